@@ -1,0 +1,252 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package encoder
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/winnow-search/winnow/internal/transformer"
+	"github.com/winnow-search/winnow/model"
+)
+
+// BiEncoder maps texts to vectors. It is safe for concurrent use until closed.
+type BiEncoder struct {
+	model   *model.Model
+	encoder *transformer.Encoder
+	dense   []*dense
+	options options
+}
+
+// OpenBi opens a bi-encoder by name: a directory, a Hub id in the Hugging Face
+// cache, or a registered model such as builtin:retriever (see [model.Open]).
+func OpenBi(name string, opts ...Option) (*BiEncoder, error) {
+	o, err := collect(opts)
+	if err != nil {
+		return nil, err
+	}
+	m, err := model.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	b, err := newBi(m, o)
+	if err != nil {
+		return nil, closing(err, m)
+	}
+	return b, nil
+}
+
+// closing closes a model that cannot be used and returns why it cannot.
+func closing(err error, m *model.Model) error {
+	if closeErr := m.Close(); closeErr != nil {
+		return fmt.Errorf("%w (and closing it: %w)", err, closeErr)
+	}
+	return err
+}
+
+func newBi(m *model.Model, o options) (*BiEncoder, error) {
+	if m.Config.Architecture == model.BertForSequenceClassification {
+		return nil, fmt.Errorf("model %s is a cross-encoder (%s): it scores pairs and gives no vectors; use it for reranking", m.Name, m.Config.Architecture)
+	}
+	if len(m.Pooling.Modes) == 0 {
+		return nil, fmt.Errorf("model %s does not say how token vectors become a text vector: modules.json with a Pooling module is missing from %s; add the one of the original sentence-transformers model", m.Name, m.Path)
+	}
+	if m.Pooling.Dim != m.Config.Hidden {
+		return nil, fmt.Errorf("model %s: pooling expects token vectors of %d floats, the encoder gives %d", m.Name, m.Pooling.Dim, m.Config.Hidden)
+	}
+	for _, mode := range m.Pooling.Modes {
+		if !slices.Contains(poolingModes, mode) {
+			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(poolingModes, ", "))
+		}
+	}
+	b := &BiEncoder{model: m, options: o}
+	dim := m.Pooling.OutputDim()
+	for i, d := range m.Dense {
+		if d.In != dim {
+			return nil, fmt.Errorf("model %s: dense module %d takes %d floats, but gets %d", m.Name, i, d.In, dim)
+		}
+		layer, err := loadDense(d.Weight, d.Bias, d.In, d.Out, d.Activation)
+		if err != nil {
+			return nil, fmt.Errorf("model %s: dense module %d: %w", m.Name, i, err)
+		}
+		b.dense = append(b.dense, layer)
+		dim = d.Out
+	}
+	first := slices.Equal(m.Pooling.Modes, []string{model.PoolCLS})
+	var err error
+	b.encoder, err = open(m, o, first)
+	return b, err
+}
+
+// Model is the model behind the encoder; its fields must not be changed.
+func (b *BiEncoder) Model() *model.Model { return b.model }
+
+// Dim is the number of dimensions of the vectors, unless [Dimensions] says less.
+func (b *BiEncoder) Dim() int {
+	if n := b.model.TruncateDim; n > 0 {
+		return min(n, b.model.Dim())
+	}
+	return b.model.Dim()
+}
+
+// MaxTokens is the longest input in tokens, special ones included.
+func (b *BiEncoder) MaxTokens() int { return b.options.limit(b.model) }
+
+// Similarity is what the model's vectors are to be compared by.
+func (b *BiEncoder) Similarity() Similarity { return Similarity(b.model.Similarity) }
+
+// Close releases the model.
+func (b *BiEncoder) Close() error { return b.model.Close() }
+
+// Embeddings are the vectors of a number of texts, in order.
+type Embeddings struct {
+	Dim       int
+	Data      []float32 // Len() rows of Dim floats
+	Tokens    []int     // for each text the tokens run, special ones included
+	Truncated []int     // for each text the tokens that did not fit and were left out
+}
+
+// Len is the number of vectors.
+func (e *Embeddings) Len() int { return len(e.Tokens) }
+
+// Vector is the vector of text i. It shares memory with Data.
+func (e *Embeddings) Vector(i int) []float32 { return e.Data[i*e.Dim : (i+1)*e.Dim : (i+1)*e.Dim] }
+
+// Encode returns the vectors of texts. A text longer than the model takes is
+// cut at its end, which Truncated reports. Invalid UTF-8 counts as U+FFFD. It
+// returns the context's error, and no vectors, if that ends first.
+func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOption) (*Embeddings, error) {
+	var o encodeOptions
+	for _, set := range opts {
+		set(&o)
+	}
+	prompt, err := b.prompt(o)
+	if err != nil {
+		return nil, err
+	}
+	dim := b.Dim()
+	if o.dimensions < 0 || o.dimensions > dim {
+		return nil, fmt.Errorf("dimensions is %d; model %s has 1 to %d", o.dimensions, b.model.Name, dim)
+	}
+	if o.dimensions > 0 {
+		dim = o.dimensions
+	}
+	e := &Embeddings{
+		Dim: dim, Data: make([]float32, len(texts)*dim),
+		Tokens: make([]int, len(texts)), Truncated: make([]int, len(texts)),
+	}
+	skip := 0
+	if prompt != "" && !b.model.Pooling.IncludePrompt {
+		skip = b.promptTokens(prompt)
+	}
+	err = windows(len(texts), func(i int) int { return len(prompt) + len(texts[i]) }, func(from, to int) error {
+		batch, err := tokenize(ctx, from, to, b.options.threads, func(i int, s *scratch) sequence {
+			s.ids = b.model.Tokenizer.AppendIDs(s.ids[:0], prompt+texts[i])
+			var out []int32
+			out, e.Truncated[i] = b.model.Tokenizer.AppendSingle(nil, s.ids, b.MaxTokens())
+			e.Tokens[i] = len(out)
+			return sequence{ids: out}
+		})
+		if err != nil {
+			return err
+		}
+		return b.forward(ctx, batch, skip, func(i int) []float32 { return e.Vector(from + i) })
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode with %s: %w", b.model.Name, err)
+	}
+	return e, nil
+}
+
+// forward runs a batch and writes the finished vector of sequence i to dst(i).
+func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip int, dst func(i int) []float32) error {
+	hidden, modes := b.model.Config.Hidden, b.model.Pooling.Modes
+	widest := b.model.Pooling.OutputDim()
+	for _, d := range b.dense {
+		widest = max(widest, d.out)
+	}
+	plain := len(b.dense) == 0 && b.model.Pooling.OutputDim() == b.Dim()
+	return b.encoder.Forward(ctx, batch, func(i int, rows []float32, stride int) {
+		out := dst(i)
+		v := out
+		if !plain || len(out) != widest {
+			v = make([]float32, widest)
+		}
+		v = v[:b.model.Pooling.OutputDim()]
+		n := len(rows) / stride
+		pool(v, rows, stride, n, min(skip, n), hidden, modes)
+		for _, d := range b.dense {
+			next := make([]float32, d.out)
+			d.apply(next, v)
+			v = next
+		}
+		if b.model.Normalize {
+			normalize(v)
+		}
+		if len(v) != len(out) {
+			v = v[:len(out)]
+			if b.model.Normalize {
+				normalize(v)
+			}
+		}
+		if &v[0] != &out[0] {
+			copy(out, v)
+		}
+	})
+}
+
+// prompt returns the text to put before each input.
+func (b *BiEncoder) prompt(o encodeOptions) (string, error) {
+	m := b.model
+	switch {
+	case o.prompt != nil:
+		return *o.prompt, nil
+	case o.promptName != "":
+		p, ok := m.Prompts[o.promptName]
+		if !ok {
+			return "", fmt.Errorf("model %s has no prompt named %q; it has: %s", m.Name, o.promptName, promptNames(m.Prompts))
+		}
+		return p, nil
+	}
+	var names []string
+	switch o.kind {
+	case "":
+	case Query:
+		names = []string{"query"}
+	case Document:
+		names = []string{"document", "passage", "corpus"}
+	default:
+		return "", fmt.Errorf("kind %q is not known; use query or document", o.kind)
+	}
+	for _, name := range append(names, m.DefaultPrompt) {
+		if p, ok := m.Prompts[name]; ok {
+			return p, nil
+		}
+	}
+	return "", nil
+}
+
+func promptNames(prompts map[string]string) string {
+	if len(prompts) == 0 {
+		return "none"
+	}
+	names := make([]string, 0, len(prompts))
+	for name := range prompts {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
+}
+
+// promptTokens is how many leading tokens belong to a prompt: what it has
+// alone, with the opening but not the closing special token, as the reference
+// counts.
+func (b *BiEncoder) promptTokens(prompt string) int {
+	ids, _ := b.model.Tokenizer.AppendSingle(nil, b.model.Tokenizer.AppendIDs(nil, prompt), 0)
+	if b.model.Tokenizer.SpecialCount(false) > 1 {
+		return len(ids) - 1
+	}
+	return len(ids)
+}

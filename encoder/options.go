@@ -1,0 +1,94 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package encoder
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/winnow-search/winnow/model"
+)
+
+// Option sets how a model is opened.
+type Option func(*options)
+
+type options struct {
+	threads     int
+	maxTokens   int
+	queryTokens int
+}
+
+// Threads is the number of goroutines that compute; 0, the default, means
+// GOMAXPROCS. It does not change results.
+func Threads(n int) Option { return func(o *options) { o.threads = n } }
+
+// MaxTokens lowers the number of tokens of an input, special ones included,
+// below what the model takes; 0, the default, leaves it. Less is faster.
+func MaxTokens(n int) Option { return func(o *options) { o.maxTokens = n } }
+
+// QueryTokens caps the query's part of a cross-encoder's input, in tokens. By
+// default a query is cut only where it would leave no room for the document.
+func QueryTokens(n int) Option { return func(o *options) { o.queryTokens = n } }
+
+func collect(opts []Option) (options, error) {
+	var o options
+	for _, set := range opts {
+		set(&o)
+	}
+	if o.threads < 0 {
+		return o, fmt.Errorf("threads is %d; it must be at least 1, or 0 for all processors", o.threads)
+	}
+	if o.maxTokens < 0 {
+		return o, fmt.Errorf("max tokens is %d; it must be at least 1, or 0 for the model's own limit", o.maxTokens)
+	}
+	if o.queryTokens < 0 {
+		return o, fmt.Errorf("query tokens is %d; it must be at least 1, or 0 for no cap", o.queryTokens)
+	}
+	if o.threads == 0 {
+		o.threads = runtime.GOMAXPROCS(0)
+	}
+	return o, nil
+}
+
+// limit is the longest input in tokens.
+func (o options) limit(m *model.Model) int {
+	if o.maxTokens > 0 {
+		return min(o.maxTokens, m.MaxLength)
+	}
+	return m.MaxLength
+}
+
+// Kind says what a text is, for models with different prompts for the two.
+type Kind string
+
+// The kinds of text.
+const (
+	Query    Kind = "query"
+	Document Kind = "document"
+)
+
+// EncodeOption sets how one call of [BiEncoder.Encode] works.
+type EncodeOption func(*encodeOptions)
+
+type encodeOptions struct {
+	kind       Kind
+	prompt     *string
+	promptName string
+	dimensions int
+}
+
+// As selects the model's prompt for a kind of text: the prompt named "query",
+// or the first of "document", "passage" and "corpus" that the model has. A
+// model without one gets its default prompt, if any.
+func As(k Kind) EncodeOption { return func(o *encodeOptions) { o.kind = k } }
+
+// PromptName selects one of the model's prompts by its name.
+func PromptName(name string) EncodeOption { return func(o *encodeOptions) { o.promptName = name } }
+
+// Prompt puts a text of the caller's own before each text; "" puts none.
+func Prompt(text string) EncodeOption { return func(o *encodeOptions) { o.prompt = &text } }
+
+// Dimensions keeps the first n dimensions of each vector and, for models that
+// normalise, scales what is left to length 1 again (Kusupati et al. 2022,
+// Matryoshka representations). It suits models trained for it.
+func Dimensions(n int) EncodeOption { return func(o *encodeOptions) { o.dimensions = n } }

@@ -1,0 +1,26 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+// Command gen writes the assembly of package kernel: one file for amd64 that
+// holds every kernel at both vector tiers, and the Go declarations for it.
+//
+//	cd internal/kernel/_gen && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
+//
+// The generator is a module of its own so that avo stays out of winnow's
+// dependencies; the folder's underscore hides it from ./... patterns.
+package main
+
+import (
+	. "github.com/mmcloughlin/avo/build"
+)
+
+func main() {
+	ConstraintExpr("amd64,!noasm,gc")
+	for _, t := range []tier{avx2, avx512} {
+		tile(t)
+		gelu(t)
+		softmax(t)
+		layerNorm(t)
+		distances(t)
+	}
+	Generate()
+}

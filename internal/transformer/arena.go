@@ -1,0 +1,92 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package transformer
+
+import "github.com/winnow-search/winnow/internal/kernel"
+
+// queryRows is how many rows of attention scores are held at once: whole tiles
+// of either vector tier, and little enough to stay in L1 or L2.
+const queryRows = 42
+
+// blockFloats bounds the part of the intermediate activations held at once.
+const blockFloats = 1 << 16
+
+// arena is the memory a team works in. Row widths are padded to kernel.Align
+// and what lies in the padding is always zero.
+type arena struct {
+	starts []int // of the chunk's sequences, from its first token; and the end
+	tokens int
+
+	x        []float32 // hidden states of all tokens
+	first    []float32 // those of first tokens, in the last layer of Options.First
+	query    []float32 // heads of Q
+	keyValue []float32 // heads of K, then of V
+	context  []float32 // what attention gives, by heads
+	y        []float32 // what a sublayer adds to x
+	inner    []float32 // a block of the intermediate activations
+
+	scratch []attentionScratch // for each member
+}
+
+// attentionScratch is what one member needs for one head of one sequence.
+type attentionScratch struct {
+	keys   []float32 // K transposed into panels
+	scores []float32 // a block of rows
+}
+
+// takeArena returns an arena for a team.
+func (e *Encoder) takeArena(members int) *arena {
+	a, _ := e.arenas.Get().(*arena)
+	if a == nil {
+		a = &arena{}
+	}
+	for len(a.scratch) < members {
+		a.scratch = append(a.scratch, attentionScratch{})
+	}
+	return a
+}
+
+// sized returns a buffer of n floats, the old one if it is large enough.
+func sized(buffer []float32, n int) []float32 {
+	if cap(buffer) < n {
+		return make([]float32, n)
+	}
+	return buffer[:n]
+}
+
+// fit makes the arena ready for a chunk.
+func (a *arena) fit(e *Encoder, b Batch, c chunk) {
+	a.starts = a.starts[:0]
+	longest := 0
+	for i := c.from; i <= c.to; i++ {
+		a.starts = append(a.starts, int(b.Starts[i]-b.Starts[c.from]))
+	}
+	for i := c.from; i < c.to; i++ {
+		longest = max(longest, b.length(i))
+	}
+	n := a.starts[len(a.starts)-1]
+	a.tokens = n
+	hidden, heads := kernel.Pad(e.config.Hidden), e.layers[0].query.N
+	a.x = sized(a.x, n*hidden)
+	a.y = sized(a.y, n*hidden)
+	a.query = sized(a.query, n*heads)
+	a.keyValue = sized(a.keyValue, n*2*heads)
+	a.context = sized(a.context, n*heads)
+	a.inner = sized(a.inner, n*innerBlock(n, e.layers[0].up.N))
+	if e.options.First {
+		a.first = sized(a.first, (c.to-c.from)*hidden)
+	}
+	keys := kernel.Pad(longest)
+	for i := range a.scratch {
+		s := &a.scratch[i]
+		s.keys = sized(s.keys, keys*e.config.Hidden/e.config.Heads)
+		s.scores = sized(s.scores, queryRows*keys)
+	}
+}
+
+// innerBlock is how many of the intermediate columns to compute at once for n
+// rows, so that they stay in L2 between the two products.
+func innerBlock(n, columns int) int {
+	block := max(blockFloats/n, 384) / kernel.Align * kernel.Align
+	return min(block, columns)
+}
