@@ -1,0 +1,21 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+//go:build unix
+
+package safetensors
+
+import (
+	"fmt"
+	"os"
+
+	"golang.org/x/sys/unix"
+)
+
+// mapFile maps the first size bytes of f for reading. The returned function ends the mapping.
+func mapFile(f *os.File, size int) ([]byte, func() error, error) {
+	data, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, fmt.Errorf("mapping %s (%d bytes) into memory: %w", f.Name(), size, err)
+	}
+	return data, func() error { return unix.Munmap(data) }, nil
+}
