@@ -1,0 +1,157 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package document
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// errMalformed is wrapped by errors about JSON syntax.
+var errMalformed = errors.New("malformed JSON")
+
+// lineFields are the fields of a JSON line, in the order errors list them.
+var lineFields = []string{"id", "_id", "text", "title", "metadata", "meta", "url", "score"}
+
+// parseJSON fills the line from a JSON object. Field names are matched exactly, which encoding/json's structs would not do.
+func (l *Line) parseJSON(s string) error {
+	if s[0] != '{' {
+		return fmt.Errorf("not a JSON object: it begins with %s", quote(s))
+	}
+	dec := json.NewDecoder(strings.NewReader(s))
+	dec.UseNumber()
+	if _, err := dec.Token(); err != nil {
+		return jsonError(s, err)
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return jsonError(s, err)
+		}
+		name, ok := tok.(string)
+		if !ok {
+			return fmt.Errorf("%w: %v where a field name belongs", errMalformed, tok)
+		}
+		if !slices.Contains(lineFields, name) {
+			return unknownField(name)
+		}
+		if seen[name] {
+			return fmt.Errorf("field %q given twice", name)
+		}
+		seen[name] = true
+		var value any
+		if err := dec.Decode(&value); err != nil {
+			return jsonError(s, err)
+		}
+		if err := l.set(name, value); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return jsonError(s, err)
+	}
+	if rest := strings.TrimSpace(s[dec.InputOffset():]); rest != "" {
+		return fmt.Errorf("text after the JSON object: %s", quote(rest))
+	}
+	switch {
+	case seen["id"] && seen["_id"]:
+		return errors.New(`both "id" and "_id" given: keep one`)
+	case seen["meta"] && seen["metadata"]:
+		return errors.New(`both "meta" and "metadata" given: keep one`)
+	case !seen["text"]:
+		return errors.New(`field "text" is missing`)
+	}
+	return nil
+}
+
+// set stores one field. null stands for an absent value, except for the text.
+func (l *Line) set(name string, value any) error {
+	switch name {
+	case "id", "_id":
+		switch v := value.(type) {
+		case string:
+			l.ID = v
+			return nil
+		case json.Number:
+			if _, err := strconv.ParseInt(v.String(), 10, 64); err == nil {
+				l.ID = v.String()
+				return nil
+			}
+		case nil:
+			return nil
+		}
+		return fmt.Errorf("field %q: want a string or a whole number, got %s", name, typeName(value))
+	case "text", "title":
+		v, ok := value.(string)
+		if !ok && (value != nil || name == "text") {
+			return fmt.Errorf("field %q: want a string, got %s", name, typeName(value))
+		}
+		if name == "text" {
+			l.Text = v
+		} else {
+			l.Title = v
+		}
+	case "metadata", "meta":
+		v, ok := value.(map[string]any)
+		if !ok && value != nil {
+			return fmt.Errorf("field %q: want an object, got %s", name, typeName(value))
+		}
+		l.Meta = v
+	}
+	return nil // url and score are not read
+}
+
+// jsonError says where in the line the JSON is wrong.
+func jsonError(s string, err error) error {
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("%w at byte %d: %w", errMalformed, min(syntax.Offset, int64(len(s))), err)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("%w: the object is not closed", errMalformed)
+	}
+	return fmt.Errorf("%w: %w", errMalformed, err)
+}
+
+func unknownField(name string) error {
+	known := strings.Join(lineFields, ", ")
+	if near := nearest(name, lineFields); near != "" {
+		return fmt.Errorf("unknown field %s: did you mean %q? known fields: %s", quote(name), near, known)
+	}
+	return fmt.Errorf("unknown field %s: known fields: %s", quote(name), known)
+}
+
+func typeName(v any) string {
+	switch v.(type) {
+	case nil:
+		return "null"
+	case string:
+		return "a string"
+	case json.Number:
+		return "a number"
+	case bool:
+		return "true or false"
+	case []any:
+		return "an array"
+	}
+	return "an object"
+}
+
+// quote quotes the start of a text for an error message.
+func quote(s string) string {
+	const most = 40
+	runes := 0
+	for i := range s {
+		if runes == most {
+			return strconv.Quote(s[:i]) + "…"
+		}
+		runes++
+	}
+	return strconv.Quote(s)
+}

@@ -1,0 +1,74 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package document
+
+import (
+	"bytes"
+	"errors"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// sniffLength is how much of a file is looked at to tell text from binary data.
+const sniffLength = 8 << 10
+
+// maxControlShare is the share of control bytes from which on a file is taken for binary data. Text with terminal escapes
+// stays well below it.
+const maxControlShare = 0.1
+
+var (
+	// ErrBinary is wrapped by problems and errors about data that is not text.
+	ErrBinary = errors.New("binary data, not text")
+	errUTF16  = errors.New("UTF-16 text: convert it to UTF-8")
+)
+
+// sniffText returns an error wrapping ErrBinary when the start of a file does not look like text in UTF-8 or an 8-bit code.
+func sniffText(data []byte) error {
+	if bytes.HasPrefix(data, []byte{0xFF, 0xFE}) || bytes.HasPrefix(data, []byte{0xFE, 0xFF}) {
+		return errors.Join(ErrBinary, errUTF16)
+	}
+	head := data[:min(len(data), sniffLength)]
+	control := 0
+	for _, c := range head {
+		switch {
+		case c == 0:
+			return ErrBinary
+		case c == '\t', c == '\n', c == '\r', c == '\f', c == 0x1B:
+		case c < 0x20, c == 0x7F:
+			control++
+		}
+	}
+	if float64(control) > maxControlShare*float64(len(head)) {
+		return ErrBinary
+	}
+	return nil
+}
+
+// markdownExtensions and textExtensions are read wherever they are found; namedExtensions only when the user named the file.
+var (
+	markdownExtensions = []string{".md", ".markdown"}
+	textExtensions     = []string{".txt"}
+	namedExtensions    = strings.Fields(`.adoc .asciidoc .asm .bash .bib .c .cc .cfg .clj .cmake .conf .cpp .cs .css .csv .dart
+		.diff .env .erl .ex .fish .go .gradle .graphql .h .hpp .hs .ini .java .js .json .jsx .kt .lisp .log .lua .m .mjs .ml
+		.nix .org .patch .php .pl .proto .ps1 .py .r .rb .rs .rst .s .scala .scss .sh .sql .srt .svelte .swift .tcl .tex
+		.text .textile .tf .toml .ts .tsv .tsx .vtt .vue .wiki .xml .yaml .yml .zig .zsh`)
+)
+
+// formatOf returns the format to read a path in, and false when it is not a kind of file that is read. Files without an
+// extension (LICENSE, Makefile) count as plain text when named.
+func formatOf(path string, named bool) (Format, bool) {
+	ext := strings.ToLower(filepath.Ext(path))
+	if strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ext) == "" {
+		ext = "" // .bashrc has a name, not an extension
+	}
+	switch {
+	case slices.Contains(markdownExtensions, ext):
+		return Markdown, true
+	case slices.Contains(textExtensions, ext):
+		return Plain, true
+	case named && (ext == "" || slices.Contains(namedExtensions, ext)):
+		return Plain, true
+	}
+	return "", false
+}

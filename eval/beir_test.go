@@ -1,0 +1,104 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package eval
+
+import (
+	"errors"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// collection writes a small collection, with some files replaced, and returns its folder. Text "-" leaves a file out.
+func collection(t *testing.T, replaced map[string]string) string {
+	t.Helper()
+	files := map[string]string{
+		"corpus.jsonl": `{"_id":"d1","title":"T","text":"one"}` + "\n" + `{"_id":"d2","title":"","text":"","metadata":{"a":1}}` + "\n",
+		"queries.jsonl": `{"_id":"q2","text":"two?"}` + "\n" + `{"_id":"train","text":"not judged"}` + "\n" +
+			`{"_id":"q1","text":"one?","metadata":{}}` + "\n",
+		"qrels/test.tsv": "query-id\tcorpus-id\tscore\r\nq1\td1\t2\r\nq1\td2\t-1\r\nq2\td2\t1\r\n",
+	}
+	maps.Copy(files, replaced)
+	dir := filepath.Join(t.TempDir(), "tiny")
+	if err := os.MkdirAll(filepath.Join(dir, "qrels"), 0o750); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range files {
+		if text == "-" {
+			continue
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestLoadBEIR(t *testing.T) {
+	c, err := LoadBEIR(collection(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.Name != "tiny" || len(c.Docs) != 2 || c.Docs[0].ID != "d1" || c.Docs[0].FullText() != "T one" || c.Docs[1].FullText() != "" {
+		t.Errorf("name %q, documents %+v", c.Name, c.Docs)
+	}
+	if diff := cmp.Diff([]Query{{"q2", "two?"}, {"q1", "one?"}}, c.Queries); diff != "" {
+		t.Errorf("queries (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff(map[string]Judgments{"q1": {"d1": 2, "d2": -1}, "q2": {"d2": 1}}, c.Qrels); diff != "" {
+		t.Errorf("judgments (-want +got):\n%s", diff)
+	}
+}
+
+func TestLoadBEIRErrors(t *testing.T) {
+	const corpus, queries, qrels, head = "corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "query-id\tcorpus-id\tscore\n"
+	for _, tt := range []struct{ file, text, want string }{
+		{corpus, "-", "a BEIR folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv"},
+		{qrels, "-", "a BEIR folder holds"},
+		{corpus, "", "corpus.jsonl: nothing to read"},
+		{corpus, `{"_id":"d1","text":"a"}` + "\n" + `{"_id":"d1","text":"b"}`, `corpus.jsonl: line 2: id "d1" was already used`},
+		{corpus, `{"text":"a"}`, `line 1: field "_id" is missing`},
+		{corpus, `{"_id":"d1","txt":"a"}`, `line 1: unknown field "txt": did you mean "text"?`},
+		{corpus, "plain", "line 1: not a JSON object"},
+		{queries, "\n" + `{"_id":"q1","text":" "}`, `queries.jsonl: line 2: query "q1" is empty`},
+		{qrels, "q1\td1\t1\n", "test.tsv: line 1: want the header"},
+		{qrels, head, "no judgments"},
+		{qrels, head + "q1\td1\n", "line 2: want 3 columns separated by tabs, got 2"},
+		{qrels, head + "q1\td1\t1.0\n", `line 2: score "1.0" is not a whole number`},
+		{qrels, head + "q1\td1\t99999\n", "is not a whole number"},
+		{qrels, head + "q9\td1\t1\n", `line 2: query "q9" is not in queries.jsonl`},
+		{qrels, head + "q1\td9\t1\n", `line 2: document "d9" is not in corpus.jsonl`},
+		{qrels, head + "q1\td1\t1\n\nq1\td1\t0\n", `line 4: query "q1" and document "d1" were already judged`},
+		{qrels, head + strings.Repeat("x", 1<<17), "line 2: "},
+	} {
+		c, err := LoadBEIR(collection(t, map[string]string{tt.file: tt.text}))
+		if err == nil || !strings.Contains(err.Error(), tt.want) || c != nil {
+			t.Errorf("%s %.40q: error %v, want one with %q", tt.file, tt.text, err, tt.want)
+		}
+		if tt.text == "-" && !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("%v does not wrap fs.ErrNotExist", err)
+		}
+	}
+}
+
+func FuzzParseQrels(f *testing.F) {
+	f.Add("query-id\tcorpus-id\tscore\nq\td\t1\nq\te\t-2\r\n")
+	f.Add("query-id\tcorpus-id\tscore\nq\td\t+1\t")
+	known := map[string]bool{"q": true, "d": true, "e": true}
+	f.Fuzz(func(t *testing.T, text string) {
+		qrels, err := parseQrels(strings.NewReader(text), "test.tsv", known, known)
+		if (err == nil) == (len(qrels) == 0) {
+			t.Fatalf("%d queries and error %v", len(qrels), err)
+		}
+		for q, j := range qrels {
+			if !known[q] || len(j) == 0 {
+				t.Fatalf("judgments %v of query %q", j, q)
+			}
+		}
+	})
+}

@@ -1,0 +1,67 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package rank
+
+import (
+	"math"
+	"strings"
+)
+
+// Cut is the lower edge of a band: scores above Above, and not above the cut before it, have the band's name.
+type Cut struct {
+	Above float32
+	Name  string
+}
+
+// Bands gives names to ranges of scores of one kind from one family of models. A threshold found for one model says
+// nothing about another, so bands carry what they apply to.
+type Bands struct {
+	Kind  ScoreKind
+	Model string // the models: a name, or a beginning of names followed by *
+	Cuts  []Cut  // from the highest down
+	Rest  string // name of scores above no cut
+	About string // one line on what the bands apply to and where they are from
+}
+
+// Name returns the band of a score. NaN has none.
+func (b Bands) Name(score float32) string {
+	if score != score {
+		return ""
+	}
+	for _, c := range b.Cuts {
+		if score > c.Above {
+			return c.Name
+		}
+	}
+	return b.Rest
+}
+
+// msMarco is the beginning of the names of the cross-encoders that the bands are known for.
+const msMarco = "cross-encoder/ms-marco-"
+
+// BandsFor returns the bands for scores of a kind from a model, by its Hub name.
+//
+// Only the cross-encoders trained on MS MARCO (cross-encoder/ms-marco-*) have any: a logit above 5 is High, above 0 Medium,
+// else Low; for their probabilities the same cuts are put through the sigmoid. For everything else ok is false. A cosine's level
+// depends on the encoder, a logit's zero on the share of positives in training, and a fused or BM25 score on the
+// query: for those no cut would mean the same thing twice.
+func BandsFor(kind ScoreKind, model string) (b Bands, ok bool) {
+	if !strings.HasPrefix(model, msMarco) {
+		return Bands{}, false
+	}
+	const high, medium = 5, 0
+	b = Bands{Kind: kind, Model: msMarco + "*", Rest: "Low"}
+	switch kind {
+	case Logit:
+		b.Cuts = []Cut{{high, "High"}, {medium, "Medium"}}
+		b.About = "logits of " + b.Model + ": above 5 High, above 0 Medium, else Low; a rule of thumb for these models only"
+	case Probability:
+		b.Cuts = []Cut{{sigmoid(high), "High"}, {sigmoid(medium), "Medium"}}
+		b.About = "probabilities of " + b.Model + ": above 0.9933 High, above 0.5 Medium, else Low (logits 5 and 0); a rule of thumb for these models only"
+	default:
+		return Bands{}, false
+	}
+	return b, true
+}
+
+func sigmoid(x float64) float32 { return float32(1 / (1 + math.Exp(-x))) }
