@@ -1,0 +1,130 @@
+# winnow. `make` lists the targets; `make check` is what CI runs.
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules
+
+GO     ?= go
+PYTHON ?= python3
+
+# Reference weights, laid out as a Hugging Face cache of the tests' own: nobody's cache is touched.
+MODELS ?= $(CURDIR)/.cache/huggingface/hub
+export HF_HUB_CACHE := $(MODELS)
+
+# Inputs per fuzz target. Counted, not timed: a slow machine tests as much as a fast one.
+FUZZ_COUNT ?= 2000
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [[ -t 1 && -z "$${NO_COLOR:-}" ]] && cat || sed 's/\x1b\[[0-9;]*m//g'; }
+
+.PHONY: build
+build: ## build the winnow command into bin/
+	$(GO) build -o bin/ ./cmd/winnow
+
+.PHONY: models
+models: ## fetch the reference weights the tests compare with (once)
+	$(PYTHON) scripts/fetch-models.py "$(MODELS)"
+
+.PHONY: test
+test: models ## fetch the reference weights and run all tests
+	$(GO) test -tags weights ./...
+
+.PHONY: check
+check: ## everything CI runs: tests, lint, race, tiers, generated code, other platforms, fuzzing, README
+	@bash .ci/run
+
+.PHONY: race
+race: models ## tests under the race detector
+	$(GO) test -race -short ./...
+
+.PHONY: noasm
+noasm: models ## tests without any assembly
+	$(GO) test -tags noasm -short ./...
+
+.PHONY: tiers
+tiers: models ## numeric tests once for each SIMD tier; a tier this machine lacks falls back to the next lower one
+	@for tier in scalar avx2 avx512; do \
+		echo "WINNOW_SIMD=$$tier"; \
+		WINNOW_SIMD=$$tier $(GO) test -count=1 -short ./internal/kernel/... ./internal/transformer/... ./internal/parity/... ./encoder/...; \
+	done
+
+.PHONY: parity
+parity: models ## compare with the stored values of the reference libraries, in detail
+	$(GO) test -count=1 -v ./internal/parity/...
+
+.PHONY: cross
+cross: ## build and vet for other systems and processors
+	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
+		echo "$$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./...; \
+	done
+	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./...
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZ_COUNT inputs
+	bash scripts/fuzz.sh $(FUZZ_COUNT)
+
+.PHONY: readme
+readme: build ## run the commands of README.md
+	$(PYTHON) scripts/readme_commands.py README.md
+
+.PHONY: tools
+tools: bin/golangci-lint bin/gofumpt ## build the pinned linters into bin/
+
+bin/golangci-lint bin/gofumpt &: tools/go.mod tools/go.sum
+	$(GO) build -modfile=tools/go.mod -o bin/ github.com/golangci/golangci-lint/v2/cmd/golangci-lint mvdan.cc/gofumpt
+	@touch bin/golangci-lint bin/gofumpt
+
+.PHONY: lint
+lint: tools ## formatting, go vet, golangci-lint
+	@unformatted=$$(bin/gofumpt -l .); [[ -z "$$unformatted" ]] || { echo "not formatted, run bin/gofumpt -w .:"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	bin/golangci-lint run ./...
+
+.PHONY: format
+format: tools ## format all Go files
+	bin/golangci-lint fmt ./...
+	bin/gofumpt -w internal/kernel/_gen
+
+.PHONY: generate
+generate: ## write the assembly kernels anew from internal/kernel/_gen
+	$(GO) generate ./...
+
+.PHONY: generated
+generated: ## generate, and fail if that changed anything
+	bash scripts/check-generated.sh
+
+.PHONY: bench
+bench: ## Go benchmarks; compare two outputs with benchstat
+	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./internal/... ./tokenizer/... ./encoder/... ./index/...
+
+REFERENCE_VENV := .cache/venv-reference
+PEERS_VENV     := .cache/venv-peers
+
+$(REFERENCE_VENV)/done: scripts/reference/requirements.txt
+$(PEERS_VENV)/done: bench/peers/requirements.txt
+$(REFERENCE_VENV)/done $(PEERS_VENV)/done:
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+RETRIEVER  ?=
+RERANKER   ?=
+COLLECTION ?=
+PEER_FLAGS ?=
+
+.PHONY: bench-peers
+bench-peers: $(PEERS_VENV)/done ## compare with ONNX Runtime: RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR (bench/peers/README.md)
+	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" && -n "$(COLLECTION)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR, see bench/peers/README.md"; exit 2; }
+	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" $(PEER_FLAGS)
+
+.PHONY: fixtures
+fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference values anew; with RETRIEVER=DIR those of all-MiniLM-L6-v2, too
+	$(REFERENCE_VENV)/bin/python scripts/reference/random_checkpoints.py
+	@[[ -z "$(RETRIEVER)" ]] || $(REFERENCE_VENV)/bin/python scripts/reference/real_models.py --retriever "$(RETRIEVER)"
+
+.PHONY: clean
+clean: ## remove what was built; downloads in .cache stay
+	rm -rf bin

@@ -1,0 +1,154 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package lint
+
+import (
+	"fmt"
+	"go/parser"
+	"go/token"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// layers lists every package of the module, lowest first. A package may import packages of lower layers and packages
+// below its own directory; nothing of its own layer and nothing above. An entry covers the packages below it, unless
+// they have an entry of their own. docs/ARCHITECTURE.md says what each is for.
+var layers = [][]string{
+	{"internal/lint"},
+	{"internal/kernel"},
+	{"internal/transformer", "tokenizer"},
+	{"model"},
+	{"encoder"},
+	{"index", "document"},
+	{"rank", "eval"},
+	{"internal/parity", "internal/notebook"},
+	{"."},
+	{"cmd", "internal/cmd", "bench"},
+}
+
+// apart are pairs that the order alone would allow.
+var apart = []struct{ importer, imported, reason string }{
+	{"model", "internal/transformer", "package encoder joins weights and forward pass"},
+}
+
+func TestImportsPointDownwards(t *testing.T) {
+	for _, s := range sources(t) {
+		if !s.is(".go") || strings.HasSuffix(s.path, "_test.go") || inOwnModule(s.path) {
+			continue
+		}
+		report(t, checkImports(s))
+	}
+}
+
+// inOwnModule reports whether the file is below a directory that the go tool ignores, such as a generator.
+func inOwnModule(name string) bool {
+	return slices.ContainsFunc(strings.Split(path.Dir(name), "/"), func(dir string) bool { return strings.HasPrefix(dir, "_") }) ||
+		strings.HasPrefix(name, "tools/")
+}
+
+func checkImports(s source) (complaints []string) {
+	file, err := parser.ParseFile(token.NewFileSet(), s.path, s.text, parser.ImportsOnly)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	dir := path.Dir(s.path)
+	own, known := layerOf(dir)
+	if !known {
+		return []string{fmt.Sprintf("%s: package %s has no layer: add it to internal/lint/layers_test.go and docs/ARCHITECTURE.md", s.path, dir)}
+	}
+	for _, spec := range file.Imports {
+		name, err := strconv.Unquote(spec.Path.Value)
+		if err != nil {
+			return append(complaints, err.Error())
+		}
+		target, ours := strings.CutPrefix(name+"/", modulePath+"/")
+		if !ours {
+			continue
+		}
+		target = path.Clean(target)
+		if below(target, dir) {
+			continue
+		}
+		layer, known := layerOf(target)
+		switch {
+		case !known:
+			complaints = append(complaints, fmt.Sprintf("%s: imports %s, which has no layer", s.path, target))
+		case layer >= own && !sameTree(dir, target):
+			complaints = append(complaints, fmt.Sprintf("%s: %s may not import %s: imports point downwards (docs/ARCHITECTURE.md)", s.path, dir, target))
+		}
+		for _, a := range apart {
+			if below(dir, a.importer) && below(target, a.imported) {
+				complaints = append(complaints, fmt.Sprintf("%s: %s may not import %s: %s", s.path, dir, target, a.reason))
+			}
+		}
+	}
+	return complaints
+}
+
+// layerOf returns the layer of the longest entry that covers the package.
+func layerOf(dir string) (layer int, known bool) {
+	longest := -1
+	for i, packages := range layers {
+		for _, p := range packages {
+			covers := dir == p || (p != "." && below(dir, p))
+			if covers && len(p) > longest {
+				layer, known, longest = i, true, len(p)
+			}
+		}
+	}
+	return layer, known
+}
+
+// below reports whether dir is top or inside it.
+func below(dir, top string) bool { return dir == top || strings.HasPrefix(dir, top+"/") }
+
+// sameTree reports whether both packages lie below the same entry's directory, as model/builtin and model do.
+func sameTree(a, b string) bool {
+	first := func(dir string) string {
+		parts := strings.SplitN(dir, "/", 3)
+		if parts[0] == "internal" && len(parts) > 1 {
+			return "internal/" + parts[1]
+		}
+		return parts[0]
+	}
+	return a != "." && b != "." && first(a) == first(b)
+}
+
+func TestLayerRuleFindsWhatItLooksFor(t *testing.T) {
+	file := func(dir string, imports ...string) source {
+		var text strings.Builder
+		text.WriteString("package p\n")
+		for _, i := range imports {
+			text.WriteString("import _ " + strconv.Quote(i) + "\n")
+		}
+		return source{path: path.Join(dir, "p.go"), text: text.String()}
+	}
+	for _, s := range []source{
+		file("encoder", "fmt", modulePath+"/model", modulePath+"/tokenizer", modulePath+"/internal/kernel"),
+		file("model/builtin", modulePath+"/model"),
+		file("model", modulePath+"/model/safetensors"),
+		file("cmd/winnow", modulePath, modulePath+"/rank", modulePath+"/model/builtin"),
+		file(".", modulePath+"/encoder"),
+	} {
+		if c := checkImports(s); len(c) != 0 {
+			t.Errorf("allowed imports of %s rejected: %q", s.path, c)
+		}
+	}
+	for _, s := range []source{
+		file("internal/kernel", modulePath+"/internal/transformer"),
+		file("tokenizer", modulePath+"/internal/transformer"),
+		file("model", modulePath+"/internal/transformer"),
+		file("model/builtin", modulePath+"/encoder"),
+		file("encoder", modulePath),
+		file("rank", modulePath+"/eval"),
+		file("index/vector", modulePath+"/document"),
+		file("invented", "fmt"),
+	} {
+		if len(checkImports(s)) == 0 {
+			t.Errorf("%s passes:\n%s", s.path, s.text)
+		}
+	}
+}
