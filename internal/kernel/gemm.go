@@ -139,7 +139,15 @@ func tileRows(left, limit int) int {
 func Transpose(panels []float32, x []float32, ldx, m, k int) {
 	n := Pad(m)
 	panels = panels[:k*n]
-	for i := range n {
+	whole := 0 // rows that the kernel can take, in eights
+	if k%8 == 0 {
+		whole = m / 8 * 8
+		_ = x[max(0, whole-1)*ldx : max(0, whole-1)*ldx+k]
+	}
+	for i := 0; i < whole; i += 8 {
+		active.transpose(&panels[i/panelWidth*panelWidth*k+i%panelWidth], &x[i*ldx], ldx, k)
+	}
+	for i := whole; i < n; i++ {
 		panel := panels[i/panelWidth*panelWidth*k+i%panelWidth:]
 		if i >= m {
 			for p := range k {

@@ -127,6 +127,36 @@ func TestMultiply(t *testing.T) {
 	})
 }
 
+func TestTranspose(t *testing.T) {
+	eachTier(t, func(t *testing.T, o *ops) {
+		use(t, o.tier)
+		r := rand.New(rand.NewPCG(15, 16))
+		for _, k := range []int{1, 7, 8, 12, 16, 24, 32, 64} {
+			for m := 1; m <= 40; m++ {
+				ld := k + m%5
+				wx, x := guarded((m-1)*ld + k)
+				wp, panels := guarded(k * Pad(m))
+				fill(r, x)
+				fill(r, panels)
+				Transpose(panels, x, ld, m, k)
+				checkGuards(t, "x", wx)
+				checkGuards(t, "panels", wp)
+				for j := range Pad(m) {
+					for p := range k {
+						var want float32
+						if j < m {
+							want = x[j*ld+p]
+						}
+						if got := panels[j/panelWidth*panelWidth*k+p*panelWidth+j%panelWidth]; got != want {
+							t.Fatalf("m=%d k=%d: (%d,%d) is %v, want %v", m, k, j, p, got, want)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
 // A row's result must not depend on the rows around it.
 func TestMultiplyRowsAreIndependent(t *testing.T) {
 	eachTier(t, func(t *testing.T, o *ops) {

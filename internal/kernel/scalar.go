@@ -13,7 +13,7 @@ import (
 var scalar = ops{
 	tier: Scalar, rows: 4, panels: 1,
 	tile: tileScalar, gelu: geluScalar, softmax: softmaxScalar, layerNorm: layerNormScalar,
-	dot: dotScalar, squared: squaredScalar, manhattan: manhattanScalar,
+	transpose: transposeScalar, dot: dotScalar, squared: squaredScalar, manhattan: manhattanScalar,
 }
 
 // tileScalar computes an m×16 tile of C = A·B + init:
@@ -86,6 +86,15 @@ func layerNormScalar(dst, x, y, gamma, beta *float32, n int, inv, eps float32) {
 	scale := 1 / float32(math.Sqrt(float64(float32(sum*inv)+eps)))
 	for i := range d {
 		d[i] = float32(float32(d[i]*scale)*g[i]) + shift[i]
+	}
+}
+
+func transposeScalar(dst, src *float32, ld, k int) {
+	d, s := unsafe.Slice(dst, (k-1)*panelWidth+8), unsafe.Slice(src, 7*ld+k)
+	for i := range 8 {
+		for p, v := range s[i*ld : i*ld+k] {
+			d[p*panelWidth+i] = v
+		}
 	}
 }
 

@@ -121,3 +121,8 @@ func squaredAVX512(a *float32, b *float32, n int) float32
 //
 // The sum runs over 64 lanes, folded in a fixed order; the last n%16 floats follow one by one.
 func manhattanAVX512(a *float32, b *float32, n int) float32
+
+// transposeAVX2 writes 8 rows of k floats, k a positive multiple of 8, as 8 columns of a panel:
+//
+//	for i := range 8 { for p := range k { dst[p*16+i] = src[i*ld+p] } }
+func transposeAVX2(dst *float32, src *float32, ld int, k int)

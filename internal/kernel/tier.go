@@ -32,6 +32,7 @@ type ops struct {
 	gelu      func(x *float32, n int)
 	softmax   func(x *float32, n int)
 	layerNorm func(dst, x, y, gamma, beta *float32, n int, inv, eps float32)
+	transpose func(dst, src *float32, ld, k int)
 	dot       func(a, b *float32, n int) float32
 	squared   func(a, b *float32, n int) float32
 	manhattan func(a, b *float32, n int) float32

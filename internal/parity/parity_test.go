@@ -55,7 +55,7 @@ func checkpoint(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
+		t.Cleanup(func() { c.Close() })
 		report, err := r.CheckCross(t.Context(), c)
 		check(t, r, report, err)
 		m := c.Model()

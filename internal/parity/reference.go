@@ -13,6 +13,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -107,7 +108,7 @@ func Parse(data []byte) (*Reference, error) {
 		return nil, fmt.Errorf("kind is %q; want bi or cross", r.Kind)
 	}
 	if len(r.Cases) == 0 {
-		return nil, fmt.Errorf("no cases")
+		return nil, errors.New("no cases")
 	}
 	for i := range r.Cases {
 		c := &r.Cases[i]

@@ -174,19 +174,23 @@ func (e *Encoder) Forward(ctx context.Context, b Batch, visit func(seq int, rows
 	chunks := plan(b, chunksFor(len(b.IDs), threads))
 	r := run{Encoder: e, ctx: ctx, batch: b, chunks: chunks, visit: visit}
 	var wg sync.WaitGroup
-	teams := min(threads, len(chunks))
-	for i := range teams {
+	arenas := make([]*arena, min(threads, len(chunks)))
+	teams := len(arenas)
+	for i := range arenas {
 		members := threads / teams
 		if i < threads%teams {
 			members++
 		}
-		t := &team{run: &r, members: members, arena: e.takeArena(members)}
+		arenas[i] = e.takeArena(members)
+		t := &team{run: &r, members: members, arena: arenas[i]}
 		for m := range members {
 			wg.Go(func() { t.work(m) })
 		}
-		defer e.arenas.Put(t.arena)
 	}
 	wg.Wait()
+	for _, a := range arenas {
+		e.arenas.Put(a)
+	}
 	if err := r.failed.Load(); err != nil {
 		return *err
 	}

@@ -12,7 +12,7 @@ import (
 
 // Coefficients of E(x) = x·P(x²)/Q(x²), which equals erf(x/√2) within 2e-8 on
 // [-5.6, 5.6]. Fitted for this project by iteratively reweighted least squares
-// (Lawson) on Chebyshev nodes; see ../../../scripts/kernel_coefficients.py.
+// (Lawson) on Chebyshev nodes; see scripts/kernel_coefficients.py.
 var (
 	erfP = []float32{0.797884464263916, 0.0687519758939743, 0.00941450335085392, 0.00034769889316521585, 1.2713033356703818e-05, 4.4290736411767284e-08}
 	erfQ = []float32{1.0, 0.2528335452079773, 0.028940018266439438, 0.0019129710271954536, 7.510147406719625e-05, 1.180212507279066e-06}

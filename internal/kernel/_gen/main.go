@@ -22,5 +22,6 @@ func main() {
 		layerNorm(t)
 		distances(t)
 	}
+	transpose()
 	Generate()
 }

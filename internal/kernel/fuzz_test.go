@@ -1,0 +1,111 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package kernel
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// Each vector tier against plain Go on random shapes. Policy: accumulations
+// may differ by the number of terms times half a unit in the last place of the
+// sum of magnitudes.
+func FuzzMultiply(f *testing.F) {
+	f.Add(uint64(1), uint8(14), uint8(32), uint8(1), 1.0)
+	f.Add(uint64(2), uint8(1), uint8(1), uint8(0), 1e-30)
+	f.Add(uint64(3), uint8(29), uint8(255), uint8(2), 1e10)
+	f.Fuzz(func(t *testing.T, seed uint64, m, k, n uint8, scale float64) {
+		if m == 0 || k == 0 || math.IsNaN(scale) || math.Abs(scale) > 1e15 {
+			return
+		}
+		rows, depth, columns := int(m), int(k), Align*(1+int(n)%3)
+		r := rand.New(rand.NewPCG(seed, 0))
+		wa, a := guarded(rows * depth)
+		for i := range a {
+			a[i] = float32(r.NormFloat64() * scale)
+		}
+		w := NewMatrix(depth, columns)
+		column := make([]float32, depth)
+		for j := range columns {
+			fill(r, column)
+			w.SetColumns(j, column, []float32{float32(r.NormFloat64())})
+		}
+		var want, magnitude []float32
+		for i := range tiers {
+			use(t, tiers[i].tier)
+			wc, c := guarded(rows * columns)
+			Multiply(c, columns, a, depth, rows, w, 0, columns, false)
+			checkGuards(t, "a", wa)
+			checkGuards(t, "c", wc)
+			if i == 0 {
+				want, magnitude = c, magnitudes(a, w, rows)
+				continue
+			}
+			for j, v := range c {
+				bound := float64(magnitude[j]) * float64(2*(depth+1)) * 0x1p-24
+				if d := math.Abs(float64(v) - float64(want[j])); !(d <= bound+1e-37) {
+					t.Fatalf("%s: element %d is %v, plain Go gives %v", tiers[i].tier, j, v, want[j])
+				}
+			}
+		}
+	})
+}
+
+// magnitudes is Σ|a·w| + |bias| for each element of the product.
+func magnitudes(a []float32, w *Matrix, rows int) []float32 {
+	absolute := func(x []float32) []float32 {
+		out := make([]float32, len(x))
+		for i, v := range x {
+			out[i] = float32(math.Abs(float64(v)))
+		}
+		return out
+	}
+	positive := *w
+	positive.panels, positive.bias = absolute(w.panels), absolute(w.bias)
+	c := make([]float32, rows*w.N)
+	Multiply(c, w.N, absolute(a), w.K, rows, &positive, 0, w.N, false)
+	return c
+}
+
+// Row kernels: no tier writes outside, and all give what plain Go gives.
+func FuzzRows(f *testing.F) {
+	f.Add(uint64(1), uint8(3), 1.0)
+	f.Add(uint64(2), uint8(24), 50.0)
+	f.Fuzz(func(t *testing.T, seed uint64, blocks uint8, scale float64) {
+		if blocks == 0 || math.IsNaN(scale) || math.Abs(scale) > 1e6 {
+			return
+		}
+		n := Align * (1 + int(blocks)%24)
+		r := rand.New(rand.NewPCG(seed, 0))
+		in := make([]float32, n)
+		for i := range in {
+			in[i] = float32(r.NormFloat64() * scale)
+		}
+		for name, kernel := range map[string]struct {
+			run   func(x []float32)
+			bound func(x float64) float64
+		}{
+			"gelu":    {Gelu, func(x float64) float64 { return 4e-7 * max(1, math.Abs(x)) }},
+			"softmax": {Softmax, func(float64) float64 { return 1e-6 }},
+		} {
+			var want []float32
+			for i := range tiers {
+				use(t, tiers[i].tier)
+				whole, x := guarded(n)
+				copy(x, in)
+				kernel.run(x)
+				checkGuards(t, name, whole)
+				if i == 0 {
+					want = x
+					continue
+				}
+				for j, v := range x {
+					if d := math.Abs(float64(v) - float64(want[j])); !(d <= kernel.bound(float64(in[j]))) {
+						t.Fatalf("%s of %v at %s is %v, plain Go gives %v", name, in[j], tiers[i].tier, v, want[j])
+					}
+				}
+			}
+		}
+	})
+}
