@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/winnow-search/winnow/internal/nearest"
 )
 
 // errMalformed is wrapped by errors about JSON syntax.
@@ -121,7 +123,7 @@ func jsonError(s string, err error) error {
 
 func unknownField(name string) error {
 	known := strings.Join(lineFields, ", ")
-	if near := nearest(name, lineFields); near != "" {
+	if near := nearest.Name(name, lineFields); near != "" {
 		return fmt.Errorf("unknown field %s: did you mean %q? known fields: %s", quote(name), near, known)
 	}
 	return fmt.Errorf("unknown field %s: known fields: %s", quote(name), known)

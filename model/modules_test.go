@@ -21,8 +21,11 @@ func TestParsePooling(t *testing.T) {
 	}{
 		{"mean switch", `{"word_embedding_dimension":8,"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":false}`, []string{PoolMean}, 8, true, ""},
 		{"several switches", `{"word_embedding_dimension":8,"pooling_mode_lasttoken":true,"pooling_mode_mean_tokens":true,"pooling_mode_cls_token":true}`, []string{PoolCLS, PoolMean, PoolLastToken}, 8, true, ""},
-		{"all switches", `{"word_embedding_dimension":8,"pooling_mode_cls_token":true,"pooling_mode_max_tokens":true,"pooling_mode_mean_tokens":true,"pooling_mode_mean_sqrt_len_tokens":true,"pooling_mode_weightedmean_tokens":true,"pooling_mode_lasttoken":true}`,
-			[]string{PoolCLS, PoolMax, PoolMean, PoolMeanSqrtLen, PoolWeightedMean, PoolLastToken}, 8, true, ""},
+		{
+			"all switches", `{"word_embedding_dimension":8,"pooling_mode_cls_token":true,"pooling_mode_max_tokens":true,"pooling_mode_mean_tokens":true,"pooling_mode_mean_sqrt_len_tokens":true,"pooling_mode_weightedmean_tokens":true,"pooling_mode_lasttoken":true}`,
+			[]string{PoolCLS, PoolMax, PoolMean, PoolMeanSqrtLen, PoolWeightedMean, PoolLastToken},
+			8, true, "",
+		},
 		{"all off is mean", `{"word_embedding_dimension":8,"pooling_mode_cls_token":false}`, []string{PoolMean}, 8, true, ""},
 		{"name", `{"embedding_dimension":4,"pooling_mode":"lasttoken","include_prompt":false}`, []string{PoolLastToken}, 4, false, ""},
 		{"list keeps its order", `{"embedding_dimension":4,"pooling_mode":["mean","cls"]}`, []string{PoolMean, PoolCLS}, 4, true, ""},

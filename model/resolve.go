@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/winnow-search/winnow/internal/nearest"
 )
 
 // ErrNotFound is wrapped by the error of Open for a model that is nowhere.
@@ -105,6 +107,6 @@ func resolve(name string) (location, error) {
 	for _, r := range cachedRepos(cache) {
 		known = append(known, r.id)
 	}
-	missing.Nearest = nearest(name, known)
+	missing.Nearest = nearest.Name(name, known)
 	return location{}, missing
 }

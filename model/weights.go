@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/winnow-search/winnow/internal/nearest"
 	"github.com/winnow-search/winnow/model/safetensors"
 )
 
@@ -150,7 +151,7 @@ func (w *Weights) Tensor(name string) (*safetensors.Tensor, error) {
 	if t := w.lookup(name); t != nil {
 		return t, nil
 	}
-	if near := nearest(name, w.Names()); near != "" {
+	if near := nearest.Name(name, w.Names()); near != "" {
 		return nil, fmt.Errorf("%w: %q (nearest is %q)", safetensors.ErrNoTensor, name, near)
 	}
 	return nil, fmt.Errorf("%w: %q", safetensors.ErrNoTensor, name)
@@ -160,8 +161,8 @@ func (w *Weights) lookup(name string) *safetensors.Tensor {
 	if t, ok := w.tensors[name]; ok {
 		return t
 	}
-	for now, old := range oldNames {
-		if base, ok := strings.CutSuffix(name, now); ok {
+	for current, old := range oldNames {
+		if base, ok := strings.CutSuffix(name, current); ok {
 			return w.tensors[base+old]
 		}
 	}

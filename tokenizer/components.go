@@ -4,6 +4,7 @@ package tokenizer
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 )
 
@@ -147,7 +148,7 @@ func parseAdded(raw json.RawMessage) ([]addedEntry, error) {
 	}
 	var list []json.RawMessage
 	if err := json.Unmarshal(raw, &list); err != nil {
-		return nil, fmt.Errorf("added_tokens: expected a list")
+		return nil, errors.New("added_tokens: expected a list")
 	}
 	if len(list) > maxAdded {
 		return nil, fmt.Errorf("added_tokens: %d tokens are more than the %d supported", len(list), maxAdded)
@@ -164,8 +165,13 @@ func parseAdded(raw json.RawMessage) ([]addedEntry, error) {
 			name string
 			into any
 		}{
-			{"id", &e.id}, {"content", &e.content}, {"single_word", &e.singleWord}, {"lstrip", &e.lstrip},
-			{"rstrip", &e.rstrip}, {"normalized", &e.normalized}, {"special", &e.isSpecial},
+			{"id", &e.id},
+			{"content", &e.content},
+			{"single_word", &e.singleWord},
+			{"lstrip", &e.lstrip},
+			{"rstrip", &e.rstrip},
+			{"normalized", &e.normalized},
+			{"special", &e.isSpecial},
 		} {
 			if err := need(where, m, f.name, f.into); err != nil {
 				return nil, err

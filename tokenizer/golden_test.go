@@ -9,6 +9,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"strings"
@@ -88,9 +89,7 @@ func change(t testing.TB, sections map[string]json.RawMessage) []byte {
 		if err := json.Unmarshal(raw, &patch); err != nil {
 			t.Fatal(err)
 		}
-		for k, v := range patch {
-			model[k] = v
-		}
+		maps.Copy(model, patch)
 		m["model"] = marshal(t, model)
 	}
 	return marshal(t, m)
@@ -274,7 +273,11 @@ func TestSweep(t *testing.T) {
 			for _, s := range v.Sweep {
 				block := rune(0)
 				for _, run := range s.Hashes {
-					for range int(run[1].(float64)) {
+					count, ok := run[1].(float64)
+					if !ok {
+						t.Fatalf("run %v has no count", run)
+					}
+					for range int(count) {
 						if got := blockHash(tok, s.Context, block); got != run[0] {
 							t.Errorf("context %q, code points %U to %U differ from the reference", s.Context, block, block+255)
 						}

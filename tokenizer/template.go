@@ -47,7 +47,7 @@ func (t *Tokenizer) SpecialCount(pair bool) int {
 // number of tokens appended, special tokens included (0 or less: no limit); ids are cut at their
 // end, and cut says by how many. A limit below [Tokenizer.SpecialCount] leaves no room at all: nothing
 // is appended and every id counts as cut.
-func (t *Tokenizer) AppendSingle(dst []int32, ids []int32, limit int) (out []int32, cut int) {
+func (t *Tokenizer) AppendSingle(dst, ids []int32, limit int) (out []int32, cut int) {
 	if limit > 0 {
 		room := limit - t.single.specials
 		if room < 0 {

@@ -4,6 +4,7 @@ package tokenizer
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math/bits"
 )
@@ -151,7 +152,7 @@ func clip(token []byte) []byte { return token[:min(len(token), 40)] }
 // build makes the table. Tokens and ids must be distinct.
 func (b *vocabBuilder) build(prefix string) (*vocab, error) {
 	if len(b.ids) == 0 {
-		return nil, fmt.Errorf("the vocabulary is empty")
+		return nil, errors.New("the vocabulary is empty")
 	}
 	v := &vocab{prefix: prefix, names: b.names}
 	for s := range v.single {

@@ -136,7 +136,7 @@ func tileRows(left, limit int) int {
 // Transpose packs the transpose of m rows of k floats into panels for
 // [MultiplyPanels]: the product's column i belongs to row i. Columns from m to
 // Pad(m) are zero.
-func Transpose(panels []float32, x []float32, ldx, m, k int) {
+func Transpose(panels, x []float32, ldx, m, k int) {
 	n := Pad(m)
 	panels = panels[:k*n]
 	whole := 0 // rows that the kernel can take, in eights

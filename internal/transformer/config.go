@@ -60,8 +60,12 @@ func (c Config) check() error {
 		name  string
 		value int
 	}{
-		{"vocab_size", c.Vocab}, {"max_position_embeddings", c.Positions}, {"type_vocab_size", c.Types},
-		{"hidden_size", c.Hidden}, {"num_hidden_layers", c.Layers}, {"num_attention_heads", c.Heads},
+		{"vocab_size", c.Vocab},
+		{"max_position_embeddings", c.Positions},
+		{"type_vocab_size", c.Types},
+		{"hidden_size", c.Hidden},
+		{"num_hidden_layers", c.Layers},
+		{"num_attention_heads", c.Heads},
 		{"intermediate_size", c.Intermediate},
 	} {
 		if f.value < 1 {

@@ -188,7 +188,7 @@ type writer struct {
 }
 
 // publish lets write fill a temporary directory and then renames it to dst.
-func publish(dst string, write func(*writer) error) (*Report, error) {
+func publish(dst string, write func(*writer) error) (report *Report, err error) {
 	dst = filepath.Clean(dst)
 	if entries, err := os.ReadDir(dst); err == nil && len(entries) > 0 {
 		return nil, fmt.Errorf("convert: %s exists and is not empty: remove it or choose another directory", dst)
@@ -202,7 +202,7 @@ func publish(dst string, write func(*writer) error) (*Report, error) {
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
 	}
-	defer os.RemoveAll(tmp)
+	defer func() { err = errors.Join(err, os.RemoveAll(tmp)) }()
 	w := &writer{dir: tmp}
 	if err := write(w); err != nil {
 		return nil, fmt.Errorf("convert: %w", err)

@@ -45,13 +45,11 @@ func run(a convert.Named, pathA string, b convert.Named, pathB, out string) (err
 		named *convert.Named
 		path  string
 	}{{&a, pathA}, {&b, pathB}} {
-		opened, err := model.Open(m.path)
-		if err != nil {
+		if m.named.Model, err = model.Open(m.path); err != nil {
 			return err
 		}
-		defer opened.Close()
-		m.named.Model = opened
 	}
+	defer func() { err = errors.Join(err, a.Model.Close(), b.Model.Close()) }()
 	fresh := out + ".new"
 	if err := os.RemoveAll(fresh); err != nil {
 		return err
