@@ -40,9 +40,13 @@ type ComparedPassage struct {
 // itself: what reranking by the logit alone would change. Options are those of
 // Search; [TopK] has no effect and [Off] is refused.
 func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption) (*Comparison, error) {
-	o := searchOptions{topK: 1, candidates: defaultCandidates, rerank: Auto}
+	o := searchOptions{candidates: defaultCandidates, rerank: Auto}
 	for _, set := range opts {
 		set(&o)
+	}
+	o.topK = 1 // not used: every candidate is shown
+	if err := o.check(); err != nil {
+		return nil, err
 	}
 	if o.rerank == Auto {
 		o.rerank = e.models.Reranker

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -131,15 +132,22 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 	if strings.TrimSpace(query) == "" {
 		return nil, errors.New("the query is empty")
 	}
+	var c *encoder.CrossEncoder
+	if o.rerank != Off { // before the clock starts: opening a model is no part of a search
+		var err error
+		if c, err = e.Reranker(o.rerank); err != nil {
+			return nil, err
+		}
+	}
 	r := &Result{Query: query, Hits: []Hit{}}
 	start := time.Now()
 	found, passages, err := e.retrieve(ctx, r, o.candidates)
 	if err != nil {
 		return nil, err
 	}
-	if o.rerank != Off && len(found) > 0 {
+	if c != nil && len(found) > 0 {
 		begin := time.Now()
-		if err := e.rerank(ctx, r, found, passages, o.rerank); err != nil {
+		if err := e.rerank(ctx, r, found, passages, c, o.rerank == Auto && e.models.Fuse); err != nil {
 			return nil, err
 		}
 		r.Timing.Rerank = milliseconds(begin)
@@ -161,34 +169,60 @@ func (e *Engine) retrieve(ctx context.Context, r *Result, candidates int) ([]Hit
 	begin = time.Now()
 	e.mu.RLock()
 	defer e.mu.RUnlock()
-	nearest, err := e.vectors.Search(ctx, q.Vector(0), candidates)
+	rows, scores, err := e.nearest(ctx, q.Vector(0), candidates)
 	if err != nil {
 		return nil, nil, err
 	}
 	r.Timing.Retrieve = milliseconds(begin)
-	hits, passages := make([]Hit, len(nearest)), make([]passage, len(nearest))
-	for i, n := range nearest {
-		p := e.passages[n.Row]
+	hits, passages := make([]Hit, len(rows)), make([]passage, len(rows))
+	for i, row := range rows {
+		p := e.passages[row]
 		passages[i] = p
 		hits[i] = Hit{
-			Rank: i + 1, ID: p.id, Title: p.title, Text: p.text, Score: n.Score,
-			ScoreKind: rank.ScoreKind(e.retriever.Similarity()), Retrieval: Retrieval{&Found{n.Score, i + 1}},
+			Rank: i + 1, ID: p.id, Title: p.title, Text: p.text, Score: scores[i],
+			ScoreKind: rank.ScoreKind(e.retriever.Similarity()), Retrieval: Retrieval{&Found{scores[i], i + 1}},
 			TruncatedTokens: p.truncated, Source: p.source,
 		}
 	}
 	return hits, passages, nil
 }
 
-// rerank scores hits, whose passages are given in the same order, and sorts them.
-func (e *Engine) rerank(ctx context.Context, r *Result, hits []Hit, passages []passage, name string) error {
-	fuse := false
-	if name == Auto {
-		name, fuse = e.models.Reranker, e.models.Fuse
+// nearest returns the rows of the k nearest passages with their scores. Equal
+// scores are ordered by id, so that the order of adding does not matter: while
+// the last score within k may go on beyond, more rows are asked for.
+func (e *Engine) nearest(ctx context.Context, query []float32, k int) (rows []int, scores []float32, err error) {
+	k = min(k, len(e.passages))
+	if k == 0 {
+		return nil, nil, ctx.Err()
 	}
-	c, err := e.reranker(name)
-	if err != nil {
-		return err
+	var found []vector.Hit
+	for ask := k + 1; ; ask *= 2 {
+		if found, err = e.vectors.Search(ctx, query, ask); err != nil {
+			return nil, nil, err
+		}
+		if len(found) < ask || found[ask-1].Score != found[k-1].Score {
+			break
+		}
 	}
+	items, rowOf := make([]rank.Item, len(found)), make(map[string]int, len(found))
+	for i, h := range found {
+		items[i] = rank.Item{ID: e.passages[h.Row].id, Score: h.Score}
+		rowOf[items[i].ID] = h.Row
+	}
+	if err := rank.Validate(items); err != nil {
+		return nil, nil, fmt.Errorf("retrieve with %s: %w", e.models.Retriever, err)
+	}
+	rank.Sort(items)
+	for _, item := range items[:k] {
+		rows, scores = append(rows, rowOf[item.ID]), append(scores, item.Score)
+	}
+	return rows, scores, nil
+}
+
+// rerank scores hits, whose passages are given in the same order, and sorts
+// them: by the logit, or by its standardised sum with the score before.
+func (e *Engine) rerank(ctx context.Context, r *Result, hits []Hit, passages []passage, c *encoder.CrossEncoder, fuse bool) error {
+	name := c.Model().Name
 	pairs := make([]encoder.Pair, len(hits))
 	for i, p := range passages {
 		pairs[i] = encoder.Pair{Query: r.Query, Document: p.context}
@@ -230,8 +264,15 @@ func (e *Engine) rerank(ctx context.Context, r *Result, hits []Hit, passages []p
 	return nil
 }
 
-// reranker opens a cross-encoder, once.
-func (e *Engine) reranker(name string) (*encoder.CrossEncoder, error) {
+// Reranker returns the cross-encoder that [Rerank] with the same name uses. It
+// is opened once, here or in the first search, and belongs to the engine.
+func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
+	switch name {
+	case Auto:
+		name = e.models.Reranker
+	case Off:
+		return nil, errors.New("the reranker is off; name a cross-encoder")
+	}
 	e.rerankMu.Lock()
 	defer e.rerankMu.Unlock()
 	if c, ok := e.rerankers[name]; ok {

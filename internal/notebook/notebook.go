@@ -16,10 +16,11 @@ import (
 	"sync"
 )
 
-// Models that the notebooks use.
+// Models that the notebooks use. The large one is for the question about the most visited monument.
 const (
-	BiEncoder    = "sentence-transformers/all-MiniLM-L6-v2"
-	CrossEncoder = "cross-encoder/ms-marco-MiniLM-L-6-v2"
+	BiEncoder         = "sentence-transformers/all-MiniLM-L6-v2"
+	CrossEncoder      = "cross-encoder/ms-marco-MiniLM-L-6-v2"
+	LargeCrossEncoder = "cross-encoder/ms-marco-MiniLM-L-12-v2"
 )
 
 // Numbers that the notebooks evaluate with.
@@ -44,8 +45,8 @@ type Query struct {
 
 // Scored is an id with the score that a notebook prints for it.
 type Scored struct {
-	ID    string
-	Score float64
+	ID    string  `json:"id"`
+	Score float64 `json:"score"`
 }
 
 // Stages is a measure before and after reranking.

@@ -1,0 +1,160 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package winnow_test
+
+import (
+	"context"
+	"fmt"
+	"log"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/model/builtin"
+)
+
+// Two-stage search over a few texts, with the embedded models.
+func Example() {
+	ctx := context.Background()
+	eng, err := winnow.New(builtin.Models())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close()
+	err = eng.Add(
+		ctx,
+		winnow.Document{ID: "settings", Text: "To reset your password, go to Settings and click Reset Password."},
+		winnow.Document{ID: "python", Text: "Python tutorial for beginners: learn basic syntax."},
+		winnow.Document{ID: "support", Text: "Contact customer support at support@example.com"},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	res, err := eng.Search(ctx, "I forgot my login", winnow.TopK(2))
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, hit := range res.Hits {
+		fmt.Println(hit.Rank, hit.ID)
+	}
+	// Output:
+	// 1 settings
+	// 2 support
+}
+
+// A Markdown document is cut into passages that know their heading and lines.
+func ExampleEngine_Add() {
+	ctx := context.Background()
+	eng, err := winnow.New(builtin.Models())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close()
+	text := "# Printer\n\nIt prints.\n\n## Paper\n\nUse A4.\n\n## Ink\n\nInk dries out when nothing is printed for months.\n"
+	err = eng.Add(ctx, winnow.Document{ID: "printer", Text: text, Format: document.Markdown, Source: document.Source{Path: "printer.md"}})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(eng.Len(), "passages")
+	res, err := eng.Search(ctx, "colours are pale after the holidays", winnow.TopK(1))
+	if err != nil {
+		log.Fatal(err)
+	}
+	hit := res.Hits[0]
+	fmt.Printf("%s:%d %s: %s\n", hit.Source.Path, hit.Source.StartLine, hit.Title, hit.Text)
+	// Output:
+	// 3 passages
+	// printer.md:11 Ink: Ink dries out when nothing is printed for months.
+}
+
+// A score comes with its kind, and with what both stages said.
+func ExampleEngine_Search() {
+	ctx := context.Background()
+	eng, err := winnow.New(builtin.Models())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close()
+	err = eng.Add(
+		ctx,
+		winnow.Document{ID: "cross", Text: "Cross-encoders score a query and a document together, enabling fine-grained token-level interactions."},
+		winnow.Document{ID: "bi", Text: "Bi-encoders encode queries and documents independently, enabling fast vector search at scale."},
+		winnow.Document{ID: "bm25", Text: "BM25 is a keyword-based sparse retrieval method that relies on exact and partial token matches."},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	const question = "Why are cross-encoders often more accurate than bi-encoders?"
+	res, err := eng.Search(ctx, question)
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, hit := range res.Hits {
+		fmt.Printf("%d (was %d) %-5s %s; cosine %.1f\n", hit.Rank, hit.RankBefore, hit.ID, hit.ScoreKind, hit.Retrieval.Dense.Score)
+	}
+	// Output:
+	// 1 (was 2) cross fused; cosine 0.4
+	// 2 (was 1) bi    fused; cosine 0.5
+	// 3 (was 3) bm25  fused; cosine 0.1
+}
+
+// Compare shows what reranking by the cross-encoder alone would change.
+func ExampleEngine_Compare() {
+	ctx := context.Background()
+	eng, err := winnow.New(builtin.Models())
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer eng.Close()
+	err = eng.Add(
+		ctx,
+		winnow.Document{ID: "cross", Text: "Cross-encoders score a query and a document together, enabling fine-grained token-level interactions."},
+		winnow.Document{ID: "bi", Text: "Bi-encoders encode queries and documents independently, enabling fast vector search at scale."},
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	c, err := eng.Compare(ctx, "Why are cross-encoders often more accurate than bi-encoders?")
+	if err != nil {
+		log.Fatal(err)
+	}
+	for _, row := range c.Rows {
+		fmt.Printf("%-5s bi-encoder %d, cross-encoder %d, moved %+d\n", row.ID, row.Bi.Rank, row.Cross.Rank, row.Moved)
+	}
+	fmt.Println("agreement", *c.Agreement)
+	// Output:
+	// cross bi-encoder 2, cross-encoder 1, moved +1
+	// bi    bi-encoder 1, cross-encoder 2, moved -1
+	// agreement -1
+}
+
+// The parts work alone, too.
+func Example_encoders() {
+	ctx := context.Background()
+	bi, err := encoder.OpenBi(builtin.Retriever)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer bi.Close()
+	vectors, err := bi.Encode(ctx, []string{"payment failed", "Payment troubleshooting guide", "Performance optimization tips"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Printf("%d vectors of %d floats\n", vectors.Len(), vectors.Dim)
+	fmt.Printf("cosines %.1f and %.1f\n", encoder.Cosine(vectors.Vector(0), vectors.Vector(1)), encoder.Cosine(vectors.Vector(0), vectors.Vector(2)))
+
+	ce, err := encoder.OpenCross(builtin.Reranker)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer ce.Close()
+	ranked, err := ce.Rank(ctx, "slow loading", []string{"Payment troubleshooting guide", "Performance optimization tips"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("best document:", ranked[0].Index)
+	// Output:
+	// 3 vectors of 384 floats
+	// cosines 0.6 and -0.1
+	// best document: 1
+}

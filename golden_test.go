@@ -1,0 +1,192 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package winnow
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval"
+	"github.com/winnow-search/winnow/internal/notebook"
+	"github.com/winnow-search/winnow/model/builtin"
+)
+
+// The notebooks with the built-in models. The tag weights adds the same with
+// the original weights of the bi-encoder, which need the Hugging Face cache.
+
+func values(t *testing.T) *notebook.Values {
+	t.Helper()
+	v, err := notebook.Load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// examples are all texts of the notebooks whose cosines the reference gives.
+func examples(v *notebook.Values) []notebook.Example {
+	var texts []string
+	for _, d := range v.Corpus {
+		texts = append(texts, d.Text)
+	}
+	list := []notebook.Example{v.Eiffel, v.Intelligence, v.Basics, v.Tricky}
+	for _, q := range append(slices.Clone(v.Queries), v.Smoke, v.Shift) {
+		list = append(list, notebook.Example{Query: q.Text, Documents: texts, Cosine: q.Cosine})
+	}
+	for i, q := range v.Matrix.Queries {
+		list = append(list, notebook.Example{Query: q, Documents: v.Matrix.Documents, Cosine: v.Matrix.Cosine[i]})
+	}
+	return list
+}
+
+// checkCosines compares every cosine with the reference's.
+func checkCosines(t *testing.T, b *encoder.BiEncoder, tolerance float64) {
+	t.Helper()
+	count, worst := 0, 0.0
+	for _, e := range examples(values(t)) {
+		q, err := b.Encode(t.Context(), []string{e.Query}, encoder.As(encoder.Query))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := b.Encode(t.Context(), e.Documents, encoder.As(encoder.Document))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, want := range e.Cosine {
+			got := float64(encoder.Cosine(q.Vector(0), d.Vector(i)))
+			difference := math.Abs(got - want)
+			if !(difference <= tolerance) {
+				t.Errorf("%q and %q: cosine %v, the reference has %v", e.Query, e.Documents[i], got, want)
+			}
+			worst = max(worst, difference)
+			count++
+		}
+	}
+	if count != 7*8+3+2+3+3+9 {
+		t.Errorf("%d values compared", count)
+	}
+	t.Logf("%d cosines, largest difference %.2g", count, worst)
+}
+
+// checkFirstStage compares the bi-encoder's lists and measures with what the
+// notebook prints.
+func checkFirstStage(t *testing.T, e *Engine, tolerance float64) {
+	t.Helper()
+	v := values(t)
+	first := func(query string) *Result { return search(t, e, query, Rerank(Off), TopK(notebook.Candidates)) }
+	var ids []string
+	for i, h := range first(v.Smoke.Text).Hits {
+		ids = append(ids, v.Printed.Top[i].ID)
+		if difference := math.Abs(float64(h.Score) - v.Printed.Top[i].Score); !(difference <= tolerance) {
+			t.Errorf("%s: %v, the notebook prints %v", h.ID, h.Score, v.Printed.Top[i].Score)
+		}
+	}
+	if got := first(v.Smoke.Text).Order(); !slices.Equal(got, ids) {
+		t.Errorf("first five %v, the notebook prints %v", got, ids)
+	}
+	if got := first(v.Shift.Text).Order(); !slices.Equal(got, v.Printed.ShiftTop) {
+		t.Errorf("before the shift %v, the notebook prints %v", got, v.Printed.ShiftTop)
+	}
+	p, mrr := measure(t, e, Rerank(Off))
+	if p != v.Printed.PAt3.Bi || mrr != v.Printed.MRR.Bi {
+		t.Errorf("P@3 %v, MRR %v; the notebook prints %v, %v", p, mrr, v.Printed.PAt3.Bi, v.Printed.MRR.Bi)
+	}
+}
+
+// measure gives the notebook's P@3, which is a hit rate, and its MRR.
+func measure(t *testing.T, e *Engine, rerank SearchOption) (p, mrr float64) {
+	t.Helper()
+	var hits, reciprocals []float64
+	for _, q := range values(t).Queries {
+		ids := search(t, e, q.Text, rerank, TopK(notebook.Candidates), Candidates(notebook.Candidates)).Order()
+		gold := eval.Judgments{q.Gold: 1}
+		hits = append(hits, eval.SuccessAt(ids, gold, notebook.Cutoff, 1))
+		reciprocals = append(reciprocals, eval.ReciprocalRank(ids, gold, 0, 1))
+	}
+	return eval.Mean(hits), eval.Mean(reciprocals)
+}
+
+// The embedded bi-encoder has 8-bit weights: its cosines are at most 0.0062
+// from the reference's float32 here, and every order is the notebook's.
+func TestBuiltinRetrieverOnTheNotebooks(t *testing.T) {
+	e := withCorpus(t)
+	checkCosines(t, e.Retriever(), 0.01)
+	checkFirstStage(t, e, 0.01)
+}
+
+// A ranking golden: a model that orders otherwise shows up here. The measures
+// after reranking and the shifted order are the notebook's, although its
+// cross-encoder is a far stronger one.
+func TestBuiltinPairOnTheNotebooks(t *testing.T) {
+	e := withCorpus(t)
+	v := values(t)
+	for _, rerank := range []string{Auto, builtin.Reranker} {
+		if p, mrr := measure(t, e, Rerank(rerank)); p != v.Printed.PAt3.Reranked || mrr != v.Printed.MRR.Reranked {
+			t.Errorf("%s: P@3 %v, MRR %v; the notebook prints %v, %v", rerank, p, mrr, v.Printed.PAt3.Reranked, v.Printed.MRR.Reranked)
+		}
+	}
+	after := func(query, rerank string) []string {
+		return search(t, e, query, Rerank(rerank), TopK(notebook.Candidates), Candidates(notebook.Candidates)).Order()
+	}
+	if got := after(v.Shift.Text, Auto); !slices.Equal(got, v.Printed.ShiftReranked) {
+		t.Errorf("after the shift %v, the notebook prints %v", got, v.Printed.ShiftReranked)
+	}
+	// The notebook prints d7 d8 d2 d3 d1 and, after the shift, d5 d6 d3 d8 d4.
+	for _, c := range []struct {
+		query, rerank string
+		want          []string
+	}{
+		{v.Smoke.Text, Auto, []string{"d7", "d8", "d3", "d1", "d2"}},
+		{v.Smoke.Text, builtin.Reranker, []string{"d7", "d8", "d1", "d3", "d2"}},
+		{v.Shift.Text, builtin.Reranker, []string{"d5", "d3", "d6", "d8", "d4"}},
+	} {
+		if got := after(c.query, c.rerank); !slices.Equal(got, c.want) {
+			t.Errorf("%s, %s: %v, was %v", c.query, c.rerank, got, c.want)
+		}
+	}
+}
+
+// On its own the built-in cross-encoder does not show what the notebooks claim
+// for theirs: it too puts a repeated question before its answer, and a text
+// stuffed with the query's words first.
+func TestBuiltinRerankerOnTheNotebooks(t *testing.T) {
+	c, err := encoder.OpenCross(builtin.Reranker)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	v := values(t)
+	examples := []struct {
+		name string
+		notebook.Example
+		want []int // indices, best first
+	}{
+		{"Eiffel", v.Eiffel, []int{2, 0, 1}},
+		{"keyword stuffing", v.Tricky, []int{1, 0, 2}},
+		{"basics", v.Basics, []int{0, 2, 1}},
+		{"weather", v.Weather, []int{0, 1, 2}},
+	}
+	for i, q := range v.Matrix.Queries {
+		want := [][]int{{0, 2, 1}, {1, 0, 2}, {2, 1, 0}}[i]
+		examples = append(examples, struct {
+			name string
+			notebook.Example
+			want []int
+		}{"matrix", notebook.Example{Query: q, Documents: v.Matrix.Documents}, want})
+	}
+	for _, e := range examples {
+		ranked, err := c.Rank(t.Context(), e.Query, e.Documents)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, r := range ranked {
+			got = append(got, r.Index)
+		}
+		if !slices.Equal(got, e.want) {
+			t.Errorf("%s, %q: order %v, was %v", e.name, e.Query, got, e.want)
+		}
+	}
+}
