@@ -1,0 +1,125 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+)
+
+func (a *app) printComparison(c *winnow.Comparison, passages int) error {
+	o := a.stdout
+	count := term.Plural(len(c.Rows), "passage", "passages")
+	if len(c.Rows) < passages {
+		count = fmt.Sprintf("the nearest %d of %s passages", len(c.Rows), term.Count(passages))
+	}
+	o.Println(o.Paint(term.Bold, o.Line(c.Query)))
+	faint(o, fmt.Sprintf("bi-encoder %s, cross-encoder %s, %s", c.Retriever, c.Reranker, count))
+	o.Println("")
+	comparisonTable(c).Print(o)
+	o.Println("")
+	paragraphs(o, agreement(c.Agreement))
+	paragraphs(o, bandsLine(c))
+	faint(o, fmt.Sprintf("query %s · retrieve %s · rerank %d in %s",
+		milliseconds(c.Timing.Encode), milliseconds(c.Timing.Retrieve), len(c.Rows), milliseconds(c.Timing.Rerank)))
+	return nil
+}
+
+// comparisonTable shows both encoders' views, a row a passage.
+func comparisonTable(c *winnow.Comparison) *term.Table {
+	named := len(c.Rows) > 0 && c.Rows[0].Source != nil
+	t := &term.Table{Columns: []term.Column{
+		{Title: string(c.Kind), Right: true},
+		{Title: "rank", Right: true, Style: term.Faint},
+		{Title: "logit", Right: true},
+		{Title: "rank", Right: true, Style: term.Bold},
+		{Title: "shift"},
+	}}
+	if c.Bands != "" {
+		t.Columns = append(t.Columns, term.Column{Title: "band"})
+	}
+	where := term.Column{Title: "id", Style: term.Cyan, Fit: term.Cut}
+	if named {
+		where.Title = "passage"
+	}
+	t.Columns = append(t.Columns, where, term.Column{Title: "text", Fit: term.Cut})
+	for _, r := range c.Rows {
+		shift, style := arrow(r.Moved)
+		row := []term.Cell{
+			term.Text(term.Score(r.Bi.Score)), term.Text(strconv.Itoa(r.Bi.Rank)),
+			term.Text(term.Score(r.Cross.Score)), term.Text(strconv.Itoa(r.Cross.Rank)),
+			{Text: shift, Style: style},
+		}
+		if c.Bands != "" {
+			row = append(row, term.Cell{Text: r.Band, Style: bandStyle(r.Band)})
+		}
+		t.Add(append(row, term.Text(place(r.ID, r.Source)), term.Text(r.Text))...)
+	}
+	return t
+}
+
+func bandStyle(band string) term.Style {
+	switch band {
+	case "High":
+		return term.Green
+	case "Medium":
+		return term.Yellow
+	}
+	return term.Faint
+}
+
+// agreement explains Kendall's tau.
+func agreement(tau *float64) string {
+	if tau == nil {
+		return "Kendall's tau: none, since it takes two passages whose scores differ"
+	}
+	what := "the two orders agree in part"
+	switch {
+	case *tau == 1:
+		what = "the two orders are the same"
+	case *tau == -1:
+		what = "one order is the reverse of the other"
+	case *tau >= 0.7:
+		what = "the two orders nearly agree"
+	case *tau <= 0.2 && *tau >= -0.2:
+		what = "the two orders have little to do with each other"
+	case *tau < -0.2:
+		what = "the two orders contradict each other"
+	}
+	return fmt.Sprintf("Kendall's tau %.2f: %s", *tau, what)
+}
+
+// bandsLine says what the bands apply to, or why there are none.
+func bandsLine(c *winnow.Comparison) string {
+	if c.Bands != "" {
+		return "bands: " + c.Bands
+	}
+	return noBands(c.Reranker)
+}
+
+func noBands(model string) string {
+	return "no bands: above 5 High, above 0 Medium is a rule for logits of cross-encoder/ms-marco-* and says nothing about those of " + model
+}
+
+func (a *app) printComparisonJSON(c *winnow.Comparison, _ int) error { return a.printJSON(c) }
+
+func (a *app) printComparisonCSV(c *winnow.Comparison, _ int) error {
+	rows := [][]string{{
+		"bi_encoder_score", "bi_encoder_score_kind", "bi_encoder_rank", "cross_encoder_logit", "cross_encoder_rank", "moved", "band",
+		"id", "path", "start_line", "end_line", "title", "truncated_tokens", "text",
+	}}
+	for _, r := range c.Rows {
+		row := []string{
+			exact(r.Bi.Score), string(c.Kind), strconv.Itoa(r.Bi.Rank), exact(r.Cross.Score), strconv.Itoa(r.Cross.Rank), strconv.Itoa(r.Moved), r.Band,
+			r.ID, "", "", "", r.Title, strconv.Itoa(r.TruncatedTokens), r.Text,
+		}
+		if s := r.Source; s != nil {
+			row[8], row[9], row[10] = s.Path, strconv.Itoa(s.StartLine), strconv.Itoa(s.EndLine)
+		}
+		rows = append(rows, row)
+	}
+	return writeCSV(a.stdout, rows)
+}
