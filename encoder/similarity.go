@@ -56,7 +56,6 @@ func Cosine(a, b []float32) float32 {
 	if len(a) != len(b) {
 		return nan
 	}
-	// Norms in float64: a squared float32 can overflow.
 	dot, na, nb := float64(kernel.Dot(a, b)), float64(kernel.Dot(a, a)), float64(kernel.Dot(b, b))
 	if outside(dot) || outside(na) || outside(nb) {
 		dot, na, nb = products(a, b)
@@ -71,8 +70,8 @@ func Cosine(a, b []float32) float32 {
 	return float32(max(-1, min(1, c)))
 }
 
-// outside tells whether a sum may have left the range in which float32 is
-// accurate.
+// outside tells whether a sum of products may have left the range in which
+// float32 is accurate; it is then worth adding up again in float64.
 func outside(x float64) bool {
 	x = math.Abs(x)
 	return !(x < 1e37) || x < 1e-30
@@ -106,7 +105,15 @@ func Euclidean(a, b []float32) float32 {
 	if len(a) != len(b) {
 		return nan
 	}
-	return float32(math.Sqrt(float64(kernel.SquaredDistance(a, b))))
+	sum := float64(kernel.SquaredDistance(a, b))
+	if outside(sum) {
+		sum = 0
+		for i, x := range a {
+			d := float64(x) - float64(b[i])
+			sum += d * d
+		}
+	}
+	return float32(math.Sqrt(sum))
 }
 
 // Manhattan is the distance Σ|aᵢ-bᵢ|, at least 0. A zero vector is a point
