@@ -5,7 +5,6 @@ package winnow_test
 import (
 	"context"
 	"fmt"
-	"log"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/document"
@@ -18,7 +17,7 @@ func Example() {
 	ctx := context.Background()
 	eng, err := winnow.New(builtin.Models())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer eng.Close()
 	err = eng.Add(
@@ -28,11 +27,11 @@ func Example() {
 		winnow.Document{ID: "support", Text: "Contact customer support at support@example.com"},
 	)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	res, err := eng.Search(ctx, "I forgot my login", winnow.TopK(2))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, hit := range res.Hits {
 		fmt.Println(hit.Rank, hit.ID)
@@ -47,18 +46,18 @@ func ExampleEngine_Add() {
 	ctx := context.Background()
 	eng, err := winnow.New(builtin.Models())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer eng.Close()
 	text := "# Printer\n\nIt prints.\n\n## Paper\n\nUse A4.\n\n## Ink\n\nInk dries out when nothing is printed for months.\n"
 	err = eng.Add(ctx, winnow.Document{ID: "printer", Text: text, Format: document.Markdown, Source: document.Source{Path: "printer.md"}})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println(eng.Len(), "passages")
 	res, err := eng.Search(ctx, "colours are pale after the holidays", winnow.TopK(1))
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	hit := res.Hits[0]
 	fmt.Printf("%s:%d %s: %s\n", hit.Source.Path, hit.Source.StartLine, hit.Title, hit.Text)
@@ -72,7 +71,7 @@ func ExampleEngine_Search() {
 	ctx := context.Background()
 	eng, err := winnow.New(builtin.Models())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer eng.Close()
 	err = eng.Add(
@@ -82,12 +81,12 @@ func ExampleEngine_Search() {
 		winnow.Document{ID: "bm25", Text: "BM25 is a keyword-based sparse retrieval method that relies on exact and partial token matches."},
 	)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	const question = "Why are cross-encoders often more accurate than bi-encoders?"
 	res, err := eng.Search(ctx, question)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, hit := range res.Hits {
 		fmt.Printf("%d (was %d) %-5s %s; cosine %.1f\n", hit.Rank, hit.RankBefore, hit.ID, hit.ScoreKind, hit.Retrieval.Dense.Score)
@@ -103,7 +102,7 @@ func ExampleEngine_Compare() {
 	ctx := context.Background()
 	eng, err := winnow.New(builtin.Models())
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer eng.Close()
 	err = eng.Add(
@@ -112,11 +111,11 @@ func ExampleEngine_Compare() {
 		winnow.Document{ID: "bi", Text: "Bi-encoders encode queries and documents independently, enabling fast vector search at scale."},
 	)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	c, err := eng.Compare(ctx, "Why are cross-encoders often more accurate than bi-encoders?")
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	for _, row := range c.Rows {
 		fmt.Printf("%-5s bi-encoder %d, cross-encoder %d, moved %+d\n", row.ID, row.Bi.Rank, row.Cross.Rank, row.Moved)
@@ -133,24 +132,24 @@ func Example_encoders() {
 	ctx := context.Background()
 	bi, err := encoder.OpenBi(builtin.Retriever)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer bi.Close()
 	vectors, err := bi.Encode(ctx, []string{"payment failed", "Payment troubleshooting guide", "Performance optimization tips"})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Printf("%d vectors of %d floats\n", vectors.Len(), vectors.Dim)
 	fmt.Printf("cosines %.1f and %.1f\n", encoder.Cosine(vectors.Vector(0), vectors.Vector(1)), encoder.Cosine(vectors.Vector(0), vectors.Vector(2)))
 
 	ce, err := encoder.OpenCross(builtin.Reranker)
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	defer ce.Close()
 	ranked, err := ce.Rank(ctx, "slow loading", []string{"Payment troubleshooting guide", "Performance optimization tips"})
 	if err != nil {
-		log.Fatal(err)
+		panic(err)
 	}
 	fmt.Println("best document:", ranked[0].Index)
 	// Output:

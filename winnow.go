@@ -162,7 +162,7 @@ func (e *Engine) encode(ctx context.Context, list []passage) ([]float32, error) 
 	step := max(1, len(list))
 	report := func(int) {}
 	if e.progress != nil {
-		step = 128 * runtime.GOMAXPROCS(0) // enough to keep every processor busy
+		step = 32 * runtime.GOMAXPROCS(0) // enough to keep every processor busy
 		report = func(done int) { e.progress(done, len(list)) }
 	}
 	report(0)

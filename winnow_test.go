@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -153,16 +154,18 @@ func TestResultJSON(t *testing.T) {
 	if err := e.Add(t.Context(), d, Document{ID: "b", Text: "plain"}); err != nil {
 		t.Fatal(err)
 	}
-	fields := func(opts ...SearchOption) (result, hit, plain map[string]any) {
+	type object = map[string]any
+	fields := func(opts ...SearchOption) (result, hit, plain object) {
 		data, err := json.Marshal(search(t, e, "text", opts...))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := json.Unmarshal(data, &result); err != nil {
+		var hits struct{ Hits []object }
+		if err := errors.Join(json.Unmarshal(data, &result), json.Unmarshal(data, &hits)); err != nil {
 			t.Fatal(err)
 		}
-		for _, h := range result["hits"].([]any) {
-			switch h := h.(map[string]any); h["id"] {
+		for _, h := range hits.Hits {
+			switch h["id"] {
 			case "a.md#2":
 				hit = h
 			case "b":
@@ -172,12 +175,18 @@ func TestResultJSON(t *testing.T) {
 		return result, hit, plain
 	}
 	keys := func(m any) string {
-		var list []string
-		for k := range m.(map[string]any) {
-			list = append(list, k)
+		o, ok := m.(object)
+		if !ok {
+			t.Fatalf("%v is no object", m)
 		}
-		slices.Sort(list)
-		return strings.Join(list, " ")
+		return strings.Join(slices.Sorted(maps.Keys(o)), " ")
+	}
+	under := func(m any, name string) any {
+		o, ok := m.(object)
+		if !ok {
+			t.Fatalf("%v is no object", m)
+		}
+		return o[name]
 	}
 	result, hit, plain := fields()
 	for _, c := range []struct{ got, want string }{
@@ -185,7 +194,7 @@ func TestResultJSON(t *testing.T) {
 		{keys(result["timing_ms"]), "encode rerank retrieve total"},
 		{keys(hit), "id logit probability rank rank_before retrieval score score_kind source text title truncated_tokens"},
 		{keys(hit["source"]), "end_line path start_line"},
-		{keys(hit["retrieval"].(map[string]any)["dense"]), "rank score"},
+		{keys(under(hit["retrieval"], "dense")), "rank score"},
 		{keys(plain), "id logit probability rank rank_before retrieval score score_kind text truncated_tokens"},
 		{fmt.Sprintf("%v %v %v", hit["title"], hit["text"], hit["source"]), "Two More text. map[end_line:7 path:a.md start_line:7]"},
 	} {

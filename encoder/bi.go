@@ -56,6 +56,9 @@ func newBi(m *model.Model, o options) (*BiEncoder, error) {
 	if m.Pooling.Dim != m.Config.Hidden {
 		return nil, fmt.Errorf("model %s: pooling expects token vectors of %d floats, the encoder gives %d", m.Name, m.Pooling.Dim, m.Config.Hidden)
 	}
+	if err := o.checkLimit(m, 1); err != nil {
+		return nil, err
+	}
 	for _, mode := range m.Pooling.Modes {
 		if !slices.Contains(poolingModes, mode) {
 			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(poolingModes, ", "))

@@ -44,6 +44,9 @@ func newCross(m *model.Model, o options) (*CrossEncoder, error) {
 	if m.Config.Architecture != model.BertForSequenceClassification {
 		return nil, fmt.Errorf("model %s is a bi-encoder (%s): it gives vectors and scores no pairs; a cross-encoder is a %s", m.Name, m.Config.Architecture, model.BertForSequenceClassification)
 	}
+	if err := o.checkLimit(m, 2); err != nil {
+		return nil, err
+	}
 	c := &CrossEncoder{model: m, options: o}
 	hidden := m.Config.Hidden
 	var err error

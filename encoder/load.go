@@ -21,14 +21,22 @@ func (s source) Tensor(name string) (transformer.Tensor, error) {
 	return t, nil
 }
 
-// open opens a model and packs its encoder. first says that only the first
-// token's state is needed.
-func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
-	c := m.Config
-	e, err := transformer.New(transformer.Config{
+// shape is a model's configuration as package transformer takes it.
+func shape(c model.Config) transformer.Config {
+	return transformer.Config{
 		Vocab: c.Vocab, Positions: c.Positions, Types: c.Types, Hidden: c.Hidden, Layers: c.Layers,
 		Heads: c.Heads, Intermediate: c.Intermediate, Epsilon: float32(c.Epsilon), Activation: c.HiddenAct,
-	}, source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first})
+	}
+}
+
+// PackedBytes is the memory that an opened encoder of this shape takes for its
+// weights. Word embeddings are read from the file in place and not among them.
+func PackedBytes(c model.Config) int { return shape(c).Bytes() }
+
+// open packs a model's encoder. first says that only the first token's state
+// is needed.
+func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
+	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first})
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}

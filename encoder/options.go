@@ -12,6 +12,9 @@ import (
 // Option sets how a model is opened.
 type Option func(*options)
 
+// mostThreads is above any machine's processors; each thread takes some memory.
+const mostThreads = 1024
+
 type options struct {
 	threads     int
 	maxTokens   int
@@ -30,19 +33,27 @@ func MaxTokens(n int) Option { return func(o *options) { o.maxTokens = n } }
 // default a query is cut only where it would leave no room for the document.
 func QueryTokens(n int) Option { return func(o *options) { o.queryTokens = n } }
 
+// OptionError is an error about an [Option] out of range.
+type OptionError struct{ reason string }
+
+// Error implements error.
+func (e *OptionError) Error() string { return e.reason }
+
+func optionError(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }
+
 func collect(opts []Option) (options, error) {
 	var o options
 	for _, set := range opts {
 		set(&o)
 	}
-	if o.threads < 0 {
-		return o, fmt.Errorf("threads is %d; it must be at least 1, or 0 for all processors", o.threads)
+	if o.threads < 0 || o.threads > mostThreads {
+		return o, optionError("threads is %d; it must be 1 to %d, or 0 for all processors", o.threads, mostThreads)
 	}
 	if o.maxTokens < 0 {
-		return o, fmt.Errorf("max tokens is %d; it must be at least 1, or 0 for the model's own limit", o.maxTokens)
+		return o, optionError("max tokens is %d; it must be at least 1, or 0 for the model's own limit", o.maxTokens)
 	}
 	if o.queryTokens < 0 {
-		return o, fmt.Errorf("query tokens is %d; it must be at least 1, or 0 for no cap", o.queryTokens)
+		return o, optionError("query tokens is %d; it must be at least 1, or 0 for no cap", o.queryTokens)
 	}
 	if o.threads == 0 {
 		o.threads = runtime.GOMAXPROCS(0)
@@ -56,6 +67,15 @@ func (o options) limit(m *model.Model) int {
 		return min(o.maxTokens, m.MaxLength)
 	}
 	return m.MaxLength
+}
+
+// checkLimit refuses a length without room for a token of each text, of which
+// an input has one or two.
+func (o options) checkLimit(m *model.Model, texts int) error {
+	if least := m.Tokenizer.SpecialCount(texts == 2) + texts; o.limit(m) < least {
+		return optionError("max tokens is %d; with the special tokens of model %s an input has at least %d", o.limit(m), m.Name, least)
+	}
+	return nil
 }
 
 // Kind says what a text is, for models with different prompts for the two.

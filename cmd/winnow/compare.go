@@ -26,7 +26,7 @@ func (a *app) compareCommand() *cobra.Command {
 		GroupID: groupSearch,
 		Long: "Scores the passages of FILE with a bi-encoder and with a cross-encoder, each for itself, and shows both scores and ranks side by side, by the cross-encoder's order: " +
 			"what reranking by the logit alone would change. Kendall's tau says how far the two orders agree.\n\n" +
-			"FILE is a Markdown or text file, which is cut into passages; a .jsonl file with an object a line ({\"id\", \"text\"}); or - for standard input with a text or an object a line.\n\n" +
+			"FILE is a Markdown or text file (or a folder of them), which is cut into passages; a .jsonl file with an object a line ({\"id\", \"text\"}); or - for standard input with a text or an object a line.\n\n" +
 			"Names for ranges of scores (High, Medium, Low) are shown for the models they are known for, the logits of cross-encoder/ms-marco-*, and for no others.",
 		Example: `winnow compare "change password" answers.jsonl
 			printf 'Paris is in France\nWhere is Paris?\n' | winnow compare "Where is Paris?" -`,

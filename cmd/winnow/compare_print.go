@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
@@ -30,7 +31,6 @@ func (a *app) printComparison(c *winnow.Comparison, passages int) error {
 
 // comparisonTable shows both encoders' views, a row a passage.
 func comparisonTable(c *winnow.Comparison) *term.Table {
-	named := len(c.Rows) > 0 && c.Rows[0].Source != nil
 	t := &term.Table{Columns: []term.Column{
 		{Title: string(c.Kind), Right: true},
 		{Title: "rank", Right: true, Style: term.Faint},
@@ -41,11 +41,8 @@ func comparisonTable(c *winnow.Comparison) *term.Table {
 	if c.Bands != "" {
 		t.Columns = append(t.Columns, term.Column{Title: "band"})
 	}
-	where := term.Column{Title: "id", Style: term.Cyan, Fit: term.Cut}
-	if named {
-		where.Title = "passage"
-	}
-	t.Columns = append(t.Columns, where, term.Column{Title: "text", Fit: term.Cut})
+	title, where := placesOf(c)
+	t.Columns = append(t.Columns, term.Column{Title: title, Style: term.Cyan, Fit: term.Cut}, term.Column{Title: "text", Fit: term.Cut})
 	for _, r := range c.Rows {
 		shift, style := arrow(r.Moved)
 		row := []term.Cell{
@@ -56,9 +53,27 @@ func comparisonTable(c *winnow.Comparison) *term.Table {
 		if c.Bands != "" {
 			row = append(row, term.Cell{Text: r.Band, Style: bandStyle(r.Band)})
 		}
-		t.Add(append(row, term.Text(place(r.ID, r.Source)), term.Text(r.Text))...)
+		t.Add(append(row, term.Text(where(&r)), term.Text(r.Text))...)
 	}
 	return t
+}
+
+// placesOf says how a comparison's passages are told apart: by lines where all are from one file.
+func placesOf(c *winnow.Comparison) (title string, where func(*winnow.ComparedPassage) string) {
+	paths := map[string]bool{}
+	for _, r := range c.Rows {
+		if r.Source == nil {
+			return "id", func(r *winnow.ComparedPassage) string { return r.ID }
+		}
+		paths[r.Source.Path] = true
+	}
+	if len(paths) > 1 {
+		return "passage", func(r *winnow.ComparedPassage) string { return place(r.ID, r.Source) }
+	}
+	return "lines", func(r *winnow.ComparedPassage) string {
+		_, lines, _ := strings.Cut(place("", &winnow.Source{StartLine: r.Source.StartLine, EndLine: r.Source.EndLine}), ":")
+		return lines
+	}
 }
 
 func bandStyle(band string) term.Style {

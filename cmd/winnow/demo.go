@@ -219,7 +219,7 @@ func tell(ctx context.Context, v *notebook.Values, open func() (*winnow.Engine, 
 			"The notebook uses " + notebook.LargeCrossEncoder + ", which was not run here.", v.Eiffel,
 		},
 		{
-			"keyword stuffing", "the answer in other words first, not the one stuffed with the query's", notebook.CrossEncoder,
+			"keyword stuffing", "the answer in other words first, not the text stuffed with the query's words", notebook.CrossEncoder,
 			"The notebook says that " + notebook.CrossEncoder + " gets this right; it was not run here.", v.Tricky,
 		},
 	} {

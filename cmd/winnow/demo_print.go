@@ -30,7 +30,7 @@ func (a *app) printStory(v *notebook.Values, s *story) {
 	if s.Order == rank.Fused {
 		order = "ordered by both scores, standardised and added (fused)"
 	}
-	t.Println(t.Line(fmt.Sprintf("bi-encoder %s (%d dimensions, %s) · cross-encoder %s, %s", s.Retriever, s.dim, s.kind, s.Reranker, order)))
+	paragraphs(t.Output, t.Line(fmt.Sprintf("bi-encoder %s (%d dimensions, %s) · cross-encoder %s, %s", s.Retriever, s.dim, s.kind, s.Reranker, order)))
 	t.corpus()
 	t.retrieve()
 	t.rerank()
@@ -46,10 +46,15 @@ func (a *app) printStory(v *notebook.Values, s *story) {
 func (t *teller) section(title, question string) {
 	t.n++
 	t.Println("")
+	t.Println(t.Paint(term.Bold, strconv.Itoa(t.n)+"  "+title))
 	if question != "" {
-		question = "  “" + question + "”"
+		t.ask(question)
 	}
-	t.Println(t.Paint(term.Bold, strconv.Itoa(t.n)+"  "+title) + t.Paint(term.Cyan, question))
+}
+
+// ask prints a query.
+func (t *teller) ask(question string) {
+	t.Println(indent + t.Paint(term.Cyan, "“"+question+"”"))
 }
 
 // say prints running text below a section.
@@ -132,8 +137,8 @@ func (t *teller) rerank() {
 			term.Text(printedScore(t.v.Printed.Reranked, h.ID)), term.Text(h.Text))...)
 	}
 	table.Print(t.Output)
-	t.say(fmt.Sprintf("Reranking took %s. %s. Its column holds the logits of %s.", milliseconds(r.Timing.Rerank),
-		sameOrder("The order is the one that the notebook prints", "The notebook's stronger model orders ", r.Order(), ids(t.v.Printed.Reranked)),
+	t.say(fmt.Sprintf("Reranking took %s. %s. The column “notebook” holds what it prints: the logits of %s.", milliseconds(r.Timing.Rerank),
+		sameOrder("The order is the one that the notebook prints", "The notebook prints another order: ", r.Order(), ids(t.v.Printed.Reranked)),
 		notebook.CrossEncoder))
 }
 
@@ -185,7 +190,8 @@ func (t *teller) examples() {
 		if i > 0 {
 			t.Println("")
 		}
-		t.Println(indent + t.Paint(term.Cyan, "“"+x.Comparison.Query+"”") + "  expected: " + x.Claim)
+		t.ask(x.Comparison.Query)
+		t.say("expected: " + x.Claim)
 		table := t.table(
 			term.Column{Title: string(x.Comparison.Kind), Right: true}, term.Column{Title: "rank", Right: true, Style: term.Faint},
 			term.Column{Title: "logit", Right: true}, term.Column{Title: "rank", Right: true, Style: term.Bold}, term.Column{Title: "shift"}, term.Column{Title: "text", Fit: term.Cut},
@@ -281,9 +287,9 @@ func (t *teller) speed() {
 	s := &t.s.Speed
 	t.section(fmt.Sprintf("Speed: one query against %d documents", s.Documents), notebook.SpeedQuery)
 	table := t.table(term.Column{}, term.Column{Right: true}, term.Column{Style: term.Faint})
-	table.Row("cross-encoder, every pair", milliseconds(s.Cross), fmt.Sprintf("%.1f times the bi-encoder's time", s.Cross/s.EncodeAll))
+	table.Row("cross-encoder, every pair", milliseconds(s.Cross), fmt.Sprintf("%.1f times the next line", s.Cross/s.EncodeAll))
 	table.Row("bi-encoder, documents encoded anew", milliseconds(s.EncodeAll), "")
-	table.Row("bi-encoder, documents' vectors kept", milliseconds(s.Cached), fmt.Sprintf("%.0f times faster than the cross-encoder", s.Cross/s.Cached))
+	table.Row("bi-encoder, documents' vectors kept", milliseconds(s.Cached), fmt.Sprintf("%.0f times faster than the first line", s.Cross/s.Cached))
 	table.Print(t.Output)
 	if ratio := s.Cross / s.EncodeAll; ratio > 0.5 && ratio < 2 {
 		t.say("Reading a pair costs about as much as encoding a text; what makes the bi-encoder fast is that its vectors can be kept.")

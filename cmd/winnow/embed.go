@@ -72,9 +72,7 @@ func (a *app) embed(cmd *cobra.Command, f *embedFlags) error {
 		return err
 	}
 	defer b.Close()
-	if err := a.checkMaxTokens(cmd, &f.modelFlags, b.Model(), 1); err != nil {
-		return err
-	}
+	a.checkMaxTokens(&f.modelFlags, b.Model())
 	write, finish := a.writeLines, a.stdout.Flush
 	if f.format == "npy" {
 		m := &matrix{}

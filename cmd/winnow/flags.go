@@ -43,17 +43,11 @@ func (m *modelFlags) options() []encoder.Option {
 	return []encoder.Option{encoder.Threads(m.threads), encoder.MaxTokens(m.maxTokens)}
 }
 
-// checkMaxTokens refuses a --max-tokens that leaves no room for a token of each of the texts an
-// input is made of (2 for pairs), and warns if the model takes less than was asked for.
-func (a *app) checkMaxTokens(cmd *cobra.Command, f *modelFlags, m *model.Model, texts int) error {
-	special := m.Tokenizer.SpecialCount(texts == 2)
-	switch {
-	case f.maxTokens > 0 && f.maxTokens < special+texts:
-		return misuse(cmd, "--max-tokens is %d; with the special tokens of model %s an input has at least %d", f.maxTokens, f.model, special+texts)
-	case f.maxTokens > m.MaxLength:
+// checkMaxTokens warns if the model takes less than --max-tokens asks for.
+func (a *app) checkMaxTokens(f *modelFlags, m *model.Model) {
+	if f.maxTokens > m.MaxLength {
 		a.warn(fmt.Sprintf("--max-tokens is %d; model %s takes %d", f.maxTokens, f.model, m.MaxLength))
 	}
-	return nil
 }
 
 // wholeValue is a flag's value: a number that is not negative.

@@ -14,9 +14,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/internal/parity"
-	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/model"
 )
 
@@ -135,37 +135,13 @@ func describe(m *model.Model) (*modelInfo, error) {
 	if i.Fingerprint, err = m.Fingerprint(); err != nil {
 		return nil, err
 	}
-	i.Packed, err = packedBytes(m)
+	i.Packed = int64(encoder.PackedBytes(m.Config))
 	return i, err
 }
 
 func (i *modelInfo) count(dtype string, n int) {
 	i.DTypes[dtype] += int64(n)
 	i.Parameters += int64(n)
-}
-
-// packedBytes packs the weights as an encoder does and returns what they take in memory.
-func packedBytes(m *model.Model) (int64, error) {
-	c := m.Config
-	e, err := transformer.New(transformer.Config{
-		Vocab: c.Vocab, Positions: c.Positions, Types: c.Types, Hidden: c.Hidden, Layers: c.Layers,
-		Heads: c.Heads, Intermediate: c.Intermediate, Epsilon: float32(c.Epsilon), Activation: c.HiddenAct,
-	}, tensors{m.Weights}, m.Prefix, transformer.Options{})
-	if err != nil {
-		return 0, err
-	}
-	return int64(e.Bytes()), nil
-}
-
-// tensors lets package transformer read a model's weights.
-type tensors struct{ weights *model.Weights }
-
-func (t tensors) Tensor(name string) (transformer.Tensor, error) {
-	found, err := t.weights.Tensor(name)
-	if err != nil {
-		return nil, err
-	}
-	return found, nil
 }
 
 func describeTokenizer(m *model.Model) tokenizerInfo {

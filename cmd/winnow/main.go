@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/encoder"
 )
 
 // Exit codes. An interrupt gives 128 and the signal's number, as shells count.
@@ -82,11 +83,15 @@ func (a *app) report(ctx context.Context, err error) int {
 	}
 	code := exitFailed
 	var usage *usageError
+	var option *encoder.OptionError
 	var stopped *interrupt
 	switch {
 	case errors.As(context.Cause(ctx), &stopped):
 		code = 128 + int(stopped.signal)
 		a.complain("winnow:", term.Red, stopped.Error())
+	case errors.As(err, &option):
+		code = exitUsage
+		a.complain("winnow:", term.Red, err.Error())
 	case errors.As(err, &usage):
 		code = exitUsage
 		a.complain("winnow:", term.Red, usage.message)

@@ -58,9 +58,7 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 		return err
 	}
 	defer s.close()
-	if err := a.checkMaxTokens(cmd, &f.modelFlags, s.model, s.texts); err != nil {
-		return err
-	}
+	a.checkMaxTokens(&f.modelFlags, s.model)
 	r := &relevance{Model: f.model, Kind: s.kind}
 	for _, side := range []struct {
 		name string
@@ -107,7 +105,7 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	if draw != nil {
 		a.note("heat map in " + f.plot)
 	}
-	r.long.report(a, r.inputs, s.limit, map[int]string{1: "text", 2: "pair"}[s.texts])
+	r.long.report(a, r.inputs, s.limit, s.input)
 	return nil
 }
 
@@ -161,9 +159,9 @@ type relevance struct {
 type scorer struct {
 	model *model.Model
 	kind  string
-	texts int // that an input of the model is made of
-	limit int // of an input, in tokens
-	close func() error
+	input string // what an input is: a text or a pair
+	limit int    // of an input, in tokens
+	close func() // a model is only read: nothing can be lost
 	score func(context.Context, *relevance) error
 }
 
@@ -186,13 +184,13 @@ func openScorer(name string, opts ...encoder.Option) (*scorer, error) {
 			_ = c.Close()
 			return nil, fmt.Errorf("model %s has %d labels; a matrix takes a model with one", name, n)
 		}
-		return &scorer{c.Model(), string(rank.Logit), 2, c.MaxTokens(), c.Close, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
+		return &scorer{c.Model(), string(rank.Logit), "pair", c.MaxTokens(), func() { _ = c.Close() }, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
 	}
 	b, err := encoder.OpenBi(name, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &scorer{b.Model(), string(b.Similarity()), 1, b.MaxTokens(), b.Close, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
+	return &scorer{b.Model(), string(b.Similarity()), "text", b.MaxTokens(), func() { _ = b.Close() }, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
 }
 
 // byPairs reads every query beside every document, a query at a time.

@@ -197,7 +197,7 @@ func widest(s text.Style, list []string) vg.Length {
 func wrapTo(s text.Style, label string, width vg.Length, most int) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(label) {
+	for word := range strings.FieldsSeq(label) {
 		for s.Width(word) > width && len(word) > 1 {
 			word = term.Truncate(word, term.Width(word)-1)
 		}

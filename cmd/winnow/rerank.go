@@ -66,9 +66,7 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 		return err
 	}
 	defer c.Close()
-	if err := a.checkMaxTokens(cmd, &f.modelFlags, c.Model(), 2); err != nil {
-		return err
-	}
+	a.checkMaxTokens(&f.modelFlags, c.Model())
 	lines, err := in.all()
 	if err != nil {
 		return err

@@ -144,7 +144,7 @@ func copydir(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(os.CopyFS(ts.MkAbs(args[1]), os.DirFS(ts.MkAbs(args[0]))))
 }
 
-// cut FILE N keeps the first N bytes of a file.
+// cut FILE N makes a file N bytes long: what is beyond is cut, what is missing is zero.
 func cutFile(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: cut FILE N")

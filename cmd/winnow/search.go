@@ -110,17 +110,20 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 // openEngine opens the models that a command's flags name, the cross-encoder among them, so that a
 // wrong name is found before files are read.
 func (a *app) openEngine(cmd *cobra.Command, f *modelFlags, rerank string, opts ...winnow.Option) (*winnow.Engine, error) {
+	if rerank == "" {
+		return nil, misuse(cmd, "--rerank is empty: name a cross-encoder, or leave it out")
+	}
 	// The built-in cross-encoder is made to be fused, whatever the bi-encoder.
 	pair := model.Pair{Retriever: f.model, Reranker: builtin.Reranker, Fuse: true}
 	e, err := winnow.New(pair, append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens))...)
 	if err != nil {
 		return nil, err
 	}
-	err = a.checkMaxTokens(cmd, f, e.Retriever().Model(), 1)
-	if err == nil && rerank != winnow.Off {
+	a.checkMaxTokens(f, e.Retriever().Model())
+	if rerank != winnow.Off {
 		var c *encoder.CrossEncoder
 		if c, err = e.Reranker(rerank); err == nil {
-			err = a.checkMaxTokens(cmd, &modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model(), 2)
+			a.checkMaxTokens(&modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model())
 		}
 	}
 	if err != nil {

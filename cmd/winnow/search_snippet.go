@@ -14,7 +14,7 @@ var common = wordSet("a an and are as at be been but by can could did do does fo
 
 func wordSet(words string) map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for w := range strings.FieldsSeq(words) {
 		set[w] = true
 	}
 	return set
@@ -37,7 +37,7 @@ func termsOf(query string) map[string]bool {
 // query, the first such part. Ellipses show what is left out.
 func snippet(text string, terms map[string]bool, width, lines int) []string {
 	width = max(width, 20)
-	all := term.Wrap(text, width-len(" …"))
+	all := term.Wrap(text, width-term.Width(" …"))
 	if len(all) <= lines {
 		return all
 	}

@@ -134,8 +134,7 @@ func isJSONLines(name string) bool { return strings.EqualFold(filepath.Ext(name)
 
 // fileError says what to do about a file that does not open.
 func fileError(name string, err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
+	if pe, ok := errors.AsType[*os.PathError](err); ok {
 		err = pe.Err
 	}
 	switch {

@@ -59,9 +59,6 @@ func (w *Matrix) Columns(from, to int) Matrix {
 	return Matrix{K: w.K, N: to - from, panels: w.panels[from*w.depth : to*w.depth], depth: w.depth, bias: w.bias[from:to]}
 }
 
-// Bytes is the memory the packed weights take.
-func (w *Matrix) Bytes() int { return 4 * (len(w.panels) + len(w.bias)) }
-
 // Multiply computes C = A·W + bias for m rows of A, or C += A·W with
 // accumulate. Row i of A starts at a[i*lda] and has W.K floats; row i of C
 // starts at c[i*ldc] and has W.N floats, of which the columns [from, to) are

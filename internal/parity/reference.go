@@ -15,6 +15,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
@@ -122,11 +123,22 @@ func Parse(data []byte) (*Reference, error) {
 	return &r, nil
 }
 
+// largest is the size above which a file is no verify file.
+const largest = 64 << 20
+
 // Read reads a verify file from disk.
 func Read(path string) (*Reference, error) {
-	data, err := os.ReadFile(path)
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, largest+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(data) > largest {
+		return nil, fmt.Errorf("%s: larger than %d MiB, which no verify file is", path, largest>>20)
 	}
 	r, err := Parse(data)
 	if err != nil {

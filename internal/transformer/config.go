@@ -55,6 +55,16 @@ func (c Config) activation() (func([]float32), error) {
 	return nil, fmt.Errorf("activation %q is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu", c.Activation)
 }
 
+// Bytes is the memory that an encoder's packed weights take; word embeddings,
+// which are read in place, are not among them.
+func (c Config) Bytes() int {
+	matrix := func(k, n int) int { return 4 * (k + 1) * kernel.Pad(n) } // with its bias
+	heads := c.Heads * kernel.Pad(c.Hidden/c.Heads)
+	layer := matrix(c.Hidden, heads) + matrix(c.Hidden, 2*heads) + matrix(heads, c.Hidden) +
+		matrix(c.Hidden, c.Intermediate) + matrix(c.Intermediate, c.Hidden)
+	return c.Layers*layer + 4*(c.Positions+c.Types)*kernel.Pad(c.Hidden)
+}
+
 func (c Config) check() error {
 	for _, f := range []struct {
 		name  string

@@ -8,8 +8,6 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
-
-	"github.com/winnow-search/winnow/internal/kernel"
 )
 
 // chunkTokens is how many tokens a worker carries through the layers at once:
@@ -70,17 +68,6 @@ func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 
 // Config is the encoder's shape.
 func (e *Encoder) Config() Config { return e.config }
-
-// Bytes is the memory that the packed weights take.
-func (e *Encoder) Bytes() int {
-	n := 4 * (len(e.positions) + len(e.types))
-	for _, l := range e.layers {
-		for _, m := range []*kernel.Matrix{l.query, l.keyValue, l.attention, l.up, l.down} {
-			n += m.Bytes()
-		}
-	}
-	return n
-}
 
 // Batch is a number of sequences, concatenated.
 type Batch struct {
