@@ -275,6 +275,9 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 	}
 	e.rerankMu.Lock()
 	defer e.rerankMu.Unlock()
+	if e.closed {
+		return nil, encoder.ErrClosed
+	}
 	if c, ok := e.rerankers[name]; ok {
 		return c, nil
 	}

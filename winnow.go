@@ -61,8 +61,9 @@ type Engine struct {
 	vectors  *vector.Flat
 	ids      map[string]bool // of documents and passages
 
-	rerankMu  sync.Mutex // guards the map; opening a model takes a while
+	rerankMu  sync.Mutex // guards what follows; opening a model takes a while
 	rerankers map[string]*encoder.CrossEncoder
+	closed    bool
 }
 
 // passage is a part of a document: what is found.
@@ -87,16 +88,20 @@ func New(models model.Pair, opts ...Option) (*Engine, error) {
 		return nil, err
 	}
 	if e.vectors, err = vector.NewFlat(e.retriever.Dim(), vector.Metric(e.retriever.Similarity())); err != nil {
-		return nil, errors.Join(fmt.Errorf("model %s: %w", models.Retriever, err), e.retriever.Close())
+		err = fmt.Errorf("model %s compares vectors by %s, which search does not do; it takes cosine, dot or euclidean: %w",
+			models.Retriever, e.retriever.Similarity(), err)
+		return nil, errors.Join(err, e.retriever.Close())
 	}
 	e.vectors.SetThreads(e.threads)
 	return e, nil
 }
 
-// Close releases the models.
+// Close waits for running calls and releases the models. Later calls return
+// encoder.ErrClosed.
 func (e *Engine) Close() error {
 	e.rerankMu.Lock()
 	defer e.rerankMu.Unlock()
+	e.closed = true
 	errs := []error{e.retriever.Close()}
 	for _, c := range e.rerankers {
 		errs = append(errs, c.Close())
@@ -116,7 +121,8 @@ func (e *Engine) Len() int {
 
 // Add cuts documents into passages of a size that suits the model and encodes
 // them. A passage's id is its document's, with "#2" and so on where there are
-// several. With an error nothing is added.
+// several. A document without text has nothing to find: it is left out, and its
+// id stays free. With an error nothing is added.
 func (e *Engine) Add(ctx context.Context, documents ...Document) error {
 	var list []passage
 	ids := map[string]bool{}
@@ -124,9 +130,15 @@ func (e *Engine) Add(ctx context.Context, documents ...Document) error {
 		if d.ID == "" {
 			return fmt.Errorf("document %d has no id", i+1)
 		}
+		if d.Format != "" && d.Format != document.Plain && d.Format != document.Markdown {
+			return fmt.Errorf("document %q: format %q is not known; use %q or %q", d.ID, d.Format, document.Plain, document.Markdown)
+		}
 		passages := e.split(d)
+		if len(passages) == 0 {
+			continue
+		}
 		names := []string{d.ID}
-		for _, p := range passages[min(1, len(passages)):] {
+		for _, p := range passages[1:] {
 			names = append(names, p.id)
 		}
 		for _, id := range names {
@@ -137,16 +149,29 @@ func (e *Engine) Add(ctx context.Context, documents ...Document) error {
 		}
 		list = append(list, passages...)
 	}
+	taken := func() error {
+		for id := range ids {
+			if e.ids[id] {
+				return fmt.Errorf("a document or passage with the id %q is there already", id)
+			}
+		}
+		return nil
+	}
+	// Before the work of encoding, and again after it: somebody else may add.
+	e.mu.RLock()
+	err := taken()
+	e.mu.RUnlock()
+	if err != nil {
+		return err
+	}
 	vectors, err := e.encode(ctx, list)
 	if err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	for id := range ids {
-		if e.ids[id] {
-			return fmt.Errorf("a document or passage with the id %q is there already", id)
-		}
+	if err := taken(); err != nil {
+		return err
 	}
 	if err := e.vectors.Add(vectors); err != nil {
 		return err

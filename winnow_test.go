@@ -544,3 +544,31 @@ func TestEngineTellsItsModels(t *testing.T) {
 		t.Errorf("%d tokens, %s, %d dimensions", b.MaxTokens(), b.Similarity(), b.Dim())
 	}
 }
+
+func TestAddTakesOnlyWhatCanBeFound(t *testing.T) {
+	e, err := New(builtin.Models())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{"", " \n\t"} {
+		if err := e.Add(t.Context(), Document{ID: "a", Text: text}); err != nil || e.Len() != 0 {
+			t.Errorf("a document of %q: %v, %d passages", text, err, e.Len())
+		}
+	}
+	if err := e.Add(t.Context(), Document{ID: "a", Text: "its id is still free"}); err != nil {
+		t.Error(err)
+	}
+	err = e.Add(t.Context(), Document{ID: "b", Text: "x", Format: "rst"})
+	if err == nil || !strings.Contains(err.Error(), `format "rst" is not known`) {
+		t.Errorf("an unknown format: %v", err)
+	}
+	if err := e.Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := e.Search(t.Context(), "x"); !errors.Is(err, encoder.ErrClosed) {
+		t.Errorf("searching a closed engine: %v", err)
+	}
+	if _, err := e.Reranker(Auto); !errors.Is(err, encoder.ErrClosed) {
+		t.Errorf("a closed engine's reranker: %v", err)
+	}
+}

@@ -18,6 +18,7 @@ type BiEncoder struct {
 	encoder *transformer.Encoder
 	dense   []*dense
 	options options
+	use     use
 }
 
 // OpenBi opens a bi-encoder by name: a directory, a Hub id in the Hugging Face
@@ -100,8 +101,8 @@ func (b *BiEncoder) MaxTokens() int { return b.options.limit(b.model) }
 // Similarity is what the model's vectors are to be compared by.
 func (b *BiEncoder) Similarity() Similarity { return Similarity(b.model.Similarity) }
 
-// Close releases the model.
-func (b *BiEncoder) Close() error { return b.model.Close() }
+// Close waits for running calls and releases the model. Later calls return [ErrClosed].
+func (b *BiEncoder) Close() error { return b.use.close(b.model) }
 
 // Embeddings are the vectors of a number of texts, in order.
 type Embeddings struct {
@@ -121,6 +122,10 @@ func (e *Embeddings) Vector(i int) []float32 { return e.Data[i*e.Dim : (i+1)*e.D
 // cut at its end, which Truncated reports. Invalid UTF-8 counts as U+FFFD. It
 // returns the context's error, and no vectors, if that ends first.
 func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOption) (*Embeddings, error) {
+	if err := b.use.begin(); err != nil {
+		return nil, err
+	}
+	defer b.use.end()
 	var o encodeOptions
 	for _, set := range opts {
 		set(&o)
@@ -131,7 +136,7 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 	}
 	dim := b.Dim()
 	if o.dimensions < 0 || o.dimensions > dim {
-		return nil, fmt.Errorf("dimensions is %d; model %s has 1 to %d", o.dimensions, b.model.Name, dim)
+		return nil, optionError("dimensions is %d; model %s has 1 to %d", o.dimensions, b.model.Name, dim)
 	}
 	if o.dimensions > 0 {
 		dim = o.dimensions
@@ -159,6 +164,11 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode with %s: %w", b.model.Name, err)
+	}
+	for i := range texts {
+		if v := e.Vector(i); !finite(Dot(v, v)) {
+			return nil, fmt.Errorf("model %s gives a vector that is not finite for text %d: its weights are damaged; fetch the model again", b.model.Name, i)
+		}
 	}
 	return e, nil
 }

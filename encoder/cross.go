@@ -3,6 +3,7 @@
 package encoder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -20,6 +21,7 @@ type CrossEncoder struct {
 	pooler     *dense // tanh layer on the first token
 	classifier *dense
 	options    options
+	use        use
 }
 
 // OpenCross opens a cross-encoder by name: a directory, a Hub id in the Hugging
@@ -69,8 +71,8 @@ func (c *CrossEncoder) Labels() int { return c.classifier.out }
 // MaxTokens is the longest pair in tokens, special ones included.
 func (c *CrossEncoder) MaxTokens() int { return c.options.limit(c.model) }
 
-// Close releases the model.
-func (c *CrossEncoder) Close() error { return c.model.Close() }
+// Close waits for running calls and releases the model. Later calls return [ErrClosed].
+func (c *CrossEncoder) Close() error { return c.use.close(c.model) }
 
 // Pair is a query and a document, to be read together.
 type Pair struct{ Query, Document string }
@@ -128,6 +130,10 @@ func (s *Scores) Probability(i int) []float64 {
 // and the document is cut at its end where both do not fit, which the result
 // reports. It returns the context's error, and no scores, if that ends first.
 func (c *CrossEncoder) Predict(ctx context.Context, pairs []Pair) (*Scores, error) {
+	if err := c.use.begin(); err != nil {
+		return nil, err
+	}
+	defer c.use.end()
 	n := c.Labels()
 	s := &Scores{
 		Labels: n, Logits: make([]float32, len(pairs)*n), Tokens: make([]int, len(pairs)),
@@ -160,6 +166,11 @@ func (c *CrossEncoder) Predict(ctx context.Context, pairs []Pair) (*Scores, erro
 	if err != nil {
 		return nil, fmt.Errorf("score with %s: %w", c.model.Name, err)
 	}
+	for i, x := range s.Logits {
+		if !finite(x) {
+			return nil, fmt.Errorf("model %s gives a score that is not finite for pair %d: its weights are damaged; fetch the model again", c.model.Name, i/n)
+		}
+	}
 	return s, nil
 }
 
@@ -172,7 +183,7 @@ type Ranked struct {
 }
 
 // Rank orders documents by how well they answer the query, best first: by
-// logit, then by the order given. A NaN comes last. The model must have one label.
+// logit, then by the order given. The model must have one label.
 func (c *CrossEncoder) Rank(ctx context.Context, query string, documents []string) ([]Ranked, error) {
 	if c.Labels() != 1 {
 		return nil, fmt.Errorf("model %s has %d labels; ranking takes a model with one (use Predict for others)", c.model.Name, c.Labels())
@@ -189,14 +200,6 @@ func (c *CrossEncoder) Rank(ctx context.Context, query string, documents []strin
 	for i := range ranked {
 		ranked[i] = Ranked{Index: i, Logit: s.Logits[i], Score: s.Score(i)[0], TruncatedTokens: s.Truncated[i]}
 	}
-	slices.SortStableFunc(ranked, func(a, b Ranked) int {
-		switch {
-		case a.Logit > b.Logit || a.Logit == a.Logit && b.Logit != b.Logit:
-			return -1
-		case b.Logit > a.Logit || b.Logit == b.Logit && a.Logit != a.Logit:
-			return 1
-		}
-		return 0
-	})
+	slices.SortStableFunc(ranked, func(a, b Ranked) int { return cmp.Compare(b.Logit, a.Logit) })
 	return ranked, nil
 }

@@ -3,9 +3,11 @@
 package encoder
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -147,6 +149,40 @@ func TestManyInputs(t *testing.T) {
 		if !slices.Equal(e.Vector(i), e.Vector(i%4)) {
 			t.Fatalf("text %d differs from its equal, %d", i, i%4)
 		}
+	}
+}
+
+func TestCloseWaits(t *testing.T) {
+	b, err := OpenBi(checkpoints + "bi-mean")
+	if err != nil {
+		t.Fatal(err)
+	}
+	texts := slices.Repeat([]string{"stone water bridge"}, 500)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for {
+				switch _, err := b.Encode(t.Context(), texts); {
+				case errors.Is(err, ErrClosed):
+					return
+				case err != nil:
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	if err := b.Close(); err != nil {
+		t.Error(err)
+	}
+	wg.Wait()
+	if err := b.Close(); err != nil {
+		t.Errorf("closing twice: %v", err)
+	}
+	c := cross(t, "cross-identity")
+	c.Close()
+	if _, err := c.Rank(t.Context(), "x", []string{"y"}); !errors.Is(err, ErrClosed) {
+		t.Errorf("a closed cross-encoder: %v", err)
 	}
 }
 

@@ -30,7 +30,8 @@ func ParseSimilarity(name string) (Similarity, error) {
 	return "", fmt.Errorf("similarity %q is not known; use cosine, dot, euclidean or manhattan", name)
 }
 
-// Compare is the similarity of two vectors.
+// Compare is the similarity of two vectors; NaN for a name that is not one of
+// the constants.
 func (s Similarity) Compare(a, b []float32) float32 {
 	switch s {
 	case DotSimilarity:
@@ -39,9 +40,10 @@ func (s Similarity) Compare(a, b []float32) float32 {
 		return -Euclidean(a, b)
 	case ManhattanSimilarity:
 		return -Manhattan(a, b)
-	default:
+	case CosineSimilarity:
 		return Cosine(a, b)
 	}
+	return nan
 }
 
 var nan = float32(math.NaN())

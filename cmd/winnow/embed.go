@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"math"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -109,9 +108,6 @@ func encodeAll(ctx context.Context, in *input, b *encoder.BiEncoder, f *embedFla
 			}
 			e, err = b.Encode(ctx, texts, f.encodeOptions()...)
 		}
-		if err == nil {
-			err = finite(first, e)
-		}
 		if err != nil && first > 0 && f.format == "jsonl" {
 			return fmt.Errorf("%w (the vectors of the first %s were printed)", err, term.Plural(first, "text", "texts"))
 		}
@@ -125,16 +121,6 @@ func encodeAll(ctx context.Context, in *input, b *encoder.BiEncoder, f *embedFla
 			return fmt.Errorf("standard output: %w", err)
 		}
 	}
-}
-
-// finite refuses vectors that JSON cannot hold and no search can use.
-func finite(first int, e *encoder.Embeddings) error {
-	for i, v := range e.Data {
-		if f := float64(v); math.IsNaN(f) || math.IsInf(f, 0) {
-			return fmt.Errorf("the vector of text %d holds %v: the model's weights are damaged or overflow", first+i/e.Dim, v)
-		}
-	}
-	return nil
 }
 
 // writeLines prints a window as JSON lines.

@@ -101,11 +101,16 @@ func TestProgress(t *testing.T) {
 	}
 	o.Terminal, o.Width = true, 40
 	p.report(0, 1000)
+	p.report(1, 1000)
+	if out.Len() != 0 {
+		t.Errorf("%q at once", out.String())
+	}
 	p.start = time.Now().Add(-10 * time.Second)
 	p.report(250, 1000)
+	p.report(500, 1000)
 	p.clear()
 	lines := strings.Split(out.String(), "\r")
-	if len(lines) < 5 || lines[1] != "encoding: 0 of 1,000 passages" || !strings.HasPrefix(lines[2], "encoding: 250 of 1,000 passages, about") {
+	if len(lines) < 5 || !strings.HasPrefix(lines[1], "encoding: 250 of 1,000 passages, about") || !strings.HasPrefix(lines[2], "encoding: 500 of 1,000 passages") {
 		t.Fatalf("%q", lines)
 	}
 	for _, l := range lines {

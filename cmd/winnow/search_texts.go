@@ -158,7 +158,7 @@ func (p *progress) report(done, total int) {
 	if done == 0 {
 		p.start = time.Now()
 	}
-	if !p.out.Terminal || total == 0 || done > 0 && time.Since(p.start) < 300*time.Millisecond {
+	if !p.out.Terminal || total == 0 || time.Since(p.start) < 300*time.Millisecond {
 		return
 	}
 	line := fmt.Sprintf("encoding: %s of %s passages", term.Count(done), term.Count(total))

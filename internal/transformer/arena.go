@@ -72,10 +72,14 @@ func (a *arena) fit(e *Encoder, b Batch, c chunk) {
 	a.query = sized(a.query, n*heads)
 	a.keyValue = sized(a.keyValue, n*2*heads)
 	a.context = sized(a.context, n*heads)
-	a.inner = sized(a.inner, n*innerBlock(n, e.layers[0].up.N))
+	inner := n * innerBlock(n, e.layers[0].up.N)
 	if e.options.First {
-		a.first = sized(a.first, (c.to-c.from)*hidden)
+		// The last layer has fewer rows, and a wider block may suit them.
+		rows := c.to - c.from
+		a.first = sized(a.first, rows*hidden)
+		inner = max(inner, rows*innerBlock(rows, e.layers[0].up.N))
 	}
+	a.inner = sized(a.inner, inner)
 	keys := kernel.Pad(longest)
 	for i := range a.scratch {
 		s := &a.scratch[i]

@@ -149,6 +149,62 @@ func TestFirstEqualsFull(t *testing.T) {
 	}
 }
 
+// Every shape of a chunk fits its arena, that of the last layer of
+// Options.First too. A fresh arena each time: a used one may be large enough.
+func TestArenaFitsEveryShape(t *testing.T) {
+	for _, intermediate := range []int{70, 1536, 3072, 4096} {
+		c := Config{Vocab: 4, Positions: 600, Types: 1, Hidden: 4, Layers: 1, Heads: 1, Intermediate: intermediate, Epsilon: 1e-12, Activation: "relu"}
+		e, err := New(c, zeros{c}, "", Options{Threads: 1, First: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, length := range []int{1, 2, 3, 5, 8, 11, 30, 200, 600} {
+			for sequences := 1; sequences*length <= 600; sequences++ {
+				b := batchOf(rand.New(rand.NewPCG(1, 1)), c, slices.Repeat([]int{length}, sequences)...)
+				var a arena
+				a.fit(e, b, chunk{0, sequences})
+				for _, rows := range []int{sequences * length, sequences} {
+					if need := rows * innerBlock(rows, e.layers[0].up.N); len(a.inner) < need {
+						t.Fatalf("intermediate %d, %d sequences of %d: %d floats for %d rows that need %d", intermediate, sequences, length, len(a.inner), rows, need)
+					}
+				}
+			}
+		}
+	}
+}
+
+// The shapes that once did not fit, run for real.
+func TestShortSequencesOfWideModels(t *testing.T) {
+	c := Config{Vocab: 4, Positions: 64, Types: 1, Hidden: 4, Layers: 1, Heads: 1, Intermediate: 4096, Epsilon: 1e-12, Activation: "relu"}
+	for n := 1; n <= 60; n++ {
+		e, err := New(c, zeros{c}, "", Options{Threads: 1, First: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		collect(t, e, batchOf(rand.New(rand.NewPCG(1, 1)), c, slices.Repeat([]int{5}, n)...))
+	}
+}
+
+// zeros is a source of tensors that are all zero: quick, for shapes alone.
+type zeros struct{ Config }
+
+func (z zeros) Tensor(name string) (Tensor, error) {
+	t, err := weights{Config: z.Config}.Tensor(name)
+	if err != nil {
+		return nil, err
+	}
+	return zero{t.Shape()}, nil
+}
+
+type zero struct{ shape []int }
+
+func (z zero) Shape() []int { return z.shape }
+
+func (z zero) Float32(dst []float32, _ int) error {
+	clear(dst)
+	return nil
+}
+
 // Many chunks on many teams, and few chunks on large teams, agree.
 func TestTeamsAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
