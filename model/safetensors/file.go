@@ -85,8 +85,11 @@ func openMapped(path string) ([]byte, func() error, error) {
 	if st, err = f.Stat(); err != nil {
 		return nil, nil, err
 	}
-	if size := st.Size(); size < lenBytes || size > math.MaxInt {
-		return nil, nil, fmt.Errorf("%s has %d bytes: not a safetensors file, or too large for this machine", path, size)
+	switch size := st.Size(); {
+	case size < lenBytes:
+		return nil, nil, fmt.Errorf("%s has %d bytes, too few for a safetensors file: fetch it again", path, size)
+	case size > math.MaxInt:
+		return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", path, size)
 	}
 	return mapFile(f, int(st.Size()))
 }

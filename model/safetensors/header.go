@@ -305,7 +305,7 @@ func (h *header) check(size uint64) error {
 		case t.end < t.begin:
 			return fmt.Errorf("tensor %q: data_offsets [%d, %d] run backwards", t.name, t.begin, t.end)
 		case t.end > size:
-			return fmt.Errorf("tensor %q: data_offsets [%d, %d] lie outside of the %d data bytes: the file is cut off or damaged", t.name, t.begin, t.end, size)
+			return fmt.Errorf("tensor %q: data_offsets [%d, %d] lie outside of the %d data bytes: the file is cut off or damaged; fetch it again", t.name, t.begin, t.end, size)
 		case t.begin < at:
 			return fmt.Errorf("tensor %q: data_offsets [%d, %d] overlap the tensor before, which ends at %d", t.name, t.begin, t.end, at)
 		case t.begin > at:
