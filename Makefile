@@ -80,6 +80,7 @@ bin/golangci-lint bin/gofumpt &: tools/go.mod tools/go.sum
 .PHONY: lint
 lint: tools ## formatting, go vet, golangci-lint
 	@unformatted=$$(bin/gofumpt -l .); [[ -z "$$unformatted" ]] || { echo "not formatted, run bin/gofumpt -w .:"; echo "$$unformatted"; exit 1; }
+	$(GO) mod tidy -diff
 	$(GO) vet ./...
 	bin/golangci-lint run ./...
 
