@@ -75,14 +75,14 @@ func TestSearchAgainstDefinition(t *testing.T) {
 			for i := range batch {
 				q := queries[i*dim : (i+1)*dim]
 				want := naive(m, q, rows, dim)
-				checkHits(t, fmt.Sprintf("%s, dim %d, query %d", m, dim, i), batch[i], want, n)
+				checkHits(t, fmt.Sprintf("%s, dim %d, query %d", m, dim, i), batch[i], want, n, dim)
 			}
 		}
 	}
 }
 
 // checkHits checks that hits are the k best of the scores, in order, within rounding.
-func checkHits(t *testing.T, name string, hits []Hit, want []float64, k int) {
+func checkHits(t *testing.T, name string, hits []Hit, want []float64, k, dim int) {
 	t.Helper()
 	if len(hits) != min(k, len(want)) {
 		t.Fatalf("%s: %d hits, want %d", name, len(hits), k)
@@ -92,7 +92,8 @@ func checkHits(t *testing.T, name string, hits []Hit, want []float64, k int) {
 	slices.Reverse(best)
 	seen := map[int]bool{}
 	for i, h := range hits {
-		tolerance := 1e-5 * (1 + math.Abs(want[h.Row]))
+		// Half a unit in the last place for each term, and some for the norms.
+		tolerance := float64(dim+32) * 0x1p-24 * (1 + math.Abs(want[h.Row]))
 		if math.Abs(float64(h.Score)-want[h.Row]) > tolerance || math.Abs(want[h.Row]-best[i]) > 2*tolerance {
 			t.Fatalf("%s: hit %d is row %d with %v, its score is %v, the %dth best %v", name, i, h.Row, h.Score, want[h.Row], i+1, best[i])
 		}

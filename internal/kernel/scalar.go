@@ -98,30 +98,33 @@ func transposeScalar(dst, src *float32, ld, k int) {
 	}
 }
 
+// The reductions below add in four chains: less rounding, and no add waits for
+// the one before.
+
 func dotScalar(a, b *float32, n int) float32 {
 	x, y := unsafe.Slice(a, n), unsafe.Slice(b, n)
-	var sum float32
+	var sum [4]float32
 	for i, f := range x {
-		sum += float32(f * y[i])
+		sum[i%4] += float32(f * y[i])
 	}
-	return sum
+	return (sum[0] + sum[1]) + (sum[2] + sum[3])
 }
 
 func squaredScalar(a, b *float32, n int) float32 {
 	x, y := unsafe.Slice(a, n), unsafe.Slice(b, n)
-	var sum float32
+	var sum [4]float32
 	for i, f := range x {
 		d := f - y[i]
-		sum += float32(d * d)
+		sum[i%4] += float32(d * d)
 	}
-	return sum
+	return (sum[0] + sum[1]) + (sum[2] + sum[3])
 }
 
 func manhattanScalar(a, b *float32, n int) float32 {
 	x, y := unsafe.Slice(a, n), unsafe.Slice(b, n)
-	var sum float32
+	var sum [4]float32
 	for i, f := range x {
-		sum += float32(math.Abs(float64(f - y[i])))
+		sum[i%4] += float32(math.Abs(float64(f - y[i])))
 	}
-	return sum
+	return (sum[0] + sum[1]) + (sum[2] + sum[3])
 }
