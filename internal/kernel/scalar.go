@@ -58,12 +58,12 @@ func softmaxScalar(x *float32, n int) {
 	for _, f := range v {
 		top = max(top, f)
 	}
-	var sum float32
+	var sum float64
 	for i, f := range v {
 		v[i] = float32(math.Exp(float64(f - top)))
-		sum += v[i]
+		sum += float64(v[i])
 	}
-	factor := 1 / sum
+	factor := float32(1 / sum)
 	for i := range v {
 		v[i] *= factor
 	}
