@@ -3,7 +3,6 @@
 package transformer
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"runtime"
@@ -187,5 +186,10 @@ func (l loader) layers(c Config) ([]*layer, error) {
 		})
 	}
 	wg.Wait()
-	return list, errors.Join(errs...)
+	for _, err := range errs { // one is enough: the same is often wrong in all
+		if err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
 }
