@@ -34,9 +34,13 @@ func TestOriginalWeightsOnTheNotebooks(t *testing.T) {
 }
 
 func TestOriginalWeightsEqualTheStoredReference(t *testing.T) {
-	r, ok, err := parity.Stored(notebook.BiEncoder)
-	if err != nil || !ok {
-		t.Fatalf("found %v, %v", ok, err)
+	stored, err := parity.All()
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := parity.Find(stored, notebook.BiEncoder)
+	if r == nil {
+		t.Fatalf("no reference of %s among %d", notebook.BiEncoder, len(stored))
 	}
 	report, err := r.CheckBi(t.Context(), original(t).Retriever())
 	if err != nil {

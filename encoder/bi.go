@@ -176,18 +176,13 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 // forward runs a batch and writes the finished vector of sequence i to dst(i).
 func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip int, dst func(i int) []float32) error {
 	hidden, modes := b.model.Config.Hidden, b.model.Pooling.Modes
-	widest := b.model.Pooling.OutputDim()
-	for _, d := range b.dense {
-		widest = max(widest, d.out)
-	}
-	plain := len(b.dense) == 0 && b.model.Pooling.OutputDim() == b.Dim()
+	pooled := b.model.Pooling.OutputDim()
 	return b.encoder.Forward(ctx, batch, func(i int, rows []float32, stride int) {
 		out := dst(i)
-		v := out
-		if !plain || len(out) != widest {
-			v = make([]float32, widest)
+		v := out // pooled in place unless more is to be done
+		if len(b.dense) > 0 || len(out) != pooled {
+			v = make([]float32, pooled)
 		}
-		v = v[:b.model.Pooling.OutputDim()]
 		n := len(rows) / stride
 		pool(v, rows, stride, n, min(skip, n), hidden, modes)
 		for _, d := range b.dense {
@@ -204,9 +199,7 @@ func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip i
 				normalize(v)
 			}
 		}
-		if &v[0] != &out[0] {
-			copy(out, v)
-		}
+		copy(out, v)
 	})
 }
 

@@ -58,7 +58,8 @@ func loadDense(weight, bias *safetensors.Tensor, in, out int, a model.Activation
 	return d, nil
 }
 
-// namedDense reads a linear layer from the tensors name.weight and name.bias.
+// namedDense reads a linear layer from the tensors name.weight and name.bias,
+// whose shapes model.Open has checked.
 func namedDense(w *model.Weights, name string, in, out int, a model.Activation) (*dense, error) {
 	weight, err := w.Tensor(name + ".weight")
 	if err != nil {
@@ -67,18 +68,6 @@ func namedDense(w *model.Weights, name string, in, out int, a model.Activation) 
 	bias, err := w.Tensor(name + ".bias")
 	if err != nil {
 		return nil, err
-	}
-	for _, t := range []struct {
-		*safetensors.Tensor
-		size int
-	}{{weight, in * out}, {bias, out}} {
-		n := 1
-		for _, d := range t.Shape() {
-			n *= d
-		}
-		if n != t.size {
-			return nil, fmt.Errorf("tensor %s.* has shape %v; expected %d elements", name, t.Shape(), t.size)
-		}
 	}
 	return loadDense(weight, bias, in, out, a)
 }

@@ -31,14 +31,10 @@ func findReference(name, wanted string) (*parity.Reference, error) {
 		return nil, err
 	}
 	byName := func(name string) *parity.Reference {
-		base, _, _ := strings.Cut(name, "@") // a revision of a Hub id
 		if published, ok := standsFor[name]; ok {
-			base = published
+			name = published
 		}
-		if i := slices.IndexFunc(stored, func(r *parity.Reference) bool { return r.Model == base }); i >= 0 {
-			return stored[i]
-		}
-		return nil
+		return parity.Find(stored, name)
 	}
 	if wanted != "" {
 		r, err := parity.Read(wanted)

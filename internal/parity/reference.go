@@ -150,19 +150,14 @@ func Read(path string) (*Reference, error) {
 //go:embed references
 var stored embed.FS
 
-// Stored returns the reference that comes with winnow for a model, by name.
-// ok is false if there is none.
-func Stored(model string) (r *Reference, ok bool, err error) {
+// Find returns the reference of a model in a list, by name (a revision after @
+// aside), or nil.
+func Find(list []*Reference, model string) *Reference {
 	name, _, _ := strings.Cut(model, "@")
-	list, err := All()
-	if err != nil {
-		return nil, false, err
+	if i := slices.IndexFunc(list, func(r *Reference) bool { return r.Model == name }); i >= 0 {
+		return list[i]
 	}
-	i := slices.IndexFunc(list, func(r *Reference) bool { return r.Model == name })
-	if i < 0 {
-		return nil, false, nil
-	}
-	return list[i], true, nil
+	return nil
 }
 
 // All returns the references that come with winnow.
