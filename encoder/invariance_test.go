@@ -46,7 +46,7 @@ func v2bits(v []float32) []uint32 {
 }
 
 // A text gives the same bits alone, and in a shuffled batch at any number of
-// workers, at every tier.
+// workers, at every tier and precision.
 func TestBatchInvariance(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	texts := randomTexts(r, 100)
@@ -56,40 +56,48 @@ func TestBatchInvariance(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range []string{randomBi, randomCLS} {
-			want := map[string]string{}
-			one, err := OpenBi(name, Threads(1))
+			for _, p := range Precisions() {
+				if p.available() == p {
+					t.Run(fmt.Sprintf("%s/%s/%s", tier, name[strings.LastIndex(name, "/")+1:], p), func(t *testing.T) { checkInvariance(t, r, name, p, texts) })
+				}
+			}
+		}
+		undo()
+	}
+}
+
+func checkInvariance(t *testing.T, r *rand.Rand, name string, p Precision, texts []string) {
+	want := map[string]string{}
+	one, err := OpenBi(name, Threads(1), AtPrecision(p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer one.Close()
+	for _, text := range texts {
+		e, err := one.Encode(t.Context(), []string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want[text] = bits(e.Vector(0))
+	}
+	for _, threads := range []int{1, 2, 7} {
+		b, err := OpenBi(name, Threads(threads), AtPrecision(p))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer b.Close()
+		for _, n := range []int{1, 2, 3, 100} {
+			r.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
+			e, err := b.Encode(t.Context(), texts[:n])
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, text := range texts {
-				e, err := one.Encode(t.Context(), []string{text})
-				if err != nil {
-					t.Fatal(err)
+			for i := range n {
+				if bits(e.Vector(i)) != want[texts[i]] {
+					t.Fatalf("%d threads, batch of %d: text %d differs from itself alone", threads, n, i)
 				}
-				want[text] = bits(e.Vector(0))
 			}
-			for _, threads := range []int{1, 2, 7} {
-				b, err := OpenBi(name, Threads(threads))
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, n := range []int{1, 2, 3, 100} {
-					r.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
-					e, err := b.Encode(t.Context(), texts[:n])
-					if err != nil {
-						t.Fatal(err)
-					}
-					for i := range n {
-						if bits(e.Vector(i)) != want[texts[i]] {
-							t.Fatalf("%s, %s, %d threads, batch of %d: text %d differs from itself alone", tier, name, threads, n, i)
-						}
-					}
-				}
-				b.Close()
-			}
-			one.Close()
 		}
-		undo()
 	}
 }
 

@@ -5,6 +5,7 @@ package encoder
 import (
 	"fmt"
 
+	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/safetensors"
@@ -31,12 +32,12 @@ func shape(c model.Config) transformer.Config {
 
 // PackedBytes is the memory that an opened encoder of this shape takes for its
 // weights. Word embeddings are read from the file in place and not among them.
-func PackedBytes(c model.Config) int { return shape(c).Bytes() }
+func PackedBytes(c model.Config) int { return shape(c).Bytes(kernel.Float32) }
 
 // open packs a model's encoder. first says that only the first token's state
 // is needed.
 func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
-	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first})
+	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first, Format: o.precision.available().format()})
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}

@@ -19,6 +19,7 @@ type options struct {
 	threads     int
 	maxTokens   int
 	queryTokens int
+	precision   Precision
 }
 
 // Threads is the number of goroutines that compute; 0, the default, means
@@ -33,6 +34,11 @@ func MaxTokens(n int) Option { return func(o *options) { o.maxTokens = n } }
 // default a query is cut only where it would leave no room for the document.
 func QueryTokens(n int) Option { return func(o *options) { o.queryTokens = n } }
 
+// AtPrecision sets what products with the model's weights are computed in; the
+// default is [FP32]. Where the processor has no instructions that make a
+// precision fast, a more exact one takes its place.
+func AtPrecision(p Precision) Option { return func(o *options) { o.precision = p } }
+
 // OptionError is an error about an [Option] out of range.
 type OptionError struct{ reason string }
 
@@ -42,7 +48,7 @@ func (e *OptionError) Error() string { return e.reason }
 func optionError(format string, args ...any) error { return &OptionError{fmt.Sprintf(format, args...)} }
 
 func collect(opts []Option) (options, error) {
-	var o options
+	o := options{precision: FP32}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -54,6 +60,10 @@ func collect(opts []Option) (options, error) {
 	}
 	if o.queryTokens < 0 {
 		return o, optionError("query tokens is %d; it must be at least 1, or 0 for no cap", o.queryTokens)
+	}
+	var err error
+	if o.precision, err = ParsePrecision(string(o.precision)); err != nil {
+		return o, err
 	}
 	if o.threads == 0 {
 		o.threads = runtime.GOMAXPROCS(0)

@@ -25,7 +25,7 @@ func FuzzMultiply(f *testing.F) {
 		for i := range a {
 			a[i] = float32(r.NormFloat64() * scale)
 		}
-		w := NewMatrix(depth, columns)
+		w := NewMatrix(Float32, depth, columns)
 		column := make([]float32, depth)
 		for j := range columns {
 			fill(r, column)
@@ -35,7 +35,7 @@ func FuzzMultiply(f *testing.F) {
 		for i := range tiers {
 			use(t, tiers[i].tier)
 			wc, c := guarded(rows * columns)
-			Multiply(c, columns, a, depth, rows, w, 0, columns, false)
+			Multiply(c, columns, floats(a, depth, rows, w.K), rows, w, 0, columns, false)
 			checkGuards(t, "a", wa)
 			checkGuards(t, "c", wc)
 			if i == 0 {
@@ -64,7 +64,7 @@ func magnitudes(a []float32, w *Matrix, rows int) []float32 {
 	positive := *w
 	positive.panels, positive.bias = absolute(w.panels), absolute(w.bias)
 	c := make([]float32, rows*w.N)
-	Multiply(c, w.N, absolute(a), w.K, rows, &positive, 0, w.N, false)
+	Multiply(c, w.N, floats(absolute(a), w.K, rows, positive.K), rows, &positive, 0, w.N, false)
 	return c
 }
 

@@ -2,73 +2,60 @@
 
 package kernel
 
-// panelWidth is the number of columns of a panel of packed weights.
-const panelWidth = 16
-
-// Align is what the width of a packed matrix, and so the row length of what is
-// multiplied into, is rounded up to: two panels, the widest register tile.
-const Align = 2 * panelWidth
-
-// Pad rounds a row length up to a multiple of [Align].
-func Pad(n int) int { return (n + Align - 1) / Align * Align }
-
-// Matrix is a K×N weight matrix with its bias, packed for [Multiply].
-//
-// Columns are stored in panels of 16; within a panel the 16 floats of row 0
-// come first, then those of row 1, so that a register tile reads memory in
-// order. N is padded with zero columns to a multiple of [Align].
-type Matrix struct {
-	K, N   int // N as padded
-	panels []float32
-	depth  int // rows in a panel; more than K in a view of some of them
-	bias   []float32
-}
-
-// NewMatrix allocates a K×N matrix of zeros with a bias of zeros.
-func NewMatrix(k, n int) *Matrix {
-	n = Pad(n)
-	return &Matrix{K: k, N: n, panels: make([]float32, k*n), depth: k, bias: make([]float32, n)}
-}
-
-// SetColumns stores columns j to j+len(bias) and their biases. The columns
-// come as rows of K floats, which is how a linear layer's weight is stored.
-func (w *Matrix) SetColumns(j int, rows, bias []float32) {
-	copy(w.bias[j:], bias)
-	for n := len(bias); n > 0; {
-		at := j % panelWidth
-		take := min(panelWidth-at, n)
-		panel := w.panels[(j-at)*w.depth:]
-		// Writing in order and reading in strides beats the reverse.
-		for p := range w.K {
-			out := panel[p*panelWidth+at:][:take]
-			for i := range out {
-				out[i] = rows[i*w.K+p]
-			}
-		}
-		rows, j, n = rows[take*w.K:], j+take, n-take
-	}
-}
-
-// Rows is a view of rows [from, to) of the matrix: a slice of its depth.
-func (w *Matrix) Rows(from, to int) Matrix {
-	return Matrix{K: to - from, N: w.N, panels: w.panels[from*panelWidth:], depth: w.depth, bias: w.bias}
-}
-
-// Columns is a view of columns [from, to) of the matrix, both multiples of [Align].
-func (w *Matrix) Columns(from, to int) Matrix {
-	return Matrix{K: w.K, N: to - from, panels: w.panels[from*w.depth : to*w.depth], depth: w.depth, bias: w.bias[from:to]}
-}
-
-// Multiply computes C = A·W + bias for m rows of A, or C += A·W with
-// accumulate. Row i of A starts at a[i*lda] and has W.K floats; row i of C
-// starts at c[i*ldc] and has W.N floats, of which the columns [from, to) are
-// written. from and to are multiples of [Align].
-func Multiply(c []float32, ldc int, a []float32, lda, m int, w *Matrix, from, to int, accumulate bool) {
+// Multiply computes C = A·W + bias for the first m rows of A, or C += A·W with
+// accumulate. The rows have W.K values and its format. Row i of C starts at
+// c[i*ldc] and has W.N floats, of which the columns [from, to) are written.
+// from and to are multiples of [Align].
+func Multiply(c []float32, ldc int, a *Input, m int, w *Matrix, from, to int, accumulate bool) {
 	bias := w.bias
 	if accumulate {
 		bias = nil
 	}
-	multiply(c, ldc, a, lda, m, w.K, operand{w.panels, panelWidth, w.depth}, from, to, bias)
+	if w.format != Float32 {
+		multiplyWords(c, ldc, a, m, w, from, to, bias)
+		return
+	}
+	multiply(c, ldc, a.floats, a.stride, m, w.K, operand{w.panels, panelWidth, w.depth}, from, to, bias)
+}
+
+// multiplyWords is Multiply for the formats of several values to a word. A
+// group of rows of W after the other adds to C.
+func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to int, bias []float32) {
+	if m == 0 || from >= to {
+		return
+	}
+	groups, length := groupsOf(w.K), w.format.wordsFor(Group)
+	if !w.format.integer() { // nothing to scale: all in one go
+		groups, length = 1, w.format.wordsFor(w.K)
+	}
+	lda := a.format.wordsFor(a.k)
+	// The tiles below are unchecked: check the last element of each operand.
+	_ = a.words[m*lda-1]
+	_ = c[(m-1)*ldc+to-1]
+	_ = w.words[(to-panelWidth)*w.depth+w.format.wordsFor(w.K)*panelWidth-1]
+	t := &active.words[w.format]
+	scales, sums, rows := &zeros[0], &zeros[0], &zeros[0]
+	for j := from; j < to; j += t.panels * panelWidth {
+		var init *float32
+		if bias != nil {
+			init = &bias[j]
+		}
+		for g := range groups {
+			k := min(length, w.format.wordsFor(w.K)-g*length)
+			if w.format.integer() {
+				scales, sums = &w.scales[g*w.width+j], &w.sums[g*w.width+j]
+			}
+			b := &w.words[j*w.depth+g*length*panelWidth]
+			for i, n := 0, 0; i < m; i += n {
+				n = tileRows(m-i, t.rows)
+				if w.format.integer() {
+					rows = &a.scales[(i*groups+g)*2]
+				}
+				t.tile(n, k, &a.words[i*lda+g*length], lda, b, panelWidth*w.depth, &c[i*ldc+j], ldc, init, scales, sums, rows, groups*2)
+			}
+			init = nil
+		}
+	}
 }
 
 // MultiplyPanels computes C = A·B for B in panels as in [Matrix], k×n, n a

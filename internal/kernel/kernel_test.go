@@ -83,7 +83,7 @@ func TestMultiply(t *testing.T) {
 				wa, a := guarded(m*lda - 3)
 				wc, c := guarded((m-1)*ldc + n)
 				fill(r, a)
-				w := NewMatrix(k, n)
+				w := NewMatrix(Float32, k, n)
 				rows := make([]float32, n*k)
 				fill(r, rows)
 				biases := make([]float32, n)
@@ -96,7 +96,7 @@ func TestMultiply(t *testing.T) {
 				for _, accumulate := range []bool{false, true} {
 					fill(r, c)
 					before := append([]float32(nil), c...)
-					Multiply(c, ldc, a, lda, m, w, 0, n, accumulate)
+					Multiply(c, ldc, floats(a, lda, m, w.K), m, w, 0, n, accumulate)
 					checkGuards(t, "a", wa)
 					checkGuards(t, "c", wc)
 					for i := range m {
@@ -165,19 +165,19 @@ func TestMultiplyRowsAreIndependent(t *testing.T) {
 		const m, k, n = 45, 37, 96
 		a := make([]float32, m*k)
 		fill(r, a)
-		w := NewMatrix(k, n)
+		w := NewMatrix(Float32, k, n)
 		column := make([]float32, k)
 		for j := range n {
 			fill(r, column)
 			w.SetColumns(j, column, []float32{1})
 		}
 		whole := make([]float32, m*n)
-		Multiply(whole, n, a, k, m, w, 0, n, false)
+		Multiply(whole, n, floats(a, k, m, w.K), m, w, 0, n, false)
 		for rows := 1; rows <= 15; rows++ {
 			for i := 0; i+rows <= m; i++ {
 				part := make([]float32, rows*n)
 				for j := 0; j < n; j += Align { // and not on the split of columns
-					Multiply(part, n, a[i*k:], k, rows, w, j, j+Align, false)
+					Multiply(part, n, floats(a[i*k:], k, rows, w.K), rows, w, j, j+Align, false)
 				}
 				for x, v := range part {
 					if v != whole[i*n+x] {
@@ -378,7 +378,7 @@ func TestVectorTiersAgree(t *testing.T) {
 	a, b := make([]float32, m*k), make([]float32, m*k)
 	fill(r, a)
 	fill(r, b)
-	w := NewMatrix(k, n)
+	w := NewMatrix(Float32, k, n)
 	for j := range n {
 		column := make([]float32, k)
 		fill(r, column)
@@ -388,7 +388,7 @@ func TestVectorTiersAgree(t *testing.T) {
 	for i := range vector {
 		use(t, vector[i].tier)
 		c := make([]float32, m*n)
-		Multiply(c, n, a, k, m, w, 0, n, false)
+		Multiply(c, n, floats(a, k, m, w.K), m, w, 0, n, false)
 		Gelu(c)
 		for row := range m {
 			Softmax(c[row*n : (row+1)*n])

@@ -14,6 +14,12 @@ var scalar = ops{
 	tier: Scalar, rows: 4, panels: 1,
 	tile: tileScalar, gelu: geluScalar, softmax: softmaxScalar, layerNorm: layerNormScalar,
 	transpose: transposeScalar, dot: dotScalar, squared: squaredScalar, manhattan: manhattanScalar,
+	words: [formats]wordProduct{
+		BFloat16: {tile: tileBF16Scalar, rows: 4, panels: 1},
+		Int16:    {tile: tileInt16Scalar, rows: 4, panels: 1},
+		Int8:     {tile: tileInt8Scalar, rows: 4, panels: 1},
+	},
+	extent: extentScalar, toBF16: toBF16Scalar, toInt16: toInt16Scalar, toInt8: toInt8Scalar,
 }
 
 // tileScalar computes an m×16 tile of C = A·B + init:

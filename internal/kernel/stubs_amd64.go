@@ -63,6 +63,46 @@ func squaredAVX2(a *float32, b *float32, n int) float32
 // The sum runs over 64 lanes, folded in a fixed order; the last n%16 floats follow one by one.
 func manhattanAVX2(a *float32, b *float32, n int) float32
 
+// extentAVX2 gives the least and the greatest of n floats, n a positive multiple of 16, and Σ x².
+// Sums run over 16 lanes, folded last.
+//
+//go:noescape
+func extentAVX2(x *float32, n int) (lo float32, hi float32, squares float32)
+
+// toInt16AVX2 stores n floats, n a positive multiple of 32, as int16, two to a word:
+//
+//	for i := range n { dst[i] = int16(roundToEven(x[i] * factor)) }
+//
+// The caller sees to it that all fit.
+//
+//go:noescape
+func toInt16AVX2(dst *uint32, x *float32, n int, factor float32)
+
+// toInt8AVX2 stores n floats, n a positive multiple of 32, as uint8, four to a word:
+//
+//	for i := range n { dst[i] = uint8(roundToEven(fma(x[i], factor, shift))) }
+//
+// The caller sees to it that all fit.
+//
+//go:noescape
+func toInt8AVX2(dst *uint32, x *float32, n int, factor float32, shift float32)
+
+// tileAVX2Int16 computes an m×16 tile of C, 1 ≤ m ≤ 6, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := int32(0)
+//		for p := range k { s += a[2p]·b[2p] + a[2p+1]·b[2p+1] } // p-th words of row i, column j
+//		f := float32(s)
+//		c[i*ldc+j] = f*rows[i*ldr]*scales[j] + init
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX2Int16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
 // tileAVX512 computes an m×32 tile of C = A·B + init, 1 ≤ m ≤ 14:
 //
 //	for i := range m { for j := range width {
@@ -122,7 +162,101 @@ func squaredAVX512(a *float32, b *float32, n int) float32
 // The sum runs over 64 lanes, folded in a fixed order; the last n%16 floats follow one by one.
 func manhattanAVX512(a *float32, b *float32, n int) float32
 
+// extentAVX512 gives the least and the greatest of n floats, n a positive multiple of 16, and Σ x².
+// Sums run over 16 lanes, folded last.
+//
+//go:noescape
+func extentAVX512(x *float32, n int) (lo float32, hi float32, squares float32)
+
+// toInt16AVX512 stores n floats, n a positive multiple of 32, as int16, two to a word:
+//
+//	for i := range n { dst[i] = int16(roundToEven(x[i] * factor)) }
+//
+// The caller sees to it that all fit.
+//
+//go:noescape
+func toInt16AVX512(dst *uint32, x *float32, n int, factor float32)
+
+// toInt8AVX512 stores n floats, n a positive multiple of 32, as uint8, four to a word:
+//
+//	for i := range n { dst[i] = uint8(roundToEven(fma(x[i], factor, shift))) }
+//
+// The caller sees to it that all fit.
+//
+//go:noescape
+func toInt8AVX512(dst *uint32, x *float32, n int, factor float32, shift float32)
+
+// tileAVX512Int16 computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := int32(0)
+//		for p := range k { s += a[2p]·b[2p] + a[2p+1]·b[2p+1] } // p-th words of row i, column j
+//		f := float32(s)
+//		c[i*ldc+j] = f*rows[i*ldr]*scales[j] + init
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX512Int16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
 // transposeAVX2 writes 8 rows of k floats, k a positive multiple of 8, as 8 columns of a panel:
 //
 //	for i := range 8 { for p := range k { dst[p*16+i] = src[i*ld+p] } }
 func transposeAVX2(dst *float32, src *float32, ld int, k int)
+
+// toBF16AVX512 stores n floats, n a positive multiple of 32, as bfloat16, two to a word,
+// rounded to nearest even; subnormal numbers become 0.
+//
+//go:noescape
+func toBF16AVX512(dst *uint32, x *float32, n int)
+
+// tileAVX512BF16 computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := init
+//		for p := range k { s += a[2p+1]·b[2p+1]; s += a[2p]·b[2p] } // p-th words of row i, column j
+//		c[i*ldc+j] = s
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX512BF16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAVX512Int16VNNI computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := int32(0)
+//		for p := range k { s += a[2p]·b[2p] + a[2p+1]·b[2p+1] } // p-th words of row i, column j
+//		f := float32(s)
+//		c[i*ldc+j] = f*rows[i*ldr]*scales[j] + init
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX512Int16VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAVX512Int8VNNI computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := int32(0)
+//		for p := range k { s += a[4p]·b[4p] + … + a[4p+3]·b[4p+3] } // p-th words of row i, column j
+//		f := float32(s)
+//		f += rows[i*ldr+1] * sums[j]
+//		c[i*ldc+j] = f*rows[i*ldr]*scales[j] + init
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX512Int8VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)

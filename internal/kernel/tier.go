@@ -36,6 +36,21 @@ type ops struct {
 	dot       func(a, b *float32, n int) float32
 	squared   func(a, b *float32, n int) float32
 	manhattan func(a, b *float32, n int) float32
+
+	// Products in formats of several values to a word, and what makes rows
+	// ready for them.
+	words   [formats]wordProduct
+	extent  func(x *float32, n int) (lo, hi, squares float32)
+	toBF16  func(dst *uint32, x *float32, n int)
+	toInt16 func(dst *uint32, x *float32, n int, factor float32)
+	toInt8  func(dst *uint32, x *float32, n int, factor, shift float32)
+}
+
+// wordProduct is a register tile for a format.
+type wordProduct struct {
+	tile         func(m, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias, scales, sums, rows *float32, ldr int)
+	rows, panels int  // of a register tile, at most
+	native       bool // by instructions for it, not step by step
 }
 
 // tiers lists the tables this machine can run, best last; scalar is always

@@ -10,18 +10,42 @@ import "golang.org/x/sys/cpu"
 func vectorTiers() []ops {
 	var list []ops
 	if cpu.X86.HasAVX2 && cpu.X86.HasFMA {
-		list = append(list, ops{
-			tier: AVX2, rows: 6, panels: 1,
-			tile: tileAVX2, gelu: geluAVX2, softmax: softmaxAVX2, layerNorm: layerNormAVX2,
-			transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
-		})
+		list = append(list, avx2())
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
-		list = append(list, ops{
-			tier: AVX512, rows: 14, panels: 2,
-			tile: tileAVX512, gelu: geluAVX512, softmax: softmaxAVX512, layerNorm: layerNormAVX512,
-			transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
-		})
+		list = append(list, avx512())
 	}
 	return list
+}
+
+func avx2() ops {
+	t := ops{
+		tier: AVX2, rows: 6, panels: 1,
+		tile: tileAVX2, gelu: geluAVX2, softmax: softmaxAVX2, layerNorm: layerNormAVX2,
+		transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
+		words: scalar.words, extent: extentAVX2,
+		toBF16: scalar.toBF16, toInt16: toInt16AVX2, toInt8: toInt8AVX2,
+	}
+	t.words[Int16] = wordProduct{tileAVX2Int16, 6, 1, true}
+	return t
+}
+
+func avx512() ops {
+	t := ops{
+		tier: AVX512, rows: 14, panels: 2,
+		tile: tileAVX512, gelu: geluAVX512, softmax: softmaxAVX512, layerNorm: layerNormAVX512,
+		transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
+		words: scalar.words, extent: extentAVX512,
+		toBF16: scalar.toBF16, toInt16: toInt16AVX512, toInt8: toInt8AVX512,
+	}
+	t.words[Int16] = wordProduct{tileAVX512Int16, 14, 2, true}
+	if cpu.X86.HasAVX512VNNI {
+		t.words[Int16] = wordProduct{tileAVX512Int16VNNI, 14, 2, true}
+		t.words[Int8] = wordProduct{tileAVX512Int8VNNI, 14, 2, true}
+	}
+	if cpu.X86.HasAVX512BF16 {
+		t.words[BFloat16] = wordProduct{tileAVX512BF16, 14, 2, true}
+		t.toBF16 = toBF16AVX512
+	}
+	return t
 }

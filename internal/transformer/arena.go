@@ -17,15 +17,34 @@ type arena struct {
 	starts []int // of the chunk's sequences, from its first token; and the end
 	tokens int
 
-	x        []float32 // hidden states of all tokens
-	first    []float32 // those of first tokens, in the last layer of Options.First
+	x        states    // hidden states of all tokens
+	first    states    // those of first tokens, in the last layer of Options.First
 	query    []float32 // heads of Q
 	keyValue []float32 // heads of K, then of V
 	context  []float32 // what attention gives, by heads
-	y        []float32 // what a sublayer adds to x
+	y        []float32 // what a sublayer adds to the states
 	inner    []float32 // a block of the intermediate activations
 
+	// What products read of context and inner.
+	contextInput, innerInput kernel.Buffer
+
 	scratch []attentionScratch // for each member
+}
+
+// states is a number of hidden states: the floats that sublayers add to, and
+// what products read of them.
+type states struct {
+	rows   []float32
+	count  int
+	buffer kernel.Buffer
+	input  kernel.Input
+}
+
+func (s *states) fit(e *Encoder, count int) {
+	stride := kernel.Pad(e.config.Hidden)
+	s.rows, s.count = sized(s.rows, count*stride), count
+	s.buffer.Fit(e.options.Format, count, e.config.Hidden)
+	s.input = s.buffer.Input(e.options.Format, s.rows, stride, count, e.config.Hidden)
 }
 
 // attentionScratch is what one member needs for one head of one sequence.
@@ -67,17 +86,23 @@ func (a *arena) fit(e *Encoder, b Batch, c chunk) {
 	n := a.starts[len(a.starts)-1]
 	a.tokens = n
 	hidden, heads := kernel.Pad(e.config.Hidden), e.layers[0].query.N
-	a.x = sized(a.x, n*hidden)
+	a.x.fit(e, n)
 	a.y = sized(a.y, n*hidden)
 	a.query = sized(a.query, n*heads)
 	a.keyValue = sized(a.keyValue, n*2*heads)
 	a.context = sized(a.context, n*heads)
-	inner := n * innerBlock(n, e.layers[0].up.N)
+	a.contextInput.Fit(e.options.Format, n, heads)
+	columns := e.layers[0].up.N
+	block := innerBlock(n, columns)
+	inner := n * block
+	a.innerInput.Fit(e.options.Format, n, block)
 	if e.options.First {
 		// The last layer has fewer rows, and a wider block may suit them.
 		rows := c.to - c.from
-		a.first = sized(a.first, rows*hidden)
-		inner = max(inner, rows*innerBlock(rows, e.layers[0].up.N))
+		a.first.fit(e, rows)
+		block = innerBlock(rows, columns)
+		inner = max(inner, rows*block)
+		a.innerInput.Fit(e.options.Format, rows, block)
 	}
 	a.inner = sized(a.inner, inner)
 	keys := kernel.Pad(longest)
@@ -91,6 +116,6 @@ func (a *arena) fit(e *Encoder, b Batch, c chunk) {
 // innerBlock is how many of the intermediate columns to compute at once for n
 // rows, so that they stay in L2 between the two products.
 func innerBlock(n, columns int) int {
-	block := max(blockFloats/n, 384) / kernel.Align * kernel.Align
+	block := max(blockFloats/n, kernel.Group) / kernel.Group * kernel.Group
 	return min(block, columns)
 }

@@ -55,10 +55,10 @@ func (c Config) activation() (func([]float32), error) {
 	return nil, fmt.Errorf("activation %q is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu", c.Activation)
 }
 
-// Bytes is the memory that an encoder's packed weights take; word embeddings,
-// which are read in place, are not among them.
-func (c Config) Bytes() int {
-	matrix := func(k, n int) int { return 4 * (k + 1) * kernel.Pad(n) } // with its bias
+// Bytes is the memory that an encoder's weights take when packed in a format;
+// word embeddings, which are read in place, are not among them.
+func (c Config) Bytes(f kernel.Format) int {
+	matrix := func(k, n int) int { return kernel.MatrixBytes(f, k, n) }
 	heads := c.Heads * kernel.Pad(c.Hidden/c.Heads)
 	layer := matrix(c.Hidden, heads) + matrix(c.Hidden, 2*heads) + matrix(heads, c.Hidden) +
 		matrix(c.Hidden, c.Intermediate) + matrix(c.Intermediate, c.Hidden)

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/winnow-search/winnow/internal/kernel"
 )
 
 // chunkTokens is how many tokens a worker carries through the layers at once:
@@ -22,6 +24,8 @@ type Options struct {
 	// First says that only the first token's hidden state of each sequence is
 	// wanted. The last layer then computes no other.
 	First bool
+	// Format is what products with weights are computed in.
+	Format kernel.Format
 }
 
 // Encoder is a loaded model. It is immutable and safe for concurrent use.
@@ -38,8 +42,8 @@ type Encoder struct {
 }
 
 // New reads an encoder's weights from source, where their names begin with
-// prefix ("" or "bert."), and packs them as float32. Word embeddings are not
-// packed: rows are read as they are needed. Errors name the tensor at fault.
+// prefix ("" or "bert."), and packs them. Word embeddings are not packed: rows
+// are read as they are needed. Errors name the tensor at fault.
 func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 	if err := c.check(); err != nil {
 		return nil, err
@@ -49,7 +53,7 @@ func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{config: c, options: o, activate: activate}
-	l := loader{source, prefix}
+	l := loader{source, prefix, o.Format}
 	if e.words, err = l.tensor("embeddings.word_embeddings.weight", c.Vocab, c.Hidden); err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 func (t *team) process(m int) {
 	t.embed(m)
 	last := len(t.layers) - 1
-	rows := t.x
+	s := &t.x
 	for i, l := range t.layers {
 		if t.halt(m) {
 			return
@@ -20,22 +20,22 @@ func (t *team) process(m int) {
 		first := i == last && t.options.First
 		if first {
 			t.gather(m)
-			rows = t.first
+			s = &t.first
 		}
-		t.attend(m, l, rows, first)
-		t.feedForward(m, l, rows)
+		t.attend(m, l, s, first)
+		t.feedForward(m, l, s)
 	}
 	if t.halt(m) {
 		return
 	}
 	stride := kernel.Pad(t.config.Hidden)
 	from, to := t.share(m, len(t.starts)-1)
-	for s := from; s < to; s++ {
-		a, b := t.starts[s], t.starts[s+1]
+	for seq := from; seq < to; seq++ {
+		a, b := t.starts[seq], t.starts[seq+1]
 		if t.options.First {
-			a, b = s, s+1
+			a, b = seq, seq+1
 		}
-		t.visit(t.chunk.from+s, rows[a*stride:b*stride], stride)
+		t.visit(t.chunk.from+seq, s.rows[a*stride:b*stride], stride)
 	}
 }
 
@@ -49,7 +49,7 @@ func (t *team) embed(m int) {
 		for i >= t.starts[seq+1] {
 			seq++
 		}
-		x := t.x[i*stride:][:stride]
+		x := t.x.rows[i*stride:][:stride]
 		if err := t.words.Float32(x[:hidden], int(t.batch.IDs[base+i])*hidden); err != nil {
 			t.fail(err)
 			return
@@ -64,6 +64,7 @@ func (t *team) embed(m int) {
 		}
 		kernel.LayerNorm(x, x, t.positions[(i-t.starts[seq])*stride:], t.embeddings.gamma, t.embeddings.beta, hidden, t.config.Epsilon)
 	}
+	t.x.input.Convert(from, to)
 }
 
 // gather copies the rows of first tokens together. Only they go on.
@@ -71,23 +72,24 @@ func (t *team) gather(m int) {
 	stride := kernel.Pad(t.config.Hidden)
 	from, to := t.share(m, len(t.starts)-1)
 	for s := from; s < to; s++ {
-		copy(t.first[s*stride:][:stride], t.x[t.starts[s]*stride:])
+		copy(t.first.rows[s*stride:][:stride], t.x.rows[t.starts[s]*stride:])
 	}
+	t.first.input.Convert(from, to)
 	t.wait()
 }
 
-// product is member m's share of c = a·w + bias for all rows of a.
-func (t *team) product(m int, c []float32, ldc int, a []float32, lda int, w *kernel.Matrix, accumulate bool) {
+// product is member m's share of c = a·w + bias for n rows of a.
+func (t *team) product(m int, c []float32, ldc int, a *kernel.Input, n int, w *kernel.Matrix, accumulate bool) {
 	from, to := t.columns(m, w.N, kernel.Align)
-	kernel.Multiply(c, ldc, a, lda, len(a)/lda, w, from, to, accumulate)
+	kernel.Multiply(c, ldc, a, n, w, from, to, accumulate)
 }
 
-// attend replaces rows by norm(rows + attention(rows)). With first, rows are
-// those of first tokens, which attend to all tokens of their sequences in x.
-func (t *team) attend(m int, l *layer, rows []float32, first bool) {
-	stride, width := kernel.Pad(t.config.Hidden), l.query.N
-	t.product(m, t.query, width, rows, stride, l.query, false)
-	t.product(m, t.keyValue, 2*width, t.x, stride, l.keyValue, false)
+// attend replaces s by norm(s + attention(s)). With first, s are the states of
+// first tokens, which attend to all tokens of their sequences in x.
+func (t *team) attend(m int, l *layer, s *states, first bool) {
+	width := l.query.N
+	t.product(m, t.query, width, &s.input, s.count, l.query, false)
+	t.product(m, t.keyValue, 2*width, &t.x.input, t.x.count, l.keyValue, false)
 	t.wait()
 	from, to := t.share(m, (len(t.starts)-1)*t.config.Heads)
 	for i := from; i < to; i++ {
@@ -99,10 +101,12 @@ func (t *team) attend(m int, l *layer, rows []float32, first bool) {
 		t.head(&t.scratch[m], head, t.starts[seq], t.starts[seq+1], a, b, width)
 	}
 	t.wait()
-	n := len(rows) / stride
-	t.product(m, t.y, stride, t.context[:n*width], width, l.attention, false)
+	context := t.contextInput.Input(t.options.Format, t.context, width, s.count, width)
+	context.Convert(t.share(m, s.count))
 	t.wait()
-	t.residual(m, rows, l.attended)
+	t.product(m, t.y, kernel.Pad(t.config.Hidden), &context, s.count, l.attention, false)
+	t.wait()
+	t.residual(m, s, l.attended)
 }
 
 // head computes attention, softmax(Q·Kᵀ)·V (Vaswani et al. 2017), of one head
@@ -130,40 +134,39 @@ func (t *team) head(s *attentionScratch, head, from, to, a, b, width int) {
 	}
 }
 
-// feedForward replaces rows by norm(rows + down(activation(up(rows)))), a
-// block of the intermediate columns at a time.
-func (t *team) feedForward(m int, l *layer, rows []float32) {
-	stride := kernel.Pad(t.config.Hidden)
-	n := len(rows) / stride
-	block := innerBlock(n, l.up.N)
-	for from := 0; from < l.up.N; from += block {
+// feedForward replaces s by norm(s + down(activation(up(s)))), a block of the
+// intermediate columns at a time.
+func (t *team) feedForward(m int, l *layer, s *states) {
+	n := s.count
+	stride, block := kernel.Pad(t.config.Hidden), innerBlock(n, l.up.N)
+	for from := 0; from < l.down.K; from += block {
 		width := min(block, l.up.N-from)
 		inner := t.inner[:n*width]
 		up := l.up.Columns(from, from+width)
-		a, b := t.columns(m, width, kernel.Align)
-		kernel.Multiply(inner, width, rows, stride, n, &up, a, b, false)
-		for i := range n {
-			t.activate(inner[i*width+a : i*width+b])
+		t.product(m, inner, width, &s.input, n, &up, false)
+		t.wait()
+		depth := min(l.down.K-from, width)
+		input := t.innerInput.Input(t.options.Format, inner, width, n, depth)
+		for i, to := t.share(m, n); i < to; i++ {
+			t.activate(inner[i*width:][:width])
+			input.Convert(i, i+1)
 		}
 		t.wait()
-		depth := min(l.down.K, from+width) - from
-		if depth > 0 {
-			down := l.down.Rows(from, from+depth)
-			c, d := t.columns(m, down.N, kernel.Align)
-			kernel.Multiply(t.y, stride, inner, width, n, &down, c, d, from > 0)
-		}
+		down := l.down.Rows(from, from+depth)
+		t.product(m, t.y, stride, &input, n, &down, from > 0)
 		t.wait()
 	}
-	t.residual(m, rows, l.done)
+	t.residual(m, s, l.done)
 }
 
-// residual replaces rows by the layer norm of rows + y; it ends with a barrier.
-func (t *team) residual(m int, rows []float32, w norm) {
+// residual replaces s by the layer norm of s + y; it ends with a barrier.
+func (t *team) residual(m int, s *states, w norm) {
 	stride := kernel.Pad(t.config.Hidden)
-	from, to := t.share(m, len(rows)/stride)
+	from, to := t.share(m, s.count)
 	for i := from; i < to; i++ {
-		x := rows[i*stride:][:stride]
+		x := s.rows[i*stride:][:stride]
 		kernel.LayerNorm(x, x, t.y[i*stride:], w.gamma, w.beta, t.config.Hidden, t.config.Epsilon)
 	}
+	s.input.Convert(from, to)
 	t.wait()
 }

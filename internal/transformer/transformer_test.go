@@ -13,6 +13,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"github.com/winnow-search/winnow/internal/kernel"
 )
 
 // made is a tensor of random values that depend on its name alone.
@@ -27,8 +29,12 @@ func (m made) Float32(dst []float32, offset int) error {
 	h := fnv.New64a()
 	h.Write([]byte(m.name))
 	for i := range dst {
-		r := rand.New(rand.NewPCG(h.Sum64(), uint64(offset+i)))
-		dst[i] = float32(r.NormFloat64() * 0.2)
+		// SplitMix64 (Steele, Lea & Flood 2014) of name and place: each value
+		// can be had alone.
+		z := h.Sum64() + uint64(offset+i)*0x9e3779b97f4a7c15
+		z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+		z = (z ^ z>>27) * 0x94d049bb133111eb
+		dst[i] = float32(z>>40)/(1<<24)*0.7 - 0.35
 		if strings.HasSuffix(m.name, "LayerNorm.weight") {
 			dst[i]++
 		}
@@ -132,20 +138,74 @@ func TestFirstEqualsFull(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	b := batchOf(r, small, 1, 2, 17, 128, 5, 64, 33)
 	for _, threads := range []int{1, 2, 5} {
-		full, err := New(small, weights{Config: small}, "", Options{Threads: threads})
-		if err != nil {
-			t.Fatal(err)
-		}
-		first, err := New(small, weights{Config: small}, "", Options{Threads: threads, First: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, got := collect(t, full, b), collect(t, first, b)
-		for i := range want {
-			if len(want[i]) != b.length(i)*small.Hidden || !slices.Equal(got[i], want[i][:small.Hidden]) {
-				t.Fatalf("%d threads: sequence %d of %d tokens differs", threads, i, b.length(i))
+		eachFormat(t, func(t *testing.T, f kernel.Format) {
+			full, err := New(small, weights{Config: small}, "", Options{Threads: threads, Format: f})
+			if err != nil {
+				t.Fatal(err)
 			}
+			first, err := New(small, weights{Config: small}, "", Options{Threads: threads, First: true, Format: f})
+			if err != nil {
+				t.Fatal(err)
+			}
+			want, got := collect(t, full, b), collect(t, first, b)
+			for i := range want {
+				if len(want[i]) != b.length(i)*small.Hidden || !slices.Equal(got[i], want[i][:small.Hidden]) {
+					t.Fatalf("%d threads: sequence %d of %d tokens differs", threads, i, b.length(i))
+				}
+			}
+		})
+	}
+}
+
+// wide is a model whose features and intermediate features are of more than
+// one group, the last of them not whole.
+var wide = Config{
+	Vocab: 50, Positions: 128, Types: 2, Hidden: 400, Layers: 1, Heads: 4, Intermediate: 1000,
+	Epsilon: 1e-12, Activation: "gelu",
+}
+
+// Other formats are near float32, by what each promises, at every tier.
+func TestFormatsAreClose(t *testing.T) {
+	r := rand.New(rand.NewPCG(21, 22))
+	for name, c := range map[string]Config{"small": small, "wide": wide} {
+		b := batchOf(r, c, 1, 9, 40)
+		var want [][]float32
+		eachFormat(t, func(t *testing.T, f kernel.Format) {
+			e, err := New(c, weights{Config: c}, "", Options{Threads: 1, Format: f})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := collect(t, e, b)
+			if f == kernel.Float32 {
+				want = got
+			}
+			limit := map[kernel.Format]float64{kernel.Float32: 1e-7, kernel.Int16: 1e-6, kernel.BFloat16: 1e-3, kernel.Int8: 1e-2}[f]
+			for i := range want {
+				var dot, x, y float64
+				for j, v := range got[i] {
+					dot += float64(v) * float64(want[i][j])
+					x += float64(v) * float64(v)
+					y += float64(want[i][j]) * float64(want[i][j])
+				}
+				if d := 1 - dot/math.Sqrt(x*y); !(d <= limit) {
+					t.Errorf("%s: sequence %d: 1-cosine to float32 is %.1e, more than %.0e", name, i, d, limit)
+				}
+			}
+		})
+	}
+}
+
+// eachFormat runs f for each format of each tier.
+func eachFormat(t *testing.T, f func(t *testing.T, format kernel.Format)) {
+	for _, tier := range kernel.Available() {
+		undo, err := kernel.Use(tier)
+		if err != nil {
+			t.Fatal(err)
 		}
+		for _, format := range []kernel.Format{kernel.Float32, kernel.BFloat16, kernel.Int16, kernel.Int8} {
+			t.Run(fmt.Sprintf("%s/%s", tier, format), func(t *testing.T) { f(t, format) })
+		}
+		undo()
 	}
 }
 
@@ -208,24 +268,26 @@ func (z zero) Float32(dst []float32, _ int) error {
 // Many chunks on many teams, and few chunks on large teams, agree.
 func TestTeamsAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
-	for _, lengths := range [][]int{{3}, {128}, {100, 100}, {20, 120, 7}, slices.Repeat([]int{90, 3, 40}, 20)} {
+	for _, lengths := range [][]int{{3}, {128}, {100, 100}, {20, 120, 7}, slices.Repeat([]int{90, 3, 40}, 10)} {
 		b := batchOf(r, small, lengths...)
-		var want [][]float32
-		for _, threads := range []int{1, 2, 3, 8} {
-			e, err := New(small, weights{Config: small}, "", Options{Threads: threads})
-			if err != nil {
-				t.Fatal(err)
-			}
-			for range 3 { // arenas are used again
-				got := collect(t, e, b)
-				if want == nil {
-					want = got
+		eachFormat(t, func(t *testing.T, f kernel.Format) {
+			var want [][]float32
+			for _, threads := range []int{1, 2, 3, 8} {
+				e, err := New(small, weights{Config: small}, "", Options{Threads: threads, Format: f})
+				if err != nil {
+					t.Fatal(err)
 				}
-				if fmt.Sprint(got) != fmt.Sprint(want) {
-					t.Fatalf("lengths %v: %d threads differ from 1", lengths, threads)
+				for range 2 { // arenas are used again
+					got := collect(t, e, b)
+					if want == nil {
+						want = got
+					}
+					if fmt.Sprint(got) != fmt.Sprint(want) {
+						t.Fatalf("lengths %v: %d threads differ from 1", lengths, threads)
+					}
 				}
 			}
-		}
+		})
 	}
 }
 
@@ -321,9 +383,9 @@ func TestNewRefuses(t *testing.T) {
 			t.Errorf("error %v; want %q in it", err, want)
 		}
 	}
-	wide := small
-	wide.Intermediate = 71
-	if _, err := New(wide, weights{Config: small}, "", Options{}); err == nil || !strings.Contains(err.Error(), "intermediate.dense.weight has shape [70 40]") {
+	changed := small
+	changed.Intermediate = 71
+	if _, err := New(changed, weights{Config: small}, "", Options{}); err == nil || !strings.Contains(err.Error(), "intermediate.dense.weight has shape [70 40]") {
 		t.Errorf("wrong shape: %v", err)
 	}
 	name := "bert.encoder.layer.1.output.dense.bias"

@@ -30,6 +30,7 @@ type layer struct {
 type loader struct {
 	source Source
 	prefix string
+	format kernel.Format // of the weights, as packed
 }
 
 // tensor finds prefix+name and checks its shape.
@@ -151,7 +152,7 @@ func (l loader) layer(c Config, index int) (*layer, error) {
 			depth = m.in.width()
 		}
 		if *m.matrix == nil {
-			*m.matrix = kernel.NewMatrix(depth, m.parts*width)
+			*m.matrix = kernel.NewMatrix(l.format, depth, m.parts*width)
 		}
 		bias, err := l.vector(m.name+".bias", m.out.features())
 		if err != nil {

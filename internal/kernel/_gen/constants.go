@@ -50,3 +50,18 @@ func (p constantPool) tailMask() operand.Mem {
 	p[name] = m
 	return m
 }
+
+// packOrder undoes the order that AVX2's packing of four registers of int32
+// into one of bytes leaves behind: it works on the two halves apart.
+func (p constantPool) packOrder() operand.Mem {
+	const name = "packOrder"
+	if m, ok := p[name]; ok {
+		return m
+	}
+	m := GLOBL("k_packOrder", 8|16)
+	for i, v := range []uint32{0, 4, 1, 5, 2, 6, 3, 7} {
+		DATA(i*lane, operand.U32(v))
+	}
+	p[name] = m
+	return m
+}

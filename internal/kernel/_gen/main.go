@@ -10,6 +10,9 @@
 package main
 
 import (
+	"flag"
+	"log"
+
 	. "github.com/mmcloughlin/avo/build"
 )
 
@@ -21,7 +24,18 @@ func main() {
 		softmax(t)
 		layerNorm(t)
 		distances(t)
+		extent(t)
+		toInt16(t)
+		toInt8(t)
+		wordTile(t, int16Plain)
 	}
 	transpose()
+	toBF16(avx512)
+	for _, w := range []arithmetic{bf16, int16VNNI, int8VNNI} {
+		wordTile(avx512, w)
+	}
 	Generate()
+	if err := encodeUnknown(flag.Lookup("out").Value.String()); err != nil {
+		log.Fatal(err)
+	}
 }
