@@ -80,7 +80,10 @@ func newBi(m *model.Model, o options) (*BiEncoder, error) {
 	}
 	first := slices.Equal(m.Pooling.Modes, []string{model.PoolCLS})
 	var err error
-	b.encoder, err = open(m, o, first)
+	if b.options.precision, err = o.settle(m); err != nil {
+		return nil, err
+	}
+	b.encoder, err = open(m, b.options, first)
 	return b, err
 }
 
@@ -94,6 +97,10 @@ func (b *BiEncoder) Dim() int {
 	}
 	return b.model.Dim()
 }
+
+// Precision is what products with weights are computed in: never [Auto], and
+// not what was asked for if the processor has no instructions for that.
+func (b *BiEncoder) Precision() Precision { return b.options.precision }
 
 // MaxTokens is the longest input in tokens, special ones included.
 func (b *BiEncoder) MaxTokens() int { return b.options.limit(b.model) }

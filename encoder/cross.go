@@ -58,7 +58,10 @@ func newCross(m *model.Model, o options) (*CrossEncoder, error) {
 	if c.classifier, err = namedDense(m.Weights, "classifier", hidden, len(m.Config.Labels), model.Identity); err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}
-	c.encoder, err = open(m, o, true)
+	if c.options.precision, err = o.settle(m); err != nil {
+		return nil, err
+	}
+	c.encoder, err = open(m, c.options, true)
 	return c, err
 }
 
@@ -67,6 +70,10 @@ func (c *CrossEncoder) Model() *model.Model { return c.model }
 
 // Labels is the number of scores of a pair: 1 for a ranker.
 func (c *CrossEncoder) Labels() int { return c.classifier.out }
+
+// Precision is what products with weights are computed in: never [Auto], and
+// not what was asked for if the processor has no instructions for that.
+func (c *CrossEncoder) Precision() Precision { return c.options.precision }
 
 // MaxTokens is the longest pair in tokens, special ones included.
 func (c *CrossEncoder) MaxTokens() int { return c.options.limit(c.model) }

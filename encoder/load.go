@@ -5,7 +5,6 @@ package encoder
 import (
 	"fmt"
 
-	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/safetensors"
@@ -32,12 +31,13 @@ func shape(c model.Config) transformer.Config {
 
 // PackedBytes is the memory that an opened encoder of this shape takes for its
 // weights. Word embeddings are read from the file in place and not among them.
-func PackedBytes(c model.Config) int { return shape(c).Bytes(kernel.Float32) }
+// [Auto] counts as [FP32].
+func PackedBytes(c model.Config, p Precision) int { return shape(c).Bytes(p.format()) }
 
 // open packs a model's encoder. first says that only the first token's state
 // is needed.
 func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
-	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first, Format: o.precision.available().format()})
+	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first, Format: o.precision.format()})
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/internal/kernel"
+	"github.com/winnow-search/winnow/model"
 )
 
 // Precision is what products with a model's weights are computed in. All else
@@ -25,8 +26,8 @@ const (
 	// Int8 is 8-bit fixed point with exact sums: weights scaled by output
 	// feature, activations by token.
 	Int8 Precision = "int8"
-	// Auto is the fastest of them that keeps this model's outputs close to
-	// FP32 on this processor: see [AtPrecision].
+	// Auto is the fastest of them that is near enough to FP32 for this model on
+	// this processor, which opening the model then measures: see [Fidelities].
 	Auto Precision = "auto"
 )
 
@@ -67,4 +68,12 @@ func (p Precision) available() Precision {
 	default:
 		return FP32
 	}
+}
+
+// settle is the precision to compute in, Auto decided.
+func (o options) settle(m *model.Model) (Precision, error) {
+	if o.precision == Auto {
+		return choose(m, o)
+	}
+	return o.precision.available(), nil
 }

@@ -135,7 +135,7 @@ func describe(m *model.Model) (*modelInfo, error) {
 	if i.Fingerprint, err = m.Fingerprint(); err != nil {
 		return nil, err
 	}
-	i.Packed = int64(encoder.PackedBytes(m.Config))
+	i.Packed = int64(encoder.PackedBytes(m.Config, encoder.FP32))
 	return i, err
 }
 

@@ -5,7 +5,7 @@
 // each in plain Go and in assembly for AVX2 and AVX-512.
 //
 // One table of functions is chosen at start-up by what the processor has;
-// WINNOW_SIMD=scalar|avx2|avx512 masks it downwards, and the build tag noasm
+// WINNOW_SIMD=scalar|avx2|avx512|amx masks it downwards, and the build tag noasm
 // leaves only plain Go. The assembly is generated: see _gen.
 //
 // Results do not depend on how work is cut up. An element of a product is one

@@ -24,7 +24,7 @@ func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to in
 	if m == 0 || from >= to {
 		return
 	}
-	groups, length := groupsOf(w.K), w.format.wordsFor(Group)
+	groups, length := w.format.groups(w.K), w.format.group()/w.format.values()
 	if !w.format.integer() { // nothing to scale: all in one go
 		groups, length = 1, w.format.wordsFor(w.K)
 	}
@@ -110,7 +110,7 @@ func tileRows(left, limit int) int {
 	switch {
 	case left <= limit:
 		return left
-	case left < 2*limit:
+	case left-limit < limit:
 		return (left + 1) / 2
 	default:
 		return limit

@@ -22465,3 +22465,508 @@ bias1:
 	RET
 	VZEROUPPER
 	RET
+
+// func tileAMXBF16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+// Requires: AVX, AVX512F
+TEXT ·tileAMXBF16(SB), $64-104
+	MOVQ      a+16(FP), AX
+	MOVQ      lda+24(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      c+48(FP), DX
+	MOVQ      ldc+56(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      m+0(FP), SI
+	MOVQ      $0x00000040, DI
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU64 Z0, (SP)
+	MOVB      $0x01, (SP)
+	MOVW      $0x0040, 16(SP)
+	MOVW      $0x0040, 18(SP)
+	MOVW      $0x0040, 20(SP)
+	MOVW      $0x0040, 22(SP)
+	MOVW      $0x0040, 24(SP)
+	MOVW      $0x0040, 26(SP)
+	MOVW      $0x0040, 28(SP)
+	MOVW      $0x0040, 30(SP)
+	MOVB      $0x10, 48(SP)
+	MOVB      $0x10, 49(SP)
+	MOVB      $0x10, 50(SP)
+	MOVB      $0x10, 51(SP)
+	MOVB      $0x10, 52(SP)
+	MOVB      $0x10, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), R8
+	LONG $0x4978c2c4; LONG $0x00002084; WORD $0x0000 // LDTILECFG (R8)
+
+blocks:
+	CMPQ      SI, $0x20
+	JL        rest
+	MOVQ      AX, R8
+	MOVQ      BX, R9
+	SHLQ      $0x04, R9
+	ADDQ      DX, R9
+	MOVQ      CX, R10
+	SHLQ      $0x04, R10
+	ADDQ      AX, R10
+	MOVQ      bias+64(FP), R11
+	TESTQ     R11, R11
+	JNZ       wholeBias
+	LONG $0x4b7be2c4; LONG $0x00001a84; WORD $0x0000 // TILELOADD (DX)(BX*1), T0
+	LONG $0x4b7be2c4; LONG $0x00401a8c; WORD $0x0000 // TILELOADD 64(DX)(BX*1), T1
+	LONG $0x4b7bc2c4; LONG $0x00001994; WORD $0x0000 // TILELOADD (R9)(BX*1), T2
+	LONG $0x4b7bc2c4; LONG $0x0040199c; WORD $0x0000 // TILELOADD 64(R9)(BX*1), T3
+	JMP       wholeStart
+
+wholeBias:
+	XORQ      R12, R12
+	LONG $0x4b7b82c4; LONG $0x00002384; WORD $0x0000 // TILELOADD (R11)(R12*1), T0
+	LONG $0x4b7b82c4; LONG $0x0040238c; WORD $0x0000 // TILELOADD 64(R11)(R12*1), T1
+	LONG $0x4b7b82c4; LONG $0x00002394; WORD $0x0000 // TILELOADD (R11)(R12*1), T2
+	LONG $0x4b7b82c4; LONG $0x0040239c; WORD $0x0000 // TILELOADD 64(R11)(R12*1), T3
+
+wholeStart:
+	MOVQ b+32(FP), R11
+	MOVQ bstep+40(FP), R12
+	SHLQ $0x02, R12
+	ADDQ R11, R12
+	MOVQ k+8(FP), R13
+
+wholeLoop:
+	LONG $0x4b7bc2c4; LONG $0x00003bb4; WORD $0x0000 // TILELOADD (R11)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x00003cbc; WORD $0x0000 // TILELOADD (R12)(DI*1), T7
+	LONG $0x4b7bc2c4; LONG $0x000008a4; WORD $0x0000 // TILELOADD (R8)(CX*1), T4
+	LONG $0x5c4ae2c4; BYTE $0xc4 // TDPBF16PS T6, T4, T0
+	LONG $0x5c42e2c4; BYTE $0xcc // TDPBF16PS T7, T4, T1
+	ADDQ       $0x40, R8
+	LONG $0x4b7bc2c4; LONG $0x00000aac; WORD $0x0000 // TILELOADD (R10)(CX*1), T5
+	LONG $0x5c4ae2c4; BYTE $0xd5 // TDPBF16PS T6, T5, T2
+	LONG $0x5c42e2c4; BYTE $0xdd // TDPBF16PS T7, T5, T3
+	ADDQ       $0x40, R10
+	ADDQ       $0x00000400, R11
+	ADDQ       $0x00000400, R12
+	SUBQ       $0x10, R13
+	JG         wholeLoop
+	LONG $0x4b7ae2c4; LONG $0x00001a84; WORD $0x0000 // TILESTORED T0, (DX)(BX*1)
+	LONG $0x4b7ae2c4; LONG $0x00401a8c; WORD $0x0000 // TILESTORED T1, 64(DX)(BX*1)
+	LONG $0x4b7ac2c4; LONG $0x00001994; WORD $0x0000 // TILESTORED T2, (R9)(BX*1)
+	LONG $0x4b7ac2c4; LONG $0x0040199c; WORD $0x0000 // TILESTORED T3, 64(R9)(BX*1)
+	IMUL3Q     $0x00000020, CX, R8
+	ADDQ       R8, AX
+	IMUL3Q     $0x00000020, BX, R8
+	ADDQ       R8, DX
+	SUBQ       $0x20, SI
+	JMP        blocks
+
+rest:
+	TESTQ     SI, SI
+	JZ        done
+	CMPQ      SI, $0x10
+	JLE       one
+	LEAQ      -16(SI), SI
+	MOVB      $0x10, 48(SP)
+	MOVB      $0x10, 49(SP)
+	MOVB      SI, 50(SP)
+	MOVB      SI, 51(SP)
+	MOVB      $0x10, 52(SP)
+	MOVB      SI, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), SI
+	LONG $0x4978e2c4; LONG $0x00002684; WORD $0x0000 // LDTILECFG (SI)
+	MOVQ      AX, SI
+	MOVQ      BX, R8
+	SHLQ      $0x04, R8
+	ADDQ      DX, R8
+	MOVQ      CX, R9
+	SHLQ      $0x04, R9
+	ADDQ      AX, R9
+	MOVQ      bias+64(FP), AX
+	TESTQ     AX, AX
+	JNZ       twoBias
+	LONG $0x4b7be2c4; LONG $0x00001a84; WORD $0x0000 // TILELOADD (DX)(BX*1), T0
+	LONG $0x4b7be2c4; LONG $0x00401a8c; WORD $0x0000 // TILELOADD 64(DX)(BX*1), T1
+	LONG $0x4b7bc2c4; LONG $0x00001894; WORD $0x0000 // TILELOADD (R8)(BX*1), T2
+	LONG $0x4b7bc2c4; LONG $0x0040189c; WORD $0x0000 // TILELOADD 64(R8)(BX*1), T3
+	JMP       twoStart
+
+twoBias:
+	XORQ      R10, R10
+	LONG $0x4b7ba2c4; LONG $0x00001084; WORD $0x0000 // TILELOADD (AX)(R10*1), T0
+	LONG $0x4b7ba2c4; LONG $0x0040108c; WORD $0x0000 // TILELOADD 64(AX)(R10*1), T1
+	LONG $0x4b7ba2c4; LONG $0x00001094; WORD $0x0000 // TILELOADD (AX)(R10*1), T2
+	LONG $0x4b7ba2c4; LONG $0x0040109c; WORD $0x0000 // TILELOADD 64(AX)(R10*1), T3
+
+twoStart:
+	MOVQ b+32(FP), AX
+	MOVQ bstep+40(FP), R10
+	SHLQ $0x02, R10
+	ADDQ AX, R10
+	MOVQ k+8(FP), R11
+
+twoLoop:
+	LONG $0x4b7be2c4; LONG $0x000038b4; WORD $0x0000 // TILELOADD (AX)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x00003abc; WORD $0x0000 // TILELOADD (R10)(DI*1), T7
+	LONG $0x4b7be2c4; LONG $0x00000ea4; WORD $0x0000 // TILELOADD (SI)(CX*1), T4
+	LONG $0x5c4ae2c4; BYTE $0xc4 // TDPBF16PS T6, T4, T0
+	LONG $0x5c42e2c4; BYTE $0xcc // TDPBF16PS T7, T4, T1
+	ADDQ       $0x40, SI
+	LONG $0x4b7bc2c4; LONG $0x000009ac; WORD $0x0000 // TILELOADD (R9)(CX*1), T5
+	LONG $0x5c4ae2c4; BYTE $0xd5 // TDPBF16PS T6, T5, T2
+	LONG $0x5c42e2c4; BYTE $0xdd // TDPBF16PS T7, T5, T3
+	ADDQ       $0x40, R9
+	ADDQ       $0x00000400, AX
+	ADDQ       $0x00000400, R10
+	SUBQ       $0x10, R11
+	JG         twoLoop
+	LONG $0x4b7ae2c4; LONG $0x00001a84; WORD $0x0000 // TILESTORED T0, (DX)(BX*1)
+	LONG $0x4b7ae2c4; LONG $0x00401a8c; WORD $0x0000 // TILESTORED T1, 64(DX)(BX*1)
+	LONG $0x4b7ac2c4; LONG $0x00001894; WORD $0x0000 // TILESTORED T2, (R8)(BX*1)
+	LONG $0x4b7ac2c4; LONG $0x0040189c; WORD $0x0000 // TILESTORED T3, 64(R8)(BX*1)
+	JMP        done
+
+one:
+	MOVB      SI, 48(SP)
+	MOVB      SI, 49(SP)
+	MOVB      $0x10, 50(SP)
+	MOVB      $0x10, 51(SP)
+	MOVB      SI, 52(SP)
+	MOVB      $0x10, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), SI
+	LONG $0x4978e2c4; LONG $0x00002684; WORD $0x0000 // LDTILECFG (SI)
+	MOVQ      bias+64(FP), SI
+	TESTQ     SI, SI
+	JNZ       singleBias
+	LONG $0x4b7be2c4; LONG $0x00001a84; WORD $0x0000 // TILELOADD (DX)(BX*1), T0
+	LONG $0x4b7be2c4; LONG $0x00401a8c; WORD $0x0000 // TILELOADD 64(DX)(BX*1), T1
+	JMP       singleStart
+
+singleBias:
+	XORQ      R8, R8
+	LONG $0x4b7ba2c4; LONG $0x00000684; WORD $0x0000 // TILELOADD (SI)(R8*1), T0
+	LONG $0x4b7ba2c4; LONG $0x0040068c; WORD $0x0000 // TILELOADD 64(SI)(R8*1), T1
+
+singleStart:
+	MOVQ b+32(FP), SI
+	MOVQ bstep+40(FP), R8
+	SHLQ $0x02, R8
+	ADDQ SI, R8
+	MOVQ k+8(FP), R9
+
+singleLoop:
+	LONG $0x4b7be2c4; LONG $0x00003eb4; WORD $0x0000 // TILELOADD (SI)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x000038bc; WORD $0x0000 // TILELOADD (R8)(DI*1), T7
+	LONG $0x4b7be2c4; LONG $0x000008a4; WORD $0x0000 // TILELOADD (AX)(CX*1), T4
+	LONG $0x5c4ae2c4; BYTE $0xc4 // TDPBF16PS T6, T4, T0
+	LONG $0x5c42e2c4; BYTE $0xcc // TDPBF16PS T7, T4, T1
+	ADDQ       $0x40, AX
+	ADDQ       $0x00000400, SI
+	ADDQ       $0x00000400, R8
+	SUBQ       $0x10, R9
+	JG         singleLoop
+	LONG $0x4b7ae2c4; LONG $0x00001a84; WORD $0x0000 // TILESTORED T0, (DX)(BX*1)
+	LONG $0x4b7ae2c4; LONG $0x00401a8c; WORD $0x0000 // TILESTORED T1, 64(DX)(BX*1)
+
+done:
+	LONG $0x4978e2c4; BYTE $0xc0 // TILERELEASE
+	VZEROUPPER
+	RET
+
+// func tileAMXInt8(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·tileAMXInt8(SB), $4160-104
+	MOVQ      a+16(FP), AX
+	MOVQ      lda+24(FP), CX
+	SHLQ      $0x02, CX
+	MOVQ      c+48(FP), DX
+	MOVQ      ldc+56(FP), BX
+	SHLQ      $0x02, BX
+	MOVQ      m+0(FP), SI
+	MOVQ      $0x00000040, DI
+	MOVQ      rows+88(FP), R8
+	MOVQ      ldr+96(FP), R9
+	SHLQ      $0x02, R9
+	VPXORD    Z0, Z0, Z0
+	VMOVDQU64 Z0, (SP)
+	MOVB      $0x01, (SP)
+	MOVW      $0x0040, 16(SP)
+	MOVW      $0x0040, 18(SP)
+	MOVW      $0x0040, 20(SP)
+	MOVW      $0x0040, 22(SP)
+	MOVW      $0x0040, 24(SP)
+	MOVW      $0x0040, 26(SP)
+	MOVW      $0x0040, 28(SP)
+	MOVW      $0x0040, 30(SP)
+	MOVB      $0x10, 48(SP)
+	MOVB      $0x10, 49(SP)
+	MOVB      $0x10, 50(SP)
+	MOVB      $0x10, 51(SP)
+	MOVB      $0x10, 52(SP)
+	MOVB      $0x10, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), R10
+	LONG $0x4978c2c4; LONG $0x00002284; WORD $0x0000 // LDTILECFG (R10)
+
+blocks:
+	CMPQ     SI, $0x20
+	JL       rest
+	MOVQ     AX, R10
+	MOVQ     BX, R11
+	SHLQ     $0x04, R11
+	ADDQ     DX, R11
+	MOVQ     CX, R11
+	SHLQ     $0x04, R11
+	ADDQ     AX, R11
+	LONG $0x497be2c4; BYTE $0xc0 // TILEZERO T0
+	LONG $0x497be2c4; BYTE $0xc8 // TILEZERO T1
+	LONG $0x497be2c4; BYTE $0xd0 // TILEZERO T2
+	LONG $0x497be2c4; BYTE $0xd8 // TILEZERO T3
+	MOVQ     b+32(FP), R12
+	MOVQ     bstep+40(FP), R13
+	SHLQ     $0x02, R13
+	ADDQ     R12, R13
+	MOVQ     k+8(FP), R14
+
+wholeLoop:
+	LONG $0x4b7bc2c4; LONG $0x00003cb4; WORD $0x0000 // TILELOADD (R12)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x00003dbc; WORD $0x0000 // TILELOADD (R13)(DI*1), T7
+	LONG $0x4b7bc2c4; LONG $0x00000aa4; WORD $0x0000 // TILELOADD (R10)(CX*1), T4
+	LONG $0x5e49e2c4; BYTE $0xc4 // TDPBUSD T6, T4, T0
+	LONG $0x5e41e2c4; BYTE $0xcc // TDPBUSD T7, T4, T1
+	ADDQ       $0x40, R10
+	LONG $0x4b7bc2c4; LONG $0x00000bac; WORD $0x0000 // TILELOADD (R11)(CX*1), T5
+	LONG $0x5e49e2c4; BYTE $0xd5 // TDPBUSD T6, T5, T2
+	LONG $0x5e41e2c4; BYTE $0xdd // TDPBUSD T7, T5, T3
+	ADDQ       $0x40, R11
+	ADDQ       $0x00000400, R12
+	ADDQ       $0x00000400, R13
+	SUBQ       $0x10, R14
+	JG         wholeLoop
+	LEAQ       64(SP), R10
+	MOVQ       $0x00000080, R11
+	LONG $0x4b7a82c4; LONG $0x00001a84; WORD $0x0000 // TILESTORED T0, (R10)(R11*1)
+	LONG $0x4b7a82c4; LONG $0x00401a8c; WORD $0x0000 // TILESTORED T1, 64(R10)(R11*1)
+	LONG $0x4b7a82c4; LONG $0x08001a94; WORD $0x0000 // TILESTORED T2, 2048(R10)(R11*1)
+	LONG $0x4b7a82c4; LONG $0x08401a9c; WORD $0x0000 // TILESTORED T3, 2112(R10)(R11*1)
+	MOVQ       R8, R11
+	MOVQ       DX, R12
+	MOVQ       SI, R13
+	MOVQ       $0x00000020, R14
+	CMPQ       R13, R14
+	CMOVQGT    R14, R13
+	MOVQ       scales+72(FP), R14
+	MOVQ       sums+80(FP), R15
+	MOVQ       bias+64(FP), BP
+
+wholeRows:
+	VBROADCASTSS (R11), Z0
+	VBROADCASTSS 4(R11), Z1
+	VCVTDQ2PS    (R10), Z2
+	VFMADD231PS  (R15), Z1, Z2
+	VMULPS       Z0, Z2, Z2
+	VMULPS       (R14), Z2, Z2
+	VCVTDQ2PS    64(R10), Z3
+	VFMADD231PS  64(R15), Z1, Z3
+	VMULPS       Z0, Z3, Z3
+	VMULPS       64(R14), Z3, Z3
+	TESTQ        BP, BP
+	JNZ          wholeInit
+	VADDPS       (R12), Z2, Z2
+	VADDPS       64(R12), Z3, Z3
+	JMP          wholeStore
+
+wholeInit:
+	VADDPS (BP), Z2, Z2
+	VADDPS 64(BP), Z3, Z3
+
+wholeStore:
+	VMOVUPS Z2, (R12)
+	VMOVUPS Z3, 64(R12)
+	ADDQ    $0x00000080, R10
+	ADDQ    R9, R11
+	ADDQ    BX, R12
+	DECQ    R13
+	JNZ     wholeRows
+	IMUL3Q  $0x00000020, CX, R10
+	ADDQ    R10, AX
+	IMUL3Q  $0x00000020, BX, R10
+	ADDQ    R10, DX
+	IMUL3Q  $0x00000020, R9, R10
+	ADDQ    R10, R8
+	SUBQ    $0x20, SI
+	JMP     blocks
+
+rest:
+	TESTQ     SI, SI
+	JZ        done
+	CMPQ      SI, $0x10
+	JLE       one
+	LEAQ      -16(SI), R10
+	MOVB      $0x10, 48(SP)
+	MOVB      $0x10, 49(SP)
+	MOVB      R10, 50(SP)
+	MOVB      R10, 51(SP)
+	MOVB      $0x10, 52(SP)
+	MOVB      R10, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), R10
+	LONG $0x4978c2c4; LONG $0x00002284; WORD $0x0000 // LDTILECFG (R10)
+	MOVQ      AX, R10
+	MOVQ      BX, R11
+	SHLQ      $0x04, R11
+	ADDQ      DX, R11
+	MOVQ      CX, R11
+	SHLQ      $0x04, R11
+	ADDQ      AX, R11
+	LONG $0x497be2c4; BYTE $0xc0 // TILEZERO T0
+	LONG $0x497be2c4; BYTE $0xc8 // TILEZERO T1
+	LONG $0x497be2c4; BYTE $0xd0 // TILEZERO T2
+	LONG $0x497be2c4; BYTE $0xd8 // TILEZERO T3
+	MOVQ      b+32(FP), AX
+	MOVQ      bstep+40(FP), R12
+	SHLQ      $0x02, R12
+	ADDQ      AX, R12
+	MOVQ      k+8(FP), R13
+
+twoLoop:
+	LONG $0x4b7be2c4; LONG $0x000038b4; WORD $0x0000 // TILELOADD (AX)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x00003cbc; WORD $0x0000 // TILELOADD (R12)(DI*1), T7
+	LONG $0x4b7bc2c4; LONG $0x00000aa4; WORD $0x0000 // TILELOADD (R10)(CX*1), T4
+	LONG $0x5e49e2c4; BYTE $0xc4 // TDPBUSD T6, T4, T0
+	LONG $0x5e41e2c4; BYTE $0xcc // TDPBUSD T7, T4, T1
+	ADDQ       $0x40, R10
+	LONG $0x4b7bc2c4; LONG $0x00000bac; WORD $0x0000 // TILELOADD (R11)(CX*1), T5
+	LONG $0x5e49e2c4; BYTE $0xd5 // TDPBUSD T6, T5, T2
+	LONG $0x5e41e2c4; BYTE $0xdd // TDPBUSD T7, T5, T3
+	ADDQ       $0x40, R11
+	ADDQ       $0x00000400, AX
+	ADDQ       $0x00000400, R12
+	SUBQ       $0x10, R13
+	JG         twoLoop
+	LEAQ       64(SP), AX
+	MOVQ       $0x00000080, CX
+	LONG $0x4b7ae2c4; LONG $0x00000884; WORD $0x0000 // TILESTORED T0, (AX)(CX*1)
+	LONG $0x4b7ae2c4; LONG $0x0040088c; WORD $0x0000 // TILESTORED T1, 64(AX)(CX*1)
+	LONG $0x4b7ae2c4; LONG $0x08000894; WORD $0x0000 // TILESTORED T2, 2048(AX)(CX*1)
+	LONG $0x4b7ae2c4; LONG $0x0840089c; WORD $0x0000 // TILESTORED T3, 2112(AX)(CX*1)
+	MOVQ       R8, CX
+	MOVQ       SI, SI
+	MOVQ       $0x00000020, DI
+	CMPQ       SI, DI
+	CMOVQGT    DI, SI
+	MOVQ       scales+72(FP), DI
+	MOVQ       sums+80(FP), R8
+	MOVQ       bias+64(FP), R10
+
+twoRows:
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	VCVTDQ2PS    (AX), Z2
+	VFMADD231PS  (R8), Z1, Z2
+	VMULPS       Z0, Z2, Z2
+	VMULPS       (DI), Z2, Z2
+	VCVTDQ2PS    64(AX), Z3
+	VFMADD231PS  64(R8), Z1, Z3
+	VMULPS       Z0, Z3, Z3
+	VMULPS       64(DI), Z3, Z3
+	TESTQ        R10, R10
+	JNZ          twoInit
+	VADDPS       (DX), Z2, Z2
+	VADDPS       64(DX), Z3, Z3
+	JMP          twoStore
+
+twoInit:
+	VADDPS (R10), Z2, Z2
+	VADDPS 64(R10), Z3, Z3
+
+twoStore:
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    $0x00000080, AX
+	ADDQ    R9, CX
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     twoRows
+	JMP     done
+
+one:
+	MOVB      SI, 48(SP)
+	MOVB      SI, 49(SP)
+	MOVB      $0x10, 50(SP)
+	MOVB      $0x10, 51(SP)
+	MOVB      SI, 52(SP)
+	MOVB      $0x10, 53(SP)
+	MOVB      $0x10, 54(SP)
+	MOVB      $0x10, 55(SP)
+	LEAQ      (SP), R10
+	LONG $0x4978c2c4; LONG $0x00002284; WORD $0x0000 // LDTILECFG (R10)
+	LONG $0x497be2c4; BYTE $0xc0 // TILEZERO T0
+	LONG $0x497be2c4; BYTE $0xc8 // TILEZERO T1
+	MOVQ      b+32(FP), R10
+	MOVQ      bstep+40(FP), R11
+	SHLQ      $0x02, R11
+	ADDQ      R10, R11
+	MOVQ      k+8(FP), R12
+
+singleLoop:
+	LONG $0x4b7bc2c4; LONG $0x00003ab4; WORD $0x0000 // TILELOADD (R10)(DI*1), T6
+	LONG $0x4b7bc2c4; LONG $0x00003bbc; WORD $0x0000 // TILELOADD (R11)(DI*1), T7
+	LONG $0x4b7be2c4; LONG $0x000008a4; WORD $0x0000 // TILELOADD (AX)(CX*1), T4
+	LONG $0x5e49e2c4; BYTE $0xc4 // TDPBUSD T6, T4, T0
+	LONG $0x5e41e2c4; BYTE $0xcc // TDPBUSD T7, T4, T1
+	ADDQ       $0x40, AX
+	ADDQ       $0x00000400, R10
+	ADDQ       $0x00000400, R11
+	SUBQ       $0x10, R12
+	JG         singleLoop
+	LEAQ       64(SP), AX
+	MOVQ       $0x00000080, CX
+	LONG $0x4b7ae2c4; LONG $0x00000884; WORD $0x0000 // TILESTORED T0, (AX)(CX*1)
+	LONG $0x4b7ae2c4; LONG $0x0040088c; WORD $0x0000 // TILESTORED T1, 64(AX)(CX*1)
+	MOVQ       R8, CX
+	MOVQ       SI, SI
+	MOVQ       $0x00000010, DI
+	CMPQ       SI, DI
+	CMOVQGT    DI, SI
+	MOVQ       scales+72(FP), DI
+	MOVQ       sums+80(FP), R8
+	MOVQ       bias+64(FP), R10
+
+singleRows:
+	VBROADCASTSS (CX), Z0
+	VBROADCASTSS 4(CX), Z1
+	VCVTDQ2PS    (AX), Z2
+	VFMADD231PS  (R8), Z1, Z2
+	VMULPS       Z0, Z2, Z2
+	VMULPS       (DI), Z2, Z2
+	VCVTDQ2PS    64(AX), Z3
+	VFMADD231PS  64(R8), Z1, Z3
+	VMULPS       Z0, Z3, Z3
+	VMULPS       64(DI), Z3, Z3
+	TESTQ        R10, R10
+	JNZ          singleInit
+	VADDPS       (DX), Z2, Z2
+	VADDPS       64(DX), Z3, Z3
+	JMP          singleStore
+
+singleInit:
+	VADDPS (R10), Z2, Z2
+	VADDPS 64(R10), Z3, Z3
+
+singleStore:
+	VMOVUPS Z2, (DX)
+	VMOVUPS Z3, 64(DX)
+	ADDQ    $0x00000080, AX
+	ADDQ    R9, CX
+	ADDQ    BX, DX
+	DECQ    SI
+	JNZ     singleRows
+
+done:
+	LONG $0x4978e2c4; BYTE $0xc0 // TILERELEASE
+	VZEROUPPER
+	RET

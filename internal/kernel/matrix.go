@@ -45,7 +45,7 @@ func NewMatrix(f Format, k, n int) *Matrix {
 	w.depth = f.wordsFor(k)
 	w.words = make([]uint32, w.depth*n)
 	if f.integer() {
-		w.scales, w.sums = make([]float32, groupsOf(k)*n), make([]float32, groupsOf(k)*n)
+		w.scales, w.sums = make([]float32, f.groups(k)*n), make([]float32, f.groups(k)*n)
 	}
 	return w
 }
@@ -58,7 +58,7 @@ func MatrixBytes(f Format, k, n int) int {
 		return size + 4*k*n
 	}
 	if f.integer() {
-		size += 2 * 4 * groupsOf(k) * n
+		size += 2 * 4 * f.groups(k) * n
 	}
 	return size + 4*f.wordsFor(k)*n
 }
@@ -93,7 +93,7 @@ func scatter[T float32 | uint32](panels []T, depth, j, n int, columns []T) {
 
 // setWords stores n columns in formats other than Float32.
 func (w *Matrix) setWords(j, n int, rows []float32) {
-	columns := make([]uint32, n*w.depth)
+	columns, group := make([]uint32, n*w.depth), w.format.group()
 	row := make([]float32, Pad(w.K))
 	for i := range n {
 		copy(row, rows[i*w.K:(i+1)*w.K])
@@ -102,10 +102,10 @@ func (w *Matrix) setWords(j, n int, rows []float32) {
 			active.toBF16(&words[0], &row[0], len(row))
 			continue
 		}
-		for g := range groupsOf(w.K) {
-			x := row[g*Group : min(len(row), (g+1)*Group)]
+		for g := range w.format.groups(w.K) {
+			x := row[g*group : min(len(row), (g+1)*group)]
 			s := w.format.weights(x)
-			words := words[g*w.format.wordsFor(Group):][:len(x)/w.format.values()]
+			words := words[g*group/w.format.values():][:len(x)/w.format.values()]
 			w.format.convert(words, x, s)
 			w.scales[g*w.width+j+i] = s.scale
 			if w.format == Int8 {
@@ -138,7 +138,7 @@ func (w *Matrix) Rows(from, to int) Matrix {
 	}
 	v.words = w.words[from/w.format.values()*panelWidth:]
 	if w.format.integer() {
-		v.scales, v.sums = w.scales[from/Group*w.width:], w.sums[from/Group*w.width:]
+		v.scales, v.sums = w.scales[from/w.format.group()*w.width:], w.sums[from/w.format.group()*w.width:]
 	}
 	return v
 }

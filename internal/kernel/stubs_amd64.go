@@ -260,3 +260,17 @@ func tileAVX512Int16VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int,
 //
 //go:noescape
 func tileAVX512Int8VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAMXBF16 computes m rows, m ≥ 1, of 32 columns of C as tileAVX512BF16VNNI and
+// tileAVX512BF16 define it, with k a multiple of 16. A float sum adds the even
+// and the odd values of 32 apart, then both to what was there.
+//
+//go:noescape
+func tileAMXBF16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAMXInt8 computes m rows, m ≥ 1, of 32 columns of C as tileAVX512Int8VNNI and
+// tileAVX512BF16 define it, with k a multiple of 16. A float sum adds the even
+// and the odd values of 32 apart, then both to what was there.
+//
+//go:noescape
+func tileAMXInt8(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)

@@ -15,8 +15,10 @@ type Tier string
 // The tiers, from the one that runs everywhere upwards.
 const (
 	Scalar Tier = "scalar"
+	NEON   Tier = "neon"   // arm64
 	AVX2   Tier = "avx2"   // AVX2 and FMA
-	AVX512 Tier = "avx512" // AVX-512 F, BW, DQ and VL
+	AVX512 Tier = "avx512" // AVX-512 F, BW, DQ and VL; VNNI and BF16 if there
+	AMX    Tier = "amx"    // AVX-512 with all of these, and the matrix unit
 )
 
 // maskVariable names the environment variable that caps the tier.
@@ -63,13 +65,13 @@ var active, maskError = choose(tiers, os.Getenv(maskVariable))
 // choose returns the best table at or below the named tier; with no name, the
 // best of all. A tier above what the machine has is capped, as a mask should be.
 func choose(available []ops, mask string) (*ops, error) {
-	order := []Tier{Scalar, AVX2, AVX512}
+	order := []Tier{Scalar, NEON, AVX2, AVX512, AMX}
 	limit := len(order) - 1
 	var err error
 	if mask != "" {
 		limit = slices.Index(order, Tier(strings.ToLower(mask)))
 		if limit < 0 {
-			err = fmt.Errorf("%s=%q: not a tier; use scalar, avx2 or avx512", maskVariable, mask)
+			err = fmt.Errorf("%s=%q: not a tier; use scalar, avx2, avx512, amx or neon", maskVariable, mask)
 			limit = len(order) - 1
 		}
 	}

@@ -4,7 +4,11 @@
 
 package kernel
 
-import "golang.org/x/sys/cpu"
+import (
+	"math"
+
+	"golang.org/x/sys/cpu"
+)
 
 // vectorTiers lists the vector tables this processor can run, in ascending order.
 func vectorTiers() []ops {
@@ -14,6 +18,9 @@ func vectorTiers() []ops {
 	}
 	if cpu.X86.HasAVX512F && cpu.X86.HasAVX512BW && cpu.X86.HasAVX512DQ && cpu.X86.HasAVX512VL {
 		list = append(list, avx512())
+		if cpu.X86.HasAVX512VNNI && cpu.X86.HasAVX512BF16 && amxPermitted() {
+			list = append(list, amx())
+		}
 	}
 	return list
 }
@@ -47,5 +54,15 @@ func avx512() ops {
 		t.words[BFloat16] = wordProduct{tileAVX512BF16, 14, 2, true}
 		t.toBF16 = toBF16AVX512
 	}
+	return t
+}
+
+// amx is AVX-512 with products of 8-bit integers and bfloat16 on the matrix
+// unit, which takes any number of rows in one call.
+func amx() ops {
+	t := avx512()
+	t.tier = AMX
+	t.words[BFloat16] = wordProduct{tileAMXBF16, math.MaxInt, 2, true}
+	t.words[Int8] = wordProduct{tileAMXInt8, math.MaxInt, 2, true}
 	return t
 }

@@ -61,8 +61,8 @@ func randomMatrix(r *rand.Rand, f Format, k, n int) (w *Matrix, columns, bias []
 // half a step, so a product is by what the steps make of the other operand.
 func tolerance(f Format, x, y []float32) float64 {
 	var bound float64
-	for g := 0; g < len(x); g += Group {
-		a, b := x[g:min(len(x), g+Group)], y[g:min(len(x), g+Group)]
+	for g := 0; g < len(x); g += f.group() {
+		a, b := x[g:min(len(x), g+f.group())], y[g:min(len(x), g+f.group())]
 		stepA, stepB := steps(f, a, false), steps(f, b, true)
 		for p := range a {
 			u, v := math.Abs(float64(a[p])), math.Abs(float64(b[p]))

@@ -19,11 +19,11 @@ import (
 var layers = [][]string{
 	{"internal/lint", "internal/nearest"},
 	{"internal/kernel"},
-	{"internal/transformer", "tokenizer"},
+	{"internal/transformer", "tokenizer", "rank"},
 	{"model"},
 	{"encoder"},
 	{"index", "document"},
-	{"rank", "eval"},
+	{"eval"},
 	{"internal/parity", "internal/notebook"},
 	{"."},
 	{"cmd", "internal/cmd", "bench"},

@@ -50,6 +50,12 @@ var (
 	}
 )
 
+// The matrix unit has instructions of its own for these: see amx.go.
+var (
+	amxBF16 = arithmetic{suffix: "BF16"}
+	amxInt8 = arithmetic{suffix: "Int8", integer: true, offset: true}
+)
+
 // accumulate emits an instruction that avo has no function for: acc is read
 // and written. Where Go's assembler lacks it too, see encode.go.
 func accumulate(opcode string, x, y, acc reg.VecVirtual) {

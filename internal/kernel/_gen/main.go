@@ -34,6 +34,8 @@ func main() {
 	for _, w := range []arithmetic{bf16, int16VNNI, int8VNNI} {
 		wordTile(avx512, w)
 	}
+	amxTile(amxBF16, "TDPBF16PS")
+	amxTile(amxInt8, "TDPBUSD")
 	Generate()
 	if err := encodeUnknown(flag.Lookup("out").Value.String()); err != nil {
 		log.Fatal(err)
