@@ -36,24 +36,22 @@ func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to in
 	t := &active.words[w.format]
 	scales, sums, rows := &zeros[0], &zeros[0], &zeros[0]
 	for j := from; j < to; j += t.panels * panelWidth {
-		var init *float32
-		if bias != nil {
-			init = &bias[j]
-		}
-		for g := range groups {
-			k := min(length, w.format.wordsFor(w.K)-g*length)
-			if w.format.integer() {
-				scales, sums = &w.scales[g*w.width+j], &w.sums[g*w.width+j]
+		for i, n := 0, 0; i < m; i += n {
+			n = tileRows(m-i, t.rows)
+			var init *float32
+			if bias != nil {
+				init = &bias[j]
 			}
-			b := &w.words[j*w.depth+g*length*panelWidth]
-			for i, n := 0, 0; i < m; i += n {
-				n = tileRows(m-i, t.rows)
+			for g := range groups {
+				k := min(length, w.format.wordsFor(w.K)-g*length)
 				if w.format.integer() {
+					scales, sums = &w.scales[g*w.width+j], &w.sums[g*w.width+j]
 					rows = &a.scales[(i*groups+g)*2]
 				}
-				t.tile(n, k, &a.words[i*lda+g*length], lda, b, panelWidth*w.depth, &c[i*ldc+j], ldc, init, scales, sums, rows, groups*2)
+				t.tile(n, k, &a.words[i*lda+g*length], lda, &w.words[j*w.depth+g*length*panelWidth], panelWidth*w.depth,
+					&c[i*ldc+j], ldc, init, scales, sums, rows, groups*2)
+				init = nil
 			}
-			init = nil
 		}
 	}
 }
@@ -114,33 +112,5 @@ func tileRows(left, limit int) int {
 		return (left + 1) / 2
 	default:
 		return limit
-	}
-}
-
-// Transpose packs the transpose of m rows of k floats into panels for
-// [MultiplyPanels]: the product's column i belongs to row i. Columns from m to
-// Pad(m) are zero.
-func Transpose(panels, x []float32, ldx, m, k int) {
-	n := Pad(m)
-	panels = panels[:k*n]
-	whole := 0 // rows that the kernel can take, in eights
-	if k%8 == 0 {
-		whole = m / 8 * 8
-		_ = x[max(0, whole-1)*ldx : max(0, whole-1)*ldx+k]
-	}
-	for i := 0; i < whole; i += 8 {
-		active.transpose(&panels[i/panelWidth*panelWidth*k+i%panelWidth], &x[i*ldx], ldx, k)
-	}
-	for i := whole; i < n; i++ {
-		panel := panels[i/panelWidth*panelWidth*k+i%panelWidth:]
-		if i >= m {
-			for p := range k {
-				panel[p*panelWidth] = 0
-			}
-			continue
-		}
-		for p, v := range x[i*ldx : i*ldx+k] {
-			panel[p*panelWidth] = v
-		}
 	}
 }

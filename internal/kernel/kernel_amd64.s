@@ -11684,6 +11684,72 @@ loop:
 	VZEROUPPER
 	RET
 
+// func interleaveAVX512(dst *uint32, src *uint32, ld int, pairs int, step int)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·interleaveAVX512(SB), NOSPLIT, $0-40
+	MOVQ      dst+0(FP), AX
+	MOVQ      src+8(FP), CX
+	MOVQ      ld+16(FP), DX
+	SHLQ      $0x02, DX
+	MOVQ      pairs+24(FP), BX
+	MOVQ      step+32(FP), SI
+	SHLQ      $0x02, SI
+	ADDQ      AX, SI
+	VMOVDQU64 k_interleaveLow<>+0(SB), Z0
+	VMOVDQU64 k_interleaveHigh<>+0(SB), Z1
+
+loop:
+	VMOVDQU64 (CX), Z2
+	VMOVDQU64 (CX)(DX*1), Z3
+	VMOVDQA64 Z2, Z4
+	VPERMT2W  Z3, Z0, Z2
+	VPERMT2W  Z3, Z1, Z4
+	VMOVDQU64 Z2, (AX)
+	VMOVDQU64 Z4, (SI)
+	LEAQ      (CX)(DX*2), CX
+	ADDQ      $0x40, AX
+	ADDQ      $0x40, SI
+	DECQ      BX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
+DATA k_interleaveLow<>+0(SB)/4, $0x00200000
+DATA k_interleaveLow<>+4(SB)/4, $0x00210001
+DATA k_interleaveLow<>+8(SB)/4, $0x00220002
+DATA k_interleaveLow<>+12(SB)/4, $0x00230003
+DATA k_interleaveLow<>+16(SB)/4, $0x00240004
+DATA k_interleaveLow<>+20(SB)/4, $0x00250005
+DATA k_interleaveLow<>+24(SB)/4, $0x00260006
+DATA k_interleaveLow<>+28(SB)/4, $0x00270007
+DATA k_interleaveLow<>+32(SB)/4, $0x00280008
+DATA k_interleaveLow<>+36(SB)/4, $0x00290009
+DATA k_interleaveLow<>+40(SB)/4, $0x002a000a
+DATA k_interleaveLow<>+44(SB)/4, $0x002b000b
+DATA k_interleaveLow<>+48(SB)/4, $0x002c000c
+DATA k_interleaveLow<>+52(SB)/4, $0x002d000d
+DATA k_interleaveLow<>+56(SB)/4, $0x002e000e
+DATA k_interleaveLow<>+60(SB)/4, $0x002f000f
+GLOBL k_interleaveLow<>(SB), RODATA|NOPTR, $64
+
+DATA k_interleaveHigh<>+0(SB)/4, $0x00300010
+DATA k_interleaveHigh<>+4(SB)/4, $0x00310011
+DATA k_interleaveHigh<>+8(SB)/4, $0x00320012
+DATA k_interleaveHigh<>+12(SB)/4, $0x00330013
+DATA k_interleaveHigh<>+16(SB)/4, $0x00340014
+DATA k_interleaveHigh<>+20(SB)/4, $0x00350015
+DATA k_interleaveHigh<>+24(SB)/4, $0x00360016
+DATA k_interleaveHigh<>+28(SB)/4, $0x00370017
+DATA k_interleaveHigh<>+32(SB)/4, $0x00380018
+DATA k_interleaveHigh<>+36(SB)/4, $0x00390019
+DATA k_interleaveHigh<>+40(SB)/4, $0x003a001a
+DATA k_interleaveHigh<>+44(SB)/4, $0x003b001b
+DATA k_interleaveHigh<>+48(SB)/4, $0x003c001c
+DATA k_interleaveHigh<>+52(SB)/4, $0x003d001d
+DATA k_interleaveHigh<>+56(SB)/4, $0x003e001e
+DATA k_interleaveHigh<>+60(SB)/4, $0x003f001f
+GLOBL k_interleaveHigh<>(SB), RODATA|NOPTR, $64
+
 // func tileAVX512BF16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512BF16(SB), NOSPLIT, $0-104

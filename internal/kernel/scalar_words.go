@@ -134,3 +134,15 @@ func toInt8Scalar(dst *uint32, x *float32, n int, factor, shift float32) {
 		d[i] = q(v[4*i]) | q(v[4*i+1])<<8 | q(v[4*i+2])<<16 | q(v[4*i+3])<<24
 	}
 }
+
+func interleaveScalar(dst, src *uint32, ld, pairs, step int) {
+	d := unsafe.Slice(dst, step+pairs*panelWidth)
+	s := unsafe.Slice(src, (2*pairs-1)*ld+panelWidth)
+	for p := range pairs {
+		even, odd := s[2*p*ld:], s[(2*p+1)*ld:]
+		for j := range 2 * panelWidth {
+			shift := j % 2 * 16
+			d[j/panelWidth*step+p*panelWidth+j%panelWidth] = even[j/2]>>shift&0xffff | odd[j/2]>>shift<<16
+		}
+	}
+}

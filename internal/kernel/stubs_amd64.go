@@ -213,6 +213,15 @@ func transposeAVX2(dst *float32, src *float32, ld int, k int)
 //go:noescape
 func toBF16AVX512(dst *uint32, x *float32, n int)
 
+// interleaveAVX512 joins pairs of rows of 32 halves of words, each row 16 words:
+//
+//	for p := range pairs { for j := range 32 {
+//		dst[j/16*step+p*16+j%16] = half(src[2*p*ld:], j) | half(src[(2*p+1)*ld:], j)<<16
+//	}}
+//
+//go:noescape
+func interleaveAVX512(dst *uint32, src *uint32, ld int, pairs int, step int)
+
 // tileAVX512BF16 computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
 // each column of B, k a positive multiple of 4:
 //

@@ -41,11 +41,13 @@ type ops struct {
 
 	// Products in formats of several values to a word, and what makes rows
 	// ready for them.
-	words   [formats]wordProduct
-	extent  func(x *float32, n int) (lo, hi, squares float32)
-	toBF16  func(dst *uint32, x *float32, n int)
-	toInt16 func(dst *uint32, x *float32, n int, factor float32)
-	toInt8  func(dst *uint32, x *float32, n int, factor, shift float32)
+	words  [formats]wordProduct
+	extent func(x *float32, n int) (lo, hi, squares float32)
+	toBF16 func(dst *uint32, x *float32, n int)
+	// interleave joins pairs of rows of 32 halves of words.
+	interleave func(dst, src *uint32, ld, pairs, step int)
+	toInt16    func(dst *uint32, x *float32, n int, factor float32)
+	toInt8     func(dst *uint32, x *float32, n int, factor, shift float32)
 }
 
 // wordProduct is a register tile for a format.

@@ -31,7 +31,7 @@ func avx2() ops {
 		tile: tileAVX2, gelu: geluAVX2, softmax: softmaxAVX2, layerNorm: layerNormAVX2,
 		transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
 		words: scalar.words, extent: extentAVX2,
-		toBF16: scalar.toBF16, toInt16: toInt16AVX2, toInt8: toInt8AVX2,
+		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2,
 	}
 	t.words[Int16] = wordProduct{tileAVX2Int16, 6, 1, true}
 	return t
@@ -43,7 +43,7 @@ func avx512() ops {
 		tile: tileAVX512, gelu: geluAVX512, softmax: softmaxAVX512, layerNorm: layerNormAVX512,
 		transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
 		words: scalar.words, extent: extentAVX512,
-		toBF16: scalar.toBF16, toInt16: toInt16AVX512, toInt8: toInt8AVX512,
+		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512,
 	}
 	t.words[Int16] = wordProduct{tileAVX512Int16, 14, 2, true}
 	if cpu.X86.HasAVX512VNNI {

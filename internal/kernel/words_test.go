@@ -313,3 +313,65 @@ func TestWordsOfSpecialValues(t *testing.T) {
 		}
 	})
 }
+
+// Attention's two products, from rows of bfloat16.
+func TestMultiplyBF16(t *testing.T) {
+	eachTier(t, func(t *testing.T, o *ops) {
+		use(t, o.tier)
+		r := rand.New(rand.NewPCG(31, 32))
+		for _, keys := range []int{1, 2, 15, 16, 17, 31, 32, 33, 70, 101} {
+			for _, dim := range []int{32, 64, 96} {
+				const m = 9
+				ld := dim + 64
+				round := func(x []float32) ([]float32, []uint32) {
+					words := make([]uint32, len(x)/2)
+					RoundBF16(words, x)
+					rounded := make([]float32, len(x))
+					for i := range x {
+						rounded[i] = math.Float32frombits(words[i/2] >> (i % 2 * 16) << 16)
+					}
+					return rounded, words
+				}
+				x, q := make([]float32, keys*ld), make([]float32, m*dim)
+				fill(r, x)
+				fill(r, q)
+				x, xw := round(x)
+				q, qw := round(q)
+				panels := make([]uint32, dim/2*Pad(keys))
+				for i := range panels {
+					panels[i] = 0x7fc07fc0 // NaNs: all must be written
+				}
+				Transpose(panels, xw, ld/2, keys, dim/2)
+				scores := make([]float32, m*Pad(keys))
+				MultiplyBF16(scores, Pad(keys), qw, dim/2, m, dim/2, panels, Pad(keys))
+				for i := range m {
+					for j := range Pad(keys) {
+						var want, magnitude float64
+						if j < keys {
+							want, magnitude = product(q, dim, i, dim, func(p int) float32 { return x[j*ld+p] }, 0)
+						}
+						if got := float64(scores[i*Pad(keys)+j]); !(math.Abs(got-want) <= magnitude*float64(dim)*0x1p-24) {
+							t.Fatalf("keys=%d dim=%d score (%d,%d) = %v, want %v", keys, dim, i, j, got, want)
+						}
+					}
+				}
+				scores, sw := round(scores)
+				panels = make([]uint32, dim*Pad(keys)/2)
+				for i := range panels {
+					panels[i] = 0x7fc07fc0
+				}
+				Interleave(panels, xw, ld/2, keys, dim)
+				out := make([]float32, m*dim)
+				MultiplyBF16(out, dim, sw, Pad(keys)/2, m, Pad(keys)/2, panels, dim)
+				for i := range m {
+					for j := range dim {
+						want, magnitude := product(scores, Pad(keys), i, keys, func(p int) float32 { return x[p*ld+j] }, 0)
+						if got := float64(out[i*dim+j]); !(math.Abs(got-want) <= magnitude*float64(keys+1)*0x1p-24) {
+							t.Fatalf("keys=%d dim=%d out (%d,%d) = %v, want %v", keys, dim, i, j, got, want)
+						}
+					}
+				}
+			}
+		}
+	})
+}

@@ -27,6 +27,8 @@ type arena struct {
 
 	// What products read of context and inner.
 	contextInput, innerInput kernel.Buffer
+	// The same of query and keyValue, for attention in bfloat16.
+	queryInput, keyValueInput kernel.Buffer
 
 	scratch []attentionScratch // for each member
 }
@@ -51,6 +53,7 @@ func (s *states) fit(e *Encoder, count int) {
 type attentionScratch struct {
 	keys   []float32 // K transposed into panels
 	scores []float32 // a block of rows
+	half   struct{ keys, values, weights []uint32 }
 }
 
 // takeArena returns an arena for a team.
@@ -65,10 +68,10 @@ func (e *Encoder) takeArena(members int) *arena {
 	return a
 }
 
-// sized returns a buffer of n floats, the old one if it is large enough.
-func sized(buffer []float32, n int) []float32 {
+// sized returns a buffer of n elements, the old one if it is large enough.
+func sized[T float32 | uint32](buffer []T, n int) []T {
 	if cap(buffer) < n {
-		return make([]float32, n)
+		return make([]T, n)
 	}
 	return buffer[:n]
 }
@@ -108,8 +111,19 @@ func (a *arena) fit(e *Encoder, b Batch, c chunk) {
 	keys := kernel.Pad(longest)
 	for i := range a.scratch {
 		s := &a.scratch[i]
-		s.keys = sized(s.keys, keys*e.config.Hidden/e.config.Heads)
 		s.scores = sized(s.scores, queryRows*keys)
+		if !e.half {
+			s.keys = sized(s.keys, keys*e.config.Hidden/e.config.Heads)
+			continue
+		}
+		head := heads / e.config.Heads
+		s.half.keys = sized(s.half.keys, keys*head/2)
+		s.half.values = sized(s.half.values, keys*head/2)
+		s.half.weights = sized(s.half.weights, queryRows*keys/2)
+	}
+	if e.half {
+		a.queryInput.Fit(kernel.BFloat16, n, heads)
+		a.keyValueInput.Fit(kernel.BFloat16, n, 2*heads)
 	}
 }
 

@@ -38,6 +38,7 @@ type Encoder struct {
 	types      []float32 // Types rows
 	embeddings norm
 	layers     []*layer
+	half       bool // attention in bfloat16
 	arenas     sync.Pool
 }
 
@@ -53,6 +54,8 @@ func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 		return nil, err
 	}
 	e := &Encoder{config: c, options: o, activate: activate}
+	// Beside 8-bit products, bfloat16 costs attention nothing that shows.
+	e.half = o.Format == kernel.BFloat16 || o.Format == kernel.Int8 && kernel.Supported(kernel.BFloat16)
 	l := loader{source, prefix, o.Format}
 	if e.words, err = l.tensor("embeddings.word_embeddings.weight", c.Vocab, c.Hidden); err != nil {
 		return nil, err

@@ -3,8 +3,6 @@
 package transformer
 
 import (
-	"math"
-
 	"github.com/winnow-search/winnow/internal/kernel"
 )
 
@@ -91,15 +89,7 @@ func (t *team) attend(m int, l *layer, s *states, first bool) {
 	t.product(m, t.query, width, &s.input, s.count, l.query, false)
 	t.product(m, t.keyValue, 2*width, &t.x.input, t.x.count, l.keyValue, false)
 	t.wait()
-	from, to := t.share(m, (len(t.starts)-1)*t.config.Heads)
-	for i := from; i < to; i++ {
-		seq, head := i/t.config.Heads, i%t.config.Heads
-		a, b := t.starts[seq], t.starts[seq+1]
-		if first {
-			a, b = seq, seq+1
-		}
-		t.head(&t.scratch[m], head, t.starts[seq], t.starts[seq+1], a, b, width)
-	}
+	t.heads(m, s, width, first)
 	t.wait()
 	context := t.contextInput.Input(t.options.Format, t.context, width, s.count, width)
 	context.Convert(t.share(m, s.count))
@@ -107,31 +97,6 @@ func (t *team) attend(m int, l *layer, s *states, first bool) {
 	t.product(m, t.y, kernel.Pad(t.config.Hidden), &context, s.count, l.attention, false)
 	t.wait()
 	t.residual(m, s, l.attended)
-}
-
-// head computes attention, softmax(Q·Kᵀ)·V (Vaswani et al. 2017), of one head
-// for the queries [a, b) over the keys [from, to). Q is scaled already.
-func (t *team) head(s *attentionScratch, head, from, to, a, b, width int) {
-	size := t.config.Hidden / t.config.Heads
-	padded := width / t.config.Heads
-	keys := to - from
-	columns := kernel.Pad(keys)
-	k := t.keyValue[from*2*width+head*padded:]
-	v := t.keyValue[from*2*width+width+head*padded:]
-	kernel.Transpose(s.keys, k, 2*width, keys, size)
-	for ; a < b; a += queryRows {
-		n := min(queryRows, b-a)
-		scores := s.scores[:n*columns]
-		kernel.MultiplyPanels(scores, columns, t.query[a*width+head*padded:], width, n, size, s.keys, columns)
-		for i := range n {
-			row := scores[i*columns:][:columns]
-			for j := keys; j < columns; j++ {
-				row[j] = float32(math.Inf(-1))
-			}
-			kernel.Softmax(row)
-		}
-		kernel.MultiplyRows(t.context[a*width+head*padded:], width, scores, columns, n, keys, v, 2*width, padded)
-	}
 }
 
 // feedForward replaces s by norm(s + down(activation(up(s)))), a block of the

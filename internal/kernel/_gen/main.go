@@ -31,6 +31,7 @@ func main() {
 	}
 	transpose()
 	toBF16(avx512)
+	interleave()
 	for _, w := range []arithmetic{bf16, int16VNNI, int8VNNI} {
 		wordTile(avx512, w)
 	}
