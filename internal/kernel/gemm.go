@@ -24,16 +24,17 @@ func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to in
 	if m == 0 || from >= to {
 		return
 	}
+	t := &active.words[w.format]
 	groups, length := w.format.groups(w.K), w.format.group()/w.format.values()
-	if !w.format.integer() { // nothing to scale: all in one go
-		groups, length = 1, w.format.wordsFor(w.K)
+	parts := groups // to call the tile for, one after the other
+	if t.whole {
+		parts, length = 1, w.format.wordsFor(w.K)
 	}
 	lda := a.format.wordsFor(a.k)
 	// The tiles below are unchecked: check the last element of each operand.
 	_ = a.words[m*lda-1]
 	_ = c[(m-1)*ldc+to-1]
 	_ = w.words[(to-panelWidth)*w.depth+w.format.wordsFor(w.K)*panelWidth-1]
-	t := &active.words[w.format]
 	scales, sums, rows := &zeros[0], &zeros[0], &zeros[0]
 	for j := from; j < to; j += t.panels * panelWidth {
 		for i, n := 0, 0; i < m; i += n {
@@ -42,10 +43,10 @@ func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to in
 			if bias != nil {
 				init = &bias[j]
 			}
-			for g := range groups {
+			for g := range parts {
 				k := min(length, w.format.wordsFor(w.K)-g*length)
 				if w.format.integer() {
-					scales, sums = &w.scales[g*w.width+j], &w.sums[g*w.width+j]
+					scales, sums = &w.scales[w.at(g, j)], &w.sums[w.at(g, j)]
 					rows = &a.scales[(i*groups+g)*2]
 				}
 				t.tile(n, k, &a.words[i*lda+g*length], lda, &w.words[j*w.depth+g*length*panelWidth], panelWidth*w.depth,

@@ -30,14 +30,19 @@ type Matrix struct {
 
 	// Of integer formats, for each group of rows and column: the scale of its
 	// integers, and their sum, which unsigned activations' offset multiplies.
+	// For Align columns those of the first group come first: see [Matrix.at].
 	scales, sums []float32
-	width        int // columns of the whole matrix
+	groups       int // of the whole matrix
 }
+
+// at is where the scale and the sum of column j in group g lie.
+func (w *Matrix) at(g, j int) int { return (j/Align*w.groups+g)*Align + j%Align }
+
 
 // NewMatrix allocates a K×N matrix of zeros with a bias of zeros.
 func NewMatrix(f Format, k, n int) *Matrix {
 	n = Pad(n)
-	w := &Matrix{K: k, N: n, format: f, depth: k, width: n, bias: make([]float32, n)}
+	w := &Matrix{K: k, N: n, format: f, depth: k, bias: make([]float32, n)}
 	if f == Float32 {
 		w.panels = make([]float32, k*n)
 		return w
@@ -45,7 +50,8 @@ func NewMatrix(f Format, k, n int) *Matrix {
 	w.depth = f.wordsFor(k)
 	w.words = make([]uint32, w.depth*n)
 	if f.integer() {
-		w.scales, w.sums = make([]float32, f.groups(k)*n), make([]float32, f.groups(k)*n)
+		w.groups = f.groups(k)
+		w.scales, w.sums = make([]float32, w.groups*n), make([]float32, w.groups*n)
 	}
 	return w
 }
@@ -107,9 +113,9 @@ func (w *Matrix) setWords(j, n int, rows []float32) {
 			s := w.format.weights(x)
 			words := words[g*group/w.format.values():][:len(x)/w.format.values()]
 			w.format.convert(words, x, s)
-			w.scales[g*w.width+j+i] = s.scale
+			w.scales[w.at(g, j+i)] = s.scale
 			if w.format == Int8 {
-				w.sums[g*w.width+j+i] = float32(signed(words))
+				w.sums[w.at(g, j+i)] = float32(signed(words))
 			}
 		}
 	}
@@ -138,7 +144,8 @@ func (w *Matrix) Rows(from, to int) Matrix {
 	}
 	v.words = w.words[from/w.format.values()*panelWidth:]
 	if w.format.integer() {
-		v.scales, v.sums = w.scales[from/w.format.group()*w.width:], w.sums[from/w.format.group()*w.width:]
+		at := w.at(from/w.format.group(), 0)
+		v.scales, v.sums = w.scales[at:], w.sums[at:]
 	}
 	return v
 }
@@ -154,7 +161,7 @@ func (w *Matrix) Columns(from, to int) Matrix {
 	}
 	v.words = w.words[from*w.depth:]
 	if w.format.integer() {
-		v.scales, v.sums = w.scales[from:], w.sums[from:]
+		v.scales, v.sums = w.scales[w.at(0, from):], w.sums[w.at(0, from):]
 	}
 	return v
 }

@@ -15,7 +15,7 @@ var scalar = ops{
 	tile: tileScalar, gelu: geluScalar, softmax: softmaxScalar, layerNorm: layerNormScalar,
 	transpose: transposeScalar, dot: dotScalar, squared: squaredScalar, manhattan: manhattanScalar,
 	words: [formats]wordProduct{
-		BFloat16: {tile: tileBF16Scalar, rows: 4, panels: 1},
+		BFloat16: {tile: tileBF16Scalar, rows: 4, panels: 1, whole: true},
 		Int16:    {tile: tileInt16Scalar, rows: 4, panels: 1},
 		Int8:     {tile: tileInt8Scalar, rows: 4, panels: 1},
 	},

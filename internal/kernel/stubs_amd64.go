@@ -253,7 +253,42 @@ func tileAVX512BF16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *f
 //go:noescape
 func tileAVX512Int16VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
 
-// tileAVX512Int8VNNI computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
+// tileAVX512Int8VNNI computes an m×32 tile of C, 1 ≤ m ≤ 7, from k words of each row of A and
+// each column of B, k a positive multiple of 4, in groups of 32:
+//
+//	for i := range m { for j := range width {
+//		f := init
+//		for g := range groups {
+//			s := int32(0)
+//			for p := range group g { s += a[4p]·b[4p] + … + a[4p+3]·b[4p+3] } // p-th words of row i, column j
+//			f += (float32(s) + rows[i*ldr+2*g+1]*sums[32*g+j]) * rows[i*ldr+2*g] * scales[32*g+j]
+//		}
+//		c[i*ldc+j] = f
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX512Int8VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAVX2Int16VNNI computes an m×16 tile of C, 1 ≤ m ≤ 6, from k words of each row of A and
+// each column of B, k a positive multiple of 4:
+//
+//	for i := range m { for j := range width {
+//		s := int32(0)
+//		for p := range k { s += a[2p]·b[2p] + a[2p+1]·b[2p+1] } // p-th words of row i, column j
+//		f := float32(s)
+//		c[i*ldc+j] = f*rows[i*ldr]*scales[j] + init
+//	}}
+//
+// init is bias[j], or c[i*ldc+j] when bias is nil. Column j's words are
+// b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
+//
+//go:noescape
+func tileAVX2Int16VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// tileAVX2Int8VNNI computes an m×16 tile of C, 1 ≤ m ≤ 6, from k words of each row of A and
 // each column of B, k a positive multiple of 4:
 //
 //	for i := range m { for j := range width {
@@ -268,7 +303,7 @@ func tileAVX512Int16VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int,
 // b[(j/16)*bstep+p*16+j%16]; strides count words and floats.
 //
 //go:noescape
-func tileAVX512Int8VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+func tileAVX2Int8VNNI(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
 
 // tileAMXBF16 computes m rows, m ≥ 1, of 32 columns of C as tileAVX512BF16VNNI and
 // tileAVX512BF16 define it, with k a multiple of 16. A float sum adds the even

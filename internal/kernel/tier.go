@@ -55,6 +55,7 @@ type wordProduct struct {
 	tile         func(m, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias, scales, sums, rows *float32, ldr int)
 	rows, panels int  // of a register tile, at most
 	native       bool // by instructions for it, not step by step
+	whole        bool // takes all of k at once, not a group at a time
 }
 
 // tiers lists the tables this machine can run, best last; scalar is always

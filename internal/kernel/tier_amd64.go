@@ -33,7 +33,11 @@ func avx2() ops {
 		words: scalar.words, extent: extentAVX2,
 		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2,
 	}
-	t.words[Int16] = wordProduct{tileAVX2Int16, 6, 1, true}
+	t.words[Int16] = wordProduct{tile: tileAVX2Int16, rows: 6, panels: 1, native: true}
+	if cpu.X86.HasAVXVNNI {
+		t.words[Int16] = wordProduct{tile: tileAVX2Int16VNNI, rows: 6, panels: 1, native: true}
+		t.words[Int8] = wordProduct{tile: tileAVX2Int8VNNI, rows: 6, panels: 1, native: true}
+	}
 	return t
 }
 
@@ -45,13 +49,13 @@ func avx512() ops {
 		words: scalar.words, extent: extentAVX512,
 		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512,
 	}
-	t.words[Int16] = wordProduct{tileAVX512Int16, 14, 2, true}
+	t.words[Int16] = wordProduct{tile: tileAVX512Int16, rows: 14, panels: 2, native: true}
 	if cpu.X86.HasAVX512VNNI {
-		t.words[Int16] = wordProduct{tileAVX512Int16VNNI, 14, 2, true}
-		t.words[Int8] = wordProduct{tileAVX512Int8VNNI, 14, 2, true}
+		t.words[Int16] = wordProduct{tile: tileAVX512Int16VNNI, rows: 14, panels: 2, native: true}
+		t.words[Int8] = wordProduct{tile: tileAVX512Int8VNNI, rows: 7, panels: 2, native: true, whole: true}
 	}
 	if cpu.X86.HasAVX512BF16 {
-		t.words[BFloat16] = wordProduct{tileAVX512BF16, 14, 2, true}
+		t.words[BFloat16] = wordProduct{tile: tileAVX512BF16, rows: 14, panels: 2, native: true, whole: true}
 		t.toBF16 = toBF16AVX512
 	}
 	return t
@@ -62,7 +66,7 @@ func avx512() ops {
 func amx() ops {
 	t := avx512()
 	t.tier = AMX
-	t.words[BFloat16] = wordProduct{tileAMXBF16, math.MaxInt, 2, true}
-	t.words[Int8] = wordProduct{tileAMXInt8, math.MaxInt, 2, true}
+	t.words[BFloat16] = wordProduct{tile: tileAMXBF16, rows: math.MaxInt, panels: 2, native: true, whole: true}
+	t.words[Int8] = wordProduct{tile: tileAMXInt8, rows: math.MaxInt, panels: 2, native: true}
 	return t
 }

@@ -38,6 +38,15 @@ var (
 		// The operand in the middle is the unsigned one.
 		step: func(_ tier, a, b, acc reg.VecVirtual) { accumulate("VPDPBUSD", b, a, acc) },
 	}
+	// The same for processors with AVX-VNNI and no AVX-512.
+	int16VEX = arithmetic{
+		suffix: "Int16VNNI", integer: true, sum: int16VNNI.sum,
+		step: func(_ tier, a, b, acc reg.VecVirtual) { accumulate("VPDPWSSD_VEX", a, b, acc) },
+	}
+	int8VEX = arithmetic{
+		suffix: "Int8VNNI", integer: true, offset: true, sum: int8VNNI.sum,
+		step: func(_ tier, a, b, acc reg.VecVirtual) { accumulate("VPDPBUSD_VEX", b, a, acc) },
+	}
 	// Without it, two.
 	int16Plain = arithmetic{
 		suffix: "Int16", integer: true,

@@ -23,6 +23,11 @@ var (
 		"VDPBF16PS":     {2, 0x52},
 		"VCVTNEPS2BF16": {2, 0x72},
 	}
+	// VEX.256, three vector registers; Go's assembler knows the EVEX forms.
+	vex256 = map[string]encoding{
+		"VPDPBUSD_VEX": {1, 0x50},
+		"VPDPWSSD_VEX": {1, 0x52},
+	}
 	// VEX.128, tile registers and memory.
 	vexes = map[string]encoding{
 		"LDTILECFG":   {0, 0x49},
@@ -53,6 +58,20 @@ func (e encoding) evex(dst, second, last int) []byte {
 // vex encodes an instruction on registers: ModRM.reg, vvvv and ModRM.rm.
 func (e encoding) vex(dst, second, last int) []byte {
 	return []byte{0xc4, 0xe2, byte(^second&15)<<3 | e.prefix, e.opcode, 0xc0 | byte(dst)<<3 | byte(last)}
+}
+
+// vexVector encodes dst (ModRM.reg), second (vvvv) and last (ModRM.rm), of 256 bits.
+func (e encoding) vexVector(dst, second, last int) ([]byte, error) {
+	if max(dst, second, last) > 15 {
+		return nil, fmt.Errorf("registers %d, %d, %d: there are 16", dst, second, last)
+	}
+	return []byte{
+		0xc4,
+		inverted(dst, 3, 7) | 0x40 | inverted(last, 3, 5) | 2,
+		byte(^second&15)<<3 | 4 | e.prefix,
+		e.opcode,
+		0xc0 | byte(dst&7)<<3 | byte(last&7),
+	}, nil
 }
 
 // address is base + index + displacement; no index is -1.
@@ -111,6 +130,9 @@ func encode(name, operands string) ([]byte, error) {
 			return e.evex(r[2], r[1], r[0]), nil
 		}
 		return nil, fmt.Errorf("%s with %d registers", name, len(r))
+	}
+	if e, ok := vex256[name]; ok && len(r) == 3 {
+		return e.vexVector(r[2], r[1], r[0])
 	}
 	e, ok := vexes[name]
 	if !ok {

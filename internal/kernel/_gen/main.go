@@ -32,9 +32,12 @@ func main() {
 	transpose()
 	toBF16(avx512)
 	interleave()
-	for _, w := range []arithmetic{bf16, int16VNNI, int8VNNI} {
+	for _, w := range []arithmetic{bf16, int16VNNI} {
 		wordTile(avx512, w)
 	}
+	groupTile(avx512, int8VNNI, 7)
+	wordTile(avx2, int16VEX)
+	wordTile(avx2, int8VEX)
 	amxTile(amxBF16, "TDPBF16PS")
 	amxTile(amxInt8, "TDPBUSD")
 	Generate()

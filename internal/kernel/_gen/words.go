@@ -152,24 +152,43 @@ func scale(t tier, w arithmetic, acc [][]block, label func(string) string) {
 	if w.offset {
 		sums = Load(Param("sums"), GP64())
 	}
-	for i := range acc {
-		factor := t.reg()
-		VBROADCASTSS(operand.Mem{Base: row}, factor)
-		var offset reg.VecVirtual
-		if w.offset {
-			offset = t.reg()
-			VBROADCASTSS(operand.Mem{Base: row, Disp: lane}, offset)
+	column := func(base reg.Register) []block { // kept in registers where there are enough
+		var bs []block
+		for j := range t.blocks {
+			b := t.block()
+			t.load(b, operand.Mem{Base: base, Disp: 64 * j})
+			bs = append(bs, b)
 		}
-		for j := range acc[i] {
-			for p, s := range acc[i][j] {
-				disp := 64*j + p*t.bytes()
+		return bs
+	}
+	var columns []block
+	if t.bits == 512 {
+		columns = column(scales.(reg.Register))
+	}
+	for i := range acc {
+		if t.bits == 512 {
+			for j := range acc[i] {
+				s := acc[i][j][0]
 				VCVTDQ2PS(s, s)
-				if w.offset {
-					// Both terms are whole numbers below 2²⁴, so this is exact.
-					VFMADD231PS(operand.Mem{Base: sums, Disp: disp}, offset, s)
+				VMULPS_BCST(operand.Mem{Base: row}, s, s)
+				VMULPS(columns[j][0], s, s)
+			}
+		} else {
+			factor, offset := t.reg(), t.reg()
+			VBROADCASTSS(operand.Mem{Base: row}, factor)
+			if w.offset {
+				VBROADCASTSS(operand.Mem{Base: row, Disp: lane}, offset)
+			}
+			for j := range acc[i] {
+				for p, s := range acc[i][j] {
+					VCVTDQ2PS(s, s)
+					if w.offset {
+						// Both terms are whole numbers below 2²⁴, so this is exact.
+						VFMADD231PS(operand.Mem{Base: sums, Disp: 64*j + p*t.bytes()}, offset, s)
+					}
+					VMULPS(factor, s, s)
+					VMULPS(operand.Mem{Base: scales, Disp: 64*j + p*t.bytes()}, s, s)
 				}
-				VMULPS(factor, s, s)
-				VMULPS(operand.Mem{Base: scales, Disp: disp}, s, s)
 			}
 		}
 		if i+1 < len(acc) {
