@@ -41,6 +41,10 @@ func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}
+	// The layers' weights have been packed, and are not kept twice.
+	if err := m.Weights.Release(); err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Name, err)
+	}
 	return e, nil
 }
 

@@ -129,6 +129,16 @@ func (w *Weights) Close() error {
 	return err
 }
 
+// Release lets go of the memory that tensors read so far take in mapped files.
+// Reading brings it back.
+func (w *Weights) Release() error {
+	var err error
+	for _, f := range w.files {
+		err = errors.Join(err, f.Release())
+	}
+	return err
+}
+
 // Names returns the names of all tensors, sorted.
 func (w *Weights) Names() []string { return slices.Sorted(maps.Keys(w.tensors)) }
 

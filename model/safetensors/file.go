@@ -25,6 +25,7 @@ type File struct {
 	names    []string
 	metadata map[string]string
 	size     int64
+	mapped   []byte // by Open
 	unmap    func() error
 	closed   atomic.Bool
 }
@@ -63,8 +64,18 @@ func Open(path string) (*File, error) {
 	if err = errors.Join(err, fault); err != nil {
 		return nil, fmt.Errorf("safetensors: %s: %w", path, errors.Join(err, unmap()))
 	}
-	f.unmap = unmap
+	f.mapped, f.unmap = data, unmap
 	return f, nil
+}
+
+// Release lets go of the memory that what was read so far takes. The file stays
+// open, and reading brings its pages back. It does nothing to a file that was
+// not opened by Open.
+func (f *File) Release() error {
+	if f.closed.Load() {
+		return ErrClosed
+	}
+	return releasePages(f.mapped)
 }
 
 // openMapped checks what kind of file path is before opening it, because opening a named pipe

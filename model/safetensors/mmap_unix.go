@@ -19,3 +19,15 @@ func mapFile(f *os.File, size int) ([]byte, func() error, error) {
 	}
 	return data, func() error { return unix.Munmap(data) }, nil
 }
+
+// releasePages lets go of the memory that pages of a mapping take. They come
+// back from the file, or the system's cache of it, when they are read again.
+func releasePages(data []byte) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if err := unix.Madvise(data, unix.MADV_DONTNEED); err != nil {
+		return fmt.Errorf("releasing mapped pages: %w", err)
+	}
+	return nil
+}

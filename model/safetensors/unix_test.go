@@ -72,3 +72,46 @@ func TestNamedPipe(t *testing.T) {
 		t.Errorf("error %v", err)
 	}
 }
+
+// Released pages come back with the same values; a closed file has none.
+func TestRelease(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "m.safetensors")
+	want := make([]byte, 1<<18)
+	for i := range want {
+		want[i] = byte(i * 7)
+	}
+	var file bytes.Buffer
+	if err := Write(&file, []Entry{{"a", U8, []int{len(want)}, Bytes(want)}}, nil); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, file.Bytes(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tensor, err := f.Tensor("a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		err := tensor.View(func(b []byte) {
+			if !bytes.Equal(b, want) {
+				t.Error("values differ")
+			}
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Release(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Release(); !errors.Is(err, ErrClosed) {
+		t.Errorf("Release after Close: %v, want ErrClosed", err)
+	}
+}
