@@ -17,7 +17,7 @@ FUZZ_COUNT ?= 2000
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [[ -t 1 && -z "$${NO_COLOR:-}" ]] && cat || sed 's/\x1b\[[0-9;]*m//g'; }
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST) | { [[ -t 1 && -z "$${NO_COLOR:-}" ]] && cat || sed 's/\x1b\[[0-9;]*m//g'; }
 
 .PHONY: build
 build: ## build the winnow command into bin/
@@ -62,6 +62,19 @@ cross: ## build and vet for other systems and processors
 	done
 	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./...
 
+.PHONY: qemu
+qemu: # what runs arm64 programs here
+	@command -v qemu-aarch64 >/dev/null || bash scripts/install-qemu.sh
+
+# Emulated twice: with every extension, and as an old core without dot products.
+ARM64 := CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO)
+
+.PHONY: arm64
+arm64: qemu ## numeric tests of the arm64 kernels, emulated
+	$(ARM64) test -count=1 -short -exec qemu-aarch64 ./internal/kernel
+	$(ARM64) test -count=1 -short -exec "qemu-aarch64 -cpu cortex-a72" ./internal/kernel
+	$(ARM64) test -count=1 -short -exec qemu-aarch64 -run 'Formats.*/neon' ./internal/transformer
+
 .PHONY: fuzz
 fuzz: ## run every fuzz target for FUZZ_COUNT inputs
 	bash scripts/fuzz.sh $(FUZZ_COUNT)
@@ -95,6 +108,7 @@ generate: ## write the assembly kernels anew from internal/kernel/_gen
 
 .PHONY: generated
 generated: ## generate, and fail if that changed anything
+	$(GO) -C internal/kernel/_gen test ./...
 	bash scripts/check-generated.sh
 
 .PHONY: bench
@@ -117,9 +131,10 @@ COLLECTION ?=
 PEER_FLAGS ?=
 
 .PHONY: bench-peers
-bench-peers: $(PEERS_VENV)/done ## compare with ONNX Runtime: RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR (bench/peers/README.md)
+bench-peers: $(PEERS_VENV)/done ## compare with other engines: RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR (bench/peers/README.md)
 	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" && -n "$(COLLECTION)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR, see bench/peers/README.md"; exit 2; }
-	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" $(PEER_FLAGS)
+	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" \
+		--write docs/benchmarks/peers.md $(PEER_FLAGS)
 
 .PHONY: fixtures
 fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference values anew; with RETRIEVER=DIR those of all-MiniLM-L6-v2, too

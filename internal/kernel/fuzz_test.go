@@ -110,3 +110,51 @@ func FuzzRows(f *testing.F) {
 		}
 	})
 }
+
+// Products in formats of several values to a word: integer tiles give the bits
+// of plain Go; bfloat16 sums may differ by the order of addition, as above.
+func FuzzMultiplyWords(f *testing.F) {
+	f.Add(uint64(1), uint8(14), uint16(32), uint8(1), 1.0)
+	f.Add(uint64(2), uint8(1), uint16(1), uint8(0), 1e-30)
+	f.Add(uint64(3), uint8(40), uint16(900), uint8(2), 1e10)
+	f.Fuzz(func(t *testing.T, seed uint64, m uint8, k uint16, n uint8, scale float64) {
+		if m == 0 || k == 0 || k > 1200 || math.IsNaN(scale) || math.Abs(scale) > 1e15 {
+			return
+		}
+		rows, depth, columns := int(m)%50+1, int(k), Align*(1+int(n)%3)
+		r := rand.New(rand.NewPCG(seed, 0))
+		lda := Pad(depth) // rows are padded with zeros
+		a := make([]float32, rows*lda)
+		for i := range rows {
+			for p := range depth {
+				a[i*lda+p] = float32(r.NormFloat64() * scale)
+			}
+		}
+		for _, format := range wordFormats {
+			use(t, Scalar)
+			w, _, _ := randomMatrix(r, format, depth, columns)
+			in := converted(format, a, lda, rows, depth)
+			var want []float32
+			for i := range tiers {
+				use(t, tiers[i].tier)
+				wc, c := guarded(rows * columns)
+				Multiply(c, columns, in, rows, w, 0, columns, false)
+				checkGuards(t, "c", wc)
+				if i == 0 {
+					want = c
+					continue
+				}
+				for j, v := range c {
+					bound := 0.0
+					if format == BFloat16 {
+						// |a|/scale, |w| and |bias| are at most 6 for all practical purposes.
+						bound = (36*math.Abs(scale)*float64(depth) + 6) * float64(depth+2) * 0x1p-24
+					}
+					if d := math.Abs(float64(v) - float64(want[j])); !(d <= bound) && v != want[j] {
+						t.Fatalf("%s %s: element %d is %v, plain Go gives %v", tiers[i].tier, format, j, v, want[j])
+					}
+				}
+			}
+		}
+	})
+}

@@ -38,7 +38,6 @@ type Matrix struct {
 // at is where the scale and the sum of column j in group g lie.
 func (w *Matrix) at(g, j int) int { return (j/Align*w.groups+g)*Align + j%Align }
 
-
 // NewMatrix allocates a K×N matrix of zeros with a bias of zeros.
 func NewMatrix(f Format, k, n int) *Matrix {
 	n = Pad(n)

@@ -12,7 +12,7 @@ import (
 
 // Every format gives a speed, even if there is time for one product only.
 func TestPeak(t *testing.T) {
-	for f := Float32; f < formats; f++ {
+	for f := range Format(formats) {
 		rate, err := Peak(t.Context(), f, 2, time.Nanosecond)
 		if err != nil || !(rate > 0) || math.IsInf(rate, 0) {
 			t.Errorf("%s: %v operations a second, %v", f, rate, err)
@@ -30,7 +30,7 @@ func TestPeakEndsWithTheContext(t *testing.T) {
 
 // What is timed is a product: the result is that of the definition.
 func TestPeakProduct(t *testing.T) {
-	for f := Float32; f < formats; f++ {
+	for f := range Format(formats) {
 		p := newPeakProduct(f)
 		p.run()
 		const i, j = peakRows - 1, peakWidth - 1

@@ -96,14 +96,34 @@ func steps(f Format, x []float32, weights bool) func(v float64) float64 {
 }
 
 func TestMultiplyWords(t *testing.T) {
-	eachFormat(t, func(t *testing.T, _ *ops, f Format) {
-		r := rand.New(rand.NewPCG(21, 22))
-		for _, m := range []int{1, 2, 3, 6, 7, 13, 14, 15, 27, 29} {
-			for _, k := range []int{1, 5, 32, 64, 100, 384, 385, 800} {
-				const n = 64
-				lda, ldc := Pad(k)+3, n+5
-				a := randomRows(r, m, k, lda)
-				w, columns, bias := randomMatrix(r, f, k, n)
+	const most, n = 29, 64
+	for _, k := range []int{1, 5, 32, 64, 100, 384, 385, 800} {
+		r := rand.New(rand.NewPCG(21, uint64(k)))
+		lda, ldc := Pad(k)+3, n+5
+		a := randomRows(r, most, k, lda)
+		columns := make([]float32, n*k)
+		fill(r, columns)
+		// The definition, without bias, once for all tiers and formats.
+		sums, magnitudes, bounds := make([]float64, most*n), make([]float64, most*n), map[Format][]float64{}
+		for _, f := range wordFormats {
+			bounds[f] = make([]float64, most*n)
+		}
+		for i := range most {
+			for j := range n {
+				x, y := a[i*lda:i*lda+k], columns[j*k:(j+1)*k]
+				sums[i*n+j], magnitudes[i*n+j] = product(a, lda, i, k, func(p int) float32 { return y[p] }, 0)
+				for _, f := range wordFormats {
+					bounds[f][i*n+j] = tolerance(f, x, y)
+				}
+			}
+		}
+		eachFormat(t, func(t *testing.T, _ *ops, f Format) {
+			w, bias := NewMatrix(f, k, n), make([]float32, n)
+			fill(r, bias)
+			cut := 7 // an odd place to continue from
+			w.SetColumns(0, columns[:cut*k], bias[:cut])
+			w.SetColumns(cut, columns[cut*k:], bias[cut:])
+			for _, m := range []int{1, 2, 3, 6, 7, 13, 14, 15, 27, 29} {
 				wc, c := guarded((m-1)*ldc + n)
 				in := converted(f, a, lda, m, k)
 				for _, accumulate := range []bool{false, true} {
@@ -111,29 +131,27 @@ func TestMultiplyWords(t *testing.T) {
 					before := append([]float32(nil), c...)
 					Multiply(c, ldc, in, m, w, 0, n, accumulate)
 					checkGuards(t, "c", wc)
-					for i := range m {
-						for j := range n {
-							init := bias[j]
-							if accumulate {
-								init = before[i*ldc+j]
-							}
-							x, y := a[i*lda:i*lda+k], columns[j*k:(j+1)*k]
-							want, magnitude := product(a, lda, i, k, func(p int) float32 { return y[p] }, init)
-							bound := tolerance(f, x, y) + magnitude*float64(k+2)*0x1p-24
-							if got := float64(c[i*ldc+j]); !(math.Abs(got-want) <= bound) {
-								t.Fatalf("m=%d k=%d accumulate=%v (%d,%d): %v, want %v ± %v", m, k, accumulate, i, j, got, want, bound)
-							}
-						}
-						for j := i*ldc + n; j < min(len(c), (i+1)*ldc); j++ {
-							if c[j] != before[j] {
+					for at, v := range c {
+						i, j := at/ldc, at%ldc
+						if j >= n {
+							if v != before[at] {
 								t.Fatalf("m=%d k=%d: wrote between rows, after row %d", m, k, i)
 							}
+							continue
+						}
+						init := float64(bias[j])
+						if accumulate {
+							init = float64(before[at])
+						}
+						want, bound := sums[i*n+j]+init, bounds[f][i*n+j]+(magnitudes[i*n+j]+math.Abs(init))*float64(k+2)*0x1p-24
+						if !(math.Abs(float64(v)-want) <= bound) {
+							t.Fatalf("m=%d k=%d accumulate=%v (%d,%d): %v, want %v ± %v", m, k, accumulate, i, j, v, want, bound)
 						}
 					}
 				}
 			}
-		}
-	})
+		})
+	}
 }
 
 // Integer products are exact, so a tile gives the bits of plain Go.
@@ -272,9 +290,18 @@ func TestConversions(t *testing.T) {
 func TestBFloat16Rounding(t *testing.T) {
 	eachTier(t, func(t *testing.T, o *ops) {
 		for _, c := range []struct{ in, want uint32 }{
-			{0x3f800000, 0x3f80}, {0x3f808000, 0x3f80}, {0x3f808001, 0x3f81}, {0x3f818000, 0x3f82}, // ties to even
-			{0x7f7fffff, 0x7f80}, {0x7f800000, 0x7f80}, {0x7fa00000, 0x7fe0}, {0xffc12345, 0xffc1},
-			{0x80000000, 0x8000}, {0x007fffff, 0}, {0x807fffff, 0x8000}, {0x00800000, 0x0080},
+			{0x3f800000, 0x3f80},
+			{0x3f808000, 0x3f80},
+			{0x3f808001, 0x3f81},
+			{0x3f818000, 0x3f82}, // ties to even
+			{0x7f7fffff, 0x7f80},
+			{0x7f800000, 0x7f80},
+			{0x7fa00000, 0x7fe0},
+			{0xffc12345, 0xffc1},
+			{0x80000000, 0x8000},
+			{0x007fffff, 0},
+			{0x807fffff, 0x8000},
+			{0x00800000, 0x0080},
 		} {
 			x := make([]float32, 32)
 			x[5] = math.Float32frombits(c.in)

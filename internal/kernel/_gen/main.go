@@ -1,9 +1,8 @@
 // Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 
-// Command gen writes the assembly of package kernel: one file for amd64 that
-// holds every kernel at both vector tiers, and the Go declarations for it.
-//
-//	cd internal/kernel/_gen && go run . -out ../kernel_amd64.s -stubs ../stubs_amd64.go -pkg kernel
+// Command gen writes the assembly of package kernel, a file for amd64 that
+// holds every kernel at each vector tier and one for arm64, and the Go
+// declarations for them. go generate in package kernel runs it.
 //
 // The generator is a module of its own so that avo stays out of winnow's
 // dependencies; the folder's underscore hides it from ./... patterns.
@@ -44,4 +43,5 @@ func main() {
 	if err := encodeUnknown(flag.Lookup("out").Value.String()); err != nil {
 		log.Fatal(err)
 	}
+	neon()
 }

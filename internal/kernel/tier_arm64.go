@@ -1,0 +1,27 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+//go:build !noasm && gc
+
+package kernel
+
+import "golang.org/x/sys/cpu"
+
+// vectorTiers lists the vector tables this processor can run. Advanced SIMD is
+// part of what Go requires of every arm64 processor.
+func vectorTiers() []ops {
+	t := ops{
+		tier: NEON, rows: 6, panels: 1,
+		tile: tileNEON, gelu: geluNEON, softmax: softmaxNEON, layerNorm: layerNormNEON,
+		transpose: transposeNEON, dot: dotNEON, squared: squaredNEON, manhattan: manhattanNEON,
+		words: scalar.words, extent: extentNEON,
+		toBF16: scalar.toBF16, interleave: interleaveNEON, toInt16: scalar.toInt16, toInt8: toInt8NEON,
+	}
+	if cpu.ARM64.HasASIMDDP {
+		t.words[Int8] = wordProduct{tile: tileNEONInt8, rows: 6, panels: 1, native: true}
+	}
+	if hasBF16() {
+		t.words[BFloat16] = wordProduct{tile: tileNEONBF16, rows: 6, panels: 1, native: true, whole: true}
+		t.toBF16 = toBF16NEON
+	}
+	return []ops{t}
+}
