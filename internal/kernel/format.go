@@ -107,7 +107,7 @@ func scaleActivations8(lo, hi float32) scale {
 	lo, hi = min(lo, 0), max(hi, 0)
 	// 254 steps: rounding the offset may move values up by half of one.
 	s := (hi - lo) / 254
-	f := reciprocal(s)
+	f := min(1/s, math.MaxFloat32)
 	shift := float32(math.RoundToEven(float64(-lo * f)))
 	return scale{scale: s, offset: -shift, factor: f, shift: shift}
 }
@@ -187,24 +187,19 @@ func (in *Input) Convert(from, to int) {
 			active.toBF16(&words[0], &row[0], len(row))
 			continue
 		}
+		clear(words[len(row)/in.format.values():])
+		pairs := in.scales[i*groups*2:][:groups*2]
+		if in.format == Int8 {
+			active.activations8(&words[0], &pairs[0], &row[0], len(row))
+			continue
+		}
 		for g := range groups {
 			x := row[g*group : min(len(row), (g+1)*group)]
-			s := in.format.activations(x)
-			pair := in.scales[(i*groups+g)*2:]
-			pair[0], pair[1] = s.scale, s.offset
-			in.format.convert(words[g*group/in.format.values():], x, s)
+			s := scale16(active.extent(&x[0], len(x)))
+			pairs[2*g], pairs[2*g+1] = s.scale, s.offset
+			active.toInt16(&words[g*group/2], &x[0], len(x), s.factor)
 		}
-		clear(words[len(row)/in.format.values():])
 	}
-}
-
-// activations chooses the scale of a group of activations.
-func (f Format) activations(x []float32) scale {
-	lo, hi, squares := active.extent(&x[0], len(x))
-	if f == Int16 {
-		return scale16(lo, hi, squares)
-	}
-	return scaleActivations8(lo, hi)
 }
 
 // weights chooses the scale of a group of weights.

@@ -19,22 +19,21 @@ func Multiply(c []float32, ldc int, a *Input, m int, w *Matrix, from, to int, ac
 }
 
 // multiplyWords is Multiply for the formats of several values to a word. A
-// group of rows of W after the other adds to C.
+// group of rows of W after the other adds to C, in the tile or here.
 func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to int, bias []float32) {
 	if m == 0 || from >= to {
 		return
 	}
-	t := &active.words[w.format]
-	groups, length := w.format.groups(w.K), w.format.group()/w.format.values()
-	parts := groups // to call the tile for, one after the other
+	t, f := &active.words[w.format], w.format
+	lda, depth, groups := f.wordsFor(a.k), f.wordsFor(w.K), f.groups(w.K)
+	length := f.group() / f.values() // words of a group
 	if t.whole {
-		parts, length = 1, w.format.wordsFor(w.K)
+		length = depth
 	}
-	lda := a.format.wordsFor(a.k)
 	// The tiles below are unchecked: check the last element of each operand.
 	_ = a.words[m*lda-1]
 	_ = c[(m-1)*ldc+to-1]
-	_ = w.words[(to-panelWidth)*w.depth+w.format.wordsFor(w.K)*panelWidth-1]
+	_ = w.words[(to-panelWidth)*w.depth+depth*panelWidth-1]
 	scales, sums, rows := &zeros[0], &zeros[0], &zeros[0]
 	for j := from; j < to; j += t.panels * panelWidth {
 		for i, n := 0, 0; i < m; i += n {
@@ -43,13 +42,11 @@ func multiplyWords(c []float32, ldc int, a *Input, m int, w *Matrix, from, to in
 			if bias != nil {
 				init = &bias[j]
 			}
-			for g := range parts {
-				k := min(length, w.format.wordsFor(w.K)-g*length)
-				if w.format.integer() {
-					scales, sums = &w.scales[w.at(g, j)], &w.sums[w.at(g, j)]
-					rows = &a.scales[(i*groups+g)*2]
+			for g, p := 0, 0; p < depth; g, p = g+1, p+length {
+				if f.integer() {
+					scales, sums, rows = &w.scales[w.at(g, j)], &w.sums[w.at(g, j)], &a.scales[(i*groups+g)*2]
 				}
-				t.tile(n, k, &a.words[i*lda+g*length], lda, &w.words[j*w.depth+g*length*panelWidth], panelWidth*w.depth,
+				t.tile(n, min(length, depth-p), &a.words[i*lda+p], lda, &w.words[j*w.depth+p*panelWidth], panelWidth*w.depth,
 					&c[i*ldc+j], ldc, init, scales, sums, rows, groups*2)
 				init = nil
 			}

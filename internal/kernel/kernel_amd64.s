@@ -2027,6 +2027,135 @@ DATA k_packOrder<>+24(SB)/4, $0x00000003
 DATA k_packOrder<>+28(SB)/4, $0x00000007
 GLOBL k_packOrder<>(SB), RODATA|NOPTR, $32
 
+// func activations8AVX2(dst *uint32, pairs *float32, x *float32, n int)
+// Requires: AVX, AVX2, CMOV, FMA3
+TEXT ·activations8AVX2(SB), NOSPLIT, $0-32
+	MOVQ    dst+0(FP), AX
+	MOVQ    x+16(FP), CX
+	MOVQ    n+24(FP), DX
+	MOVQ    pairs+8(FP), BX
+	VMOVDQU k_packOrder<>+0(SB), Y0
+
+group:
+	MOVQ    $0x00000080, SI
+	CMPQ    DX, SI
+	CMOVQLT DX, SI
+	VXORPS  Y1, Y1, Y1
+	VXORPS  Y2, Y2, Y2
+	VXORPS  Y3, Y3, Y3
+	VXORPS  Y4, Y4, Y4
+	MOVQ    CX, R8
+	MOVQ    SI, DI
+
+extremes:
+	VMOVUPS      (R8), Y5
+	VMOVUPS      32(R8), Y6
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y4, Y4
+	VMOVUPS      64(R8), Y5
+	VMOVUPS      96(R8), Y6
+	VMINPS       Y5, Y1, Y1
+	VMAXPS       Y5, Y3, Y3
+	VMINPS       Y6, Y2, Y2
+	VMAXPS       Y6, Y4, Y4
+	ADDQ         $0x00000080, R8
+	SUBQ         $0x20, DI
+	JG           extremes
+	VMINPS       Y2, Y1, Y1
+	VEXTRACTF128 $0x01, Y1, X2
+	VMINPS       X2, X1, X2
+	VMOVHLPS     X2, X2, X1
+	VMINPS       X1, X2, X2
+	VMOVSHDUP    X2, X1
+	VMINPS       X1, X2, X2
+	VMAXPS       Y4, Y3, Y1
+	VEXTRACTF128 $0x01, Y1, X3
+	VMAXPS       X3, X1, X3
+	VMOVHLPS     X3, X3, X1
+	VMAXPS       X1, X3, X3
+	VMOVSHDUP    X3, X1
+	VMAXPS       X1, X3, X3
+	VSUBSS       X2, X3, X1
+	VDIVSS       k_steps8<>+0(SB), X1, X1
+	VMOVSS       X1, (BX)
+	VMOVSS       k_one<>+0(SB), X3
+	VDIVSS       X1, X3, X3
+	VMINSS       k_largest<>+0(SB), X3, X3
+	VMULSS       X2, X3, X2
+	VROUNDSS     $0x08, X2, X2, X2
+	VMOVSS       X2, 4(BX)
+	VXORPS       X1, X1, X1
+	VSUBSS       X2, X1, X1
+	VBROADCASTSS X3, Y2
+	VBROADCASTSS X1, Y1
+	MOVQ         SI, DI
+
+convert:
+	VMOVUPS     (CX), Y3
+	VMOVUPS     32(CX), Y4
+	VFMADD213PS Y1, Y2, Y3
+	VCVTPS2DQ   Y3, Y3
+	VFMADD213PS Y1, Y2, Y4
+	VCVTPS2DQ   Y4, Y4
+	VMOVUPS     64(CX), Y5
+	VMOVUPS     96(CX), Y6
+	VFMADD213PS Y1, Y2, Y5
+	VCVTPS2DQ   Y5, Y5
+	VFMADD213PS Y1, Y2, Y6
+	VCVTPS2DQ   Y6, Y6
+	VPACKSSDW   Y4, Y3, Y3
+	VPACKSSDW   Y6, Y5, Y5
+	VPACKUSWB   Y5, Y3, Y3
+	VPERMD      Y3, Y0, Y3
+	VMOVDQU     Y3, (AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x20, AX
+	SUBQ        $0x20, DI
+	JG          convert
+	ADDQ        $0x08, BX
+	SUBQ        SI, DX
+	JG          group
+	VZEROUPPER
+	RET
+
+DATA k_steps8<>+0(SB)/4, $0x437e0000
+DATA k_steps8<>+4(SB)/4, $0x437e0000
+DATA k_steps8<>+8(SB)/4, $0x437e0000
+DATA k_steps8<>+12(SB)/4, $0x437e0000
+DATA k_steps8<>+16(SB)/4, $0x437e0000
+DATA k_steps8<>+20(SB)/4, $0x437e0000
+DATA k_steps8<>+24(SB)/4, $0x437e0000
+DATA k_steps8<>+28(SB)/4, $0x437e0000
+DATA k_steps8<>+32(SB)/4, $0x437e0000
+DATA k_steps8<>+36(SB)/4, $0x437e0000
+DATA k_steps8<>+40(SB)/4, $0x437e0000
+DATA k_steps8<>+44(SB)/4, $0x437e0000
+DATA k_steps8<>+48(SB)/4, $0x437e0000
+DATA k_steps8<>+52(SB)/4, $0x437e0000
+DATA k_steps8<>+56(SB)/4, $0x437e0000
+DATA k_steps8<>+60(SB)/4, $0x437e0000
+GLOBL k_steps8<>(SB), RODATA|NOPTR, $64
+
+DATA k_largest<>+0(SB)/4, $0x7f7fffff
+DATA k_largest<>+4(SB)/4, $0x7f7fffff
+DATA k_largest<>+8(SB)/4, $0x7f7fffff
+DATA k_largest<>+12(SB)/4, $0x7f7fffff
+DATA k_largest<>+16(SB)/4, $0x7f7fffff
+DATA k_largest<>+20(SB)/4, $0x7f7fffff
+DATA k_largest<>+24(SB)/4, $0x7f7fffff
+DATA k_largest<>+28(SB)/4, $0x7f7fffff
+DATA k_largest<>+32(SB)/4, $0x7f7fffff
+DATA k_largest<>+36(SB)/4, $0x7f7fffff
+DATA k_largest<>+40(SB)/4, $0x7f7fffff
+DATA k_largest<>+44(SB)/4, $0x7f7fffff
+DATA k_largest<>+48(SB)/4, $0x7f7fffff
+DATA k_largest<>+52(SB)/4, $0x7f7fffff
+DATA k_largest<>+56(SB)/4, $0x7f7fffff
+DATA k_largest<>+60(SB)/4, $0x7f7fffff
+GLOBL k_largest<>(SB), RODATA|NOPTR, $64
+
 // func tileAVX2Int16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
 // Requires: AVX, AVX2
 TEXT ·tileAVX2Int16(SB), NOSPLIT, $0-104
@@ -6849,6 +6978,85 @@ loop:
 	ADDQ        $0x20, AX
 	SUBQ        $0x20, DX
 	JG          loop
+	VZEROUPPER
+	RET
+
+// func activations8AVX512(dst *uint32, pairs *float32, x *float32, n int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·activations8AVX512(SB), NOSPLIT, $0-32
+	MOVQ dst+0(FP), AX
+	MOVQ x+16(FP), CX
+	MOVQ n+24(FP), DX
+	MOVQ pairs+8(FP), BX
+
+group:
+	MOVQ    $0x00000080, SI
+	CMPQ    DX, SI
+	CMOVQLT DX, SI
+	VPXORD  Z0, Z0, Z0
+	VPXORD  Z1, Z1, Z1
+	MOVQ    CX, R8
+	MOVQ    SI, DI
+
+extremes:
+	VMOVUPS       (R8), Z2
+	VMINPS        Z2, Z0, Z0
+	VMAXPS        Z2, Z1, Z1
+	VMOVUPS       64(R8), Z2
+	VMINPS        Z2, Z0, Z0
+	VMAXPS        Z2, Z1, Z1
+	ADDQ          $0x00000080, R8
+	SUBQ          $0x20, DI
+	JG            extremes
+	VEXTRACTF64X4 $0x01, Z0, Y2
+	VMINPS        Y2, Y0, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VMINPS        X3, X2, X3
+	VMOVHLPS      X3, X3, X2
+	VMINPS        X2, X3, X3
+	VMOVSHDUP     X3, X2
+	VMINPS        X2, X3, X3
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VMAXPS        Y2, Y1, Y2
+	VEXTRACTF128  $0x01, Y2, X4
+	VMAXPS        X4, X2, X4
+	VMOVHLPS      X4, X4, X2
+	VMAXPS        X2, X4, X4
+	VMOVSHDUP     X4, X2
+	VMAXPS        X2, X4, X4
+	VSUBSS        X3, X4, X2
+	VDIVSS        k_steps8<>+0(SB), X2, X2
+	VMOVSS        X2, (BX)
+	VMOVSS        k_one<>+0(SB), X4
+	VDIVSS        X2, X4, X4
+	VMINSS        k_largest<>+0(SB), X4, X4
+	VMULSS        X3, X4, X3
+	VROUNDSS      $0x08, X3, X3, X3
+	VMOVSS        X3, 4(BX)
+	VXORPS        X2, X2, X2
+	VSUBSS        X3, X2, X2
+	VBROADCASTSS  X4, Z3
+	VBROADCASTSS  X2, Z2
+	MOVQ          SI, DI
+
+convert:
+	VMOVUPS     (CX), Z4
+	VFMADD213PS Z2, Z3, Z4
+	VCVTPS2DQ   Z4, Z4
+	VPMOVDB     Z4, X4
+	VMOVDQU     X4, (AX)
+	VMOVUPS     64(CX), Z4
+	VFMADD213PS Z2, Z3, Z4
+	VCVTPS2DQ   Z4, Z4
+	VPMOVDB     Z4, X4
+	VMOVDQU     X4, 16(AX)
+	ADDQ        $0x00000080, CX
+	ADDQ        $0x20, AX
+	SUBQ        $0x20, DI
+	JG          convert
+	ADDQ        $0x08, BX
+	SUBQ        SI, DX
+	JG          group
 	VZEROUPPER
 	RET
 

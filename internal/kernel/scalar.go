@@ -20,6 +20,7 @@ var scalar = ops{
 		Int8:     {tile: tileInt8Scalar, rows: 4, panels: 1},
 	},
 	extent: extentScalar, toBF16: toBF16Scalar, interleave: interleaveScalar, toInt16: toInt16Scalar, toInt8: toInt8Scalar,
+	activations8: activations8By(extentScalar, toInt8Scalar),
 }
 
 // tileScalar computes an m×16 tile of C = A·B + init:

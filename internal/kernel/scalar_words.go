@@ -146,3 +146,20 @@ func interleaveScalar(dst, src *uint32, ld, pairs, step int) {
 		}
 	}
 }
+
+// activations8By is the conversion of a row of activations by the reductions
+// and conversions of a tier.
+func activations8By(extent func(x *float32, n int) (lo, hi, squares float32), toInt8 func(dst *uint32, x *float32, n int, factor, shift float32)) func(dst *uint32, pairs, x *float32, n int) {
+	return func(dst *uint32, pairs, x *float32, n int) {
+		d, v := unsafe.Slice(dst, n/4), unsafe.Slice(x, n)
+		group := Int8.group()
+		p := unsafe.Slice(pairs, 2*Int8.groups(n))
+		for g := 0; g*group < n; g++ {
+			x := v[g*group : min(n, (g+1)*group)]
+			lo, hi, _ := extent(&x[0], len(x))
+			s := scaleActivations8(lo, hi)
+			p[2*g], p[2*g+1] = s.scale, s.offset
+			toInt8(&d[g*group/4], &x[0], len(x), s.factor, s.shift)
+		}
+	}
+}

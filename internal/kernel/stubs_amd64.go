@@ -87,6 +87,20 @@ func toInt16AVX2(dst *uint32, x *float32, n int, factor float32)
 //go:noescape
 func toInt8AVX2(dst *uint32, x *float32, n int, factor float32, shift float32)
 
+// activations8AVX2 stores n floats, n a positive multiple of 32, as uint8, four to a word:
+//
+//	for group of 128 floats of x {
+//		lo, hi := min(0, group...), max(0, group...)
+//		scale := (hi-lo)/254
+//		factor := min(1/scale, MaxFloat32)
+//		shift := roundToEven(-lo * factor)
+//		pairs = scale, -shift
+//		for i := range group { dst[i] = uint8(roundToEven(fma(x[i], factor, shift))) }
+//	}
+//
+//go:noescape
+func activations8AVX2(dst *uint32, pairs *float32, x *float32, n int)
+
 // tileAVX2Int16 computes an m×16 tile of C, 1 ≤ m ≤ 6, from k words of each row of A and
 // each column of B, k a positive multiple of 4:
 //
@@ -185,6 +199,20 @@ func toInt16AVX512(dst *uint32, x *float32, n int, factor float32)
 //
 //go:noescape
 func toInt8AVX512(dst *uint32, x *float32, n int, factor float32, shift float32)
+
+// activations8AVX512 stores n floats, n a positive multiple of 32, as uint8, four to a word:
+//
+//	for group of 128 floats of x {
+//		lo, hi := min(0, group...), max(0, group...)
+//		scale := (hi-lo)/254
+//		factor := min(1/scale, MaxFloat32)
+//		shift := roundToEven(-lo * factor)
+//		pairs = scale, -shift
+//		for i := range group { dst[i] = uint8(roundToEven(fma(x[i], factor, shift))) }
+//	}
+//
+//go:noescape
+func activations8AVX512(dst *uint32, pairs *float32, x *float32, n int)
 
 // tileAVX512Int16 computes an m×32 tile of C, 1 ≤ m ≤ 14, from k words of each row of A and
 // each column of B, k a positive multiple of 4:

@@ -48,6 +48,8 @@ type ops struct {
 	interleave func(dst, src *uint32, ld, pairs, step int)
 	toInt16    func(dst *uint32, x *float32, n int, factor float32)
 	toInt8     func(dst *uint32, x *float32, n int, factor, shift float32)
+	// activations8 chooses scales and offsets and converts by them.
+	activations8 func(dst *uint32, pairs, x *float32, n int)
 }
 
 // wordProduct is a register tile for a format.

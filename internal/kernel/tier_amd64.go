@@ -31,7 +31,7 @@ func avx2() ops {
 		tile: tileAVX2, gelu: geluAVX2, softmax: softmaxAVX2, layerNorm: layerNormAVX2,
 		transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
 		words: scalar.words, extent: extentAVX2,
-		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2,
+		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2, activations8: activations8AVX2,
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX2Int16, rows: 6, panels: 1, native: true}
 	if cpu.X86.HasAVXVNNI {
@@ -47,7 +47,7 @@ func avx512() ops {
 		tile: tileAVX512, gelu: geluAVX512, softmax: softmaxAVX512, layerNorm: layerNormAVX512,
 		transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
 		words: scalar.words, extent: extentAVX512,
-		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512,
+		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512, activations8: activations8AVX512,
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX512Int16, rows: 14, panels: 2, native: true}
 	if cpu.X86.HasAVX512VNNI {

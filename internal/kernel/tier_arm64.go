@@ -15,6 +15,7 @@ func vectorTiers() []ops {
 		transpose: transposeNEON, dot: dotNEON, squared: squaredNEON, manhattan: manhattanNEON,
 		words: scalar.words, extent: extentNEON,
 		toBF16: scalar.toBF16, interleave: interleaveNEON, toInt16: scalar.toInt16, toInt8: toInt8NEON,
+		activations8: activations8By(extentNEON, toInt8NEON),
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.words[Int8] = wordProduct{tile: tileNEONInt8, rows: 6, panels: 1, native: true}

@@ -6,6 +6,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+	"unsafe"
 )
 
 // floats is rows of a float32 product.
@@ -271,6 +272,7 @@ func TestConversions(t *testing.T) {
 						n / 4, func(d *uint32) { o.toInt8(d, &x[0], n, s8.factor, s8.shift) },
 						func(d *uint32) { toInt8Scalar(d, &x[0], n, s8.factor, s8.shift) },
 					},
+					"activations8": {n/4 + 2*Int8.groups(n), activations(o, x), activations(&scalar, x)},
 				} {
 					got, want := make([]uint32, c.words+1), make([]uint32, c.words+1)
 					got[c.words], want[c.words] = 0xdeadbeef, 0xdeadbeef
@@ -285,6 +287,18 @@ func TestConversions(t *testing.T) {
 			}
 		}
 	})
+}
+
+// activations runs a tier's conversion of x; scales and offsets follow the integers.
+func activations(o *ops, x []float32) func(dst *uint32) {
+	return func(dst *uint32) {
+		n, pairs := len(x)/4, make([]float32, 2*Int8.groups(len(x)))
+		o.activations8(dst, &pairs[0], &x[0], len(x))
+		words := unsafe.Slice(dst, n+len(pairs))
+		for i, v := range pairs {
+			words[n+i] = math.Float32bits(v + 0) // -0 is 0
+		}
+	}
 }
 
 func TestBFloat16Rounding(t *testing.T) {

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"fmt"
+	"math"
+
 	. "github.com/mmcloughlin/avo/build"
 	"github.com/mmcloughlin/avo/ir"
 	"github.com/mmcloughlin/avo/operand"
@@ -93,29 +96,113 @@ func toInt8(t tier) {
 		VMOVDQU(constants.packOrder(), order)
 	}
 	loop32(n, func() {
-		vs := []block{t.block(), t.block()}
-		for part, v := range vs {
-			t.load(v, operand.Mem{Base: x, Disp: 64 * part})
-			each(func(r ...reg.VecVirtual) {
-				VFMADD213PS(shift, factor, r[0])
-				VCVTPS2DQ(r[0], r[0])
-			}, v)
-			if t.bits == 512 {
-				s := XMM()
-				VPMOVDB(v[0], s)
-				VMOVDQU(s, operand.Mem{Base: dst, Disp: 16 * part})
-			}
-		}
-		if t.bits == 256 {
-			VPACKSSDW(vs[0][1], vs[0][0], vs[0][0])
-			VPACKSSDW(vs[1][1], vs[1][0], vs[1][0])
-			VPACKUSWB(vs[1][0], vs[0][0], vs[0][0])
-			VPERMD(vs[0][0], order, vs[0][0])
-			VMOVDQU(vs[0][0], operand.Mem{Base: dst})
-		}
+		t.toBytes(dst, x, factor, shift, order)
 		ADDQ(operand.U32(128), x)
 		ADDQ(operand.Imm(32), dst)
 	})
+}
+
+// group8 is the number of activations that share a scale at 8 bits.
+const group8 = 128
+
+// activations8 emits the conversion of a row of activations to unsigned 8-bit
+// integers, the choice of scale and offset for each group with it.
+func activations8(t tier) {
+	name := "activations8" + t.suffix
+	TEXT(name, NOSPLIT, "func(dst *uint32, pairs, x *float32, n int)")
+	Pragma("noescape")
+	Doc(name+" stores n floats, n a positive multiple of 32, as uint8, four to a word:",
+		"",
+		fmt.Sprintf("	for group of %d floats of x {", group8),
+		"		lo, hi := min(0, group...), max(0, group...)",
+		"		scale := (hi-lo)/254",
+		"		factor := min(1/scale, MaxFloat32)",
+		"		shift := roundToEven(-lo * factor)",
+		"		pairs = scale, -shift",
+		"		for i := range group { dst[i] = uint8(roundToEven(fma(x[i], factor, shift))) }",
+		"	}")
+	dst, x, n := conversion()
+	pairs := Load(Param("pairs"), GP64()).(reg.GPVirtual)
+	var order reg.VecVirtual
+	if t.bits == 256 {
+		order = YMM()
+		VMOVDQU(constants.packOrder(), order)
+	}
+	count, left, at := GP64(), GP64(), GP64()
+	Label("group")
+	MOVQ(operand.U32(group8), count)
+	CMPQ(n, count)
+	CMOVQLT(n, count)
+	lo, hi := t.block(), t.block()
+	t.zero(lo)
+	t.zero(hi)
+	MOVQ(x, at)
+	MOVQ(count, left)
+	Label("extremes")
+	for part := range 2 {
+		v := t.block()
+		t.load(v, operand.Mem{Base: at, Disp: 64 * part})
+		each(func(r ...reg.VecVirtual) {
+			VMINPS(r[0], r[1], r[1])
+			VMAXPS(r[0], r[2], r[2])
+		}, v, lo, hi)
+	}
+	ADDQ(operand.U32(128), at)
+	SUBQ(operand.Imm(32), left)
+	JG(operand.LabelRef("extremes"))
+	low := t.fold(lo, func(a, b, d operand.Op) { VMINPS(a, b, d) }).AsX()
+	high := t.fold(hi, func(a, b, d operand.Op) { VMAXPS(a, b, d) }).AsX()
+	scale, factor, shift := XMM(), XMM(), XMM()
+	VSUBSS(low, high, scale)
+	VDIVSS(constants.float("steps8", 254), scale, scale)
+	VMOVSS(scale, operand.Mem{Base: pairs})
+	VMOVSS(constants.float("one", 1), factor)
+	VDIVSS(scale, factor, factor)
+	VMINSS(constants.float("largest", math.MaxFloat32), factor, factor)
+	VMULSS(low, factor, low)
+	VROUNDSS(operand.Imm(8), low, low, low) // to nearest even; -lo·factor rounds alike
+	VMOVSS(low, operand.Mem{Base: pairs, Disp: lane})
+	VXORPS(shift, shift, shift)
+	VSUBSS(low, shift, shift)
+	factors, shifts := t.reg(), t.reg()
+	VBROADCASTSS(factor, factors)
+	VBROADCASTSS(shift, shifts)
+	MOVQ(count, left)
+	Label("convert")
+	t.toBytes(dst, x, factors, shifts, order)
+	ADDQ(operand.U32(128), x)
+	ADDQ(operand.Imm(32), dst)
+	SUBQ(operand.Imm(32), left)
+	JG(operand.LabelRef("convert"))
+	ADDQ(operand.Imm(8), pairs)
+	SUBQ(count, n)
+	JG(operand.LabelRef("group"))
+	VZEROUPPER()
+	RET()
+}
+
+// toBytes emits the conversion of 32 floats.
+func (t tier) toBytes(dst, x reg.Register, factor, shift, order reg.VecVirtual) {
+	vs := []block{t.block(), t.block()}
+	for part, v := range vs {
+		t.load(v, operand.Mem{Base: x, Disp: 64 * part})
+		each(func(r ...reg.VecVirtual) {
+			VFMADD213PS(shift, factor, r[0])
+			VCVTPS2DQ(r[0], r[0])
+		}, v)
+		if t.bits == 512 {
+			s := XMM()
+			VPMOVDB(v[0], s)
+			VMOVDQU(s, operand.Mem{Base: dst, Disp: 16 * part})
+		}
+	}
+	if t.bits == 256 {
+		VPACKSSDW(vs[0][1], vs[0][0], vs[0][0])
+		VPACKSSDW(vs[1][1], vs[1][0], vs[1][0])
+		VPACKUSWB(vs[1][0], vs[0][0], vs[0][0])
+		VPERMD(vs[0][0], order, vs[0][0])
+		VMOVDQU(vs[0][0], operand.Mem{Base: dst})
+	}
 }
 
 // toBF16 emits the conversion of floats to bfloat16 for processors that have it.

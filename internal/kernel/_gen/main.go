@@ -26,6 +26,7 @@ func main() {
 		extent(t)
 		toInt16(t)
 		toInt8(t)
+		activations8(t)
 		wordTile(t, int16Plain)
 	}
 	transpose()
