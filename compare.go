@@ -19,6 +19,7 @@ type Comparison struct {
 	Agreement *float64          `json:"agreement,omitempty"` // Kendall's τ-b of the two orders
 	Bands     string            `json:"bands,omitempty"`     // what the rows' bands apply to
 	Timing    Timing            `json:"timing_ms"`
+	Precision Precisions        `json:"precision"`
 	// QueryTruncated is as in Result.
 	QueryTruncated int `json:"query_truncated_tokens,omitempty"`
 }
@@ -60,7 +61,7 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 	}
 	c := &Comparison{
 		Query: query, Retriever: e.models.Retriever, Reranker: o.rerank,
-		Kind: rank.ScoreKind(e.retriever.Similarity()), Rows: []ComparedPassage{}, Timing: r.Timing,
+		Kind: rank.ScoreKind(e.retriever.Similarity()), Rows: []ComparedPassage{}, Timing: r.Timing, Precision: r.Precision,
 		QueryTruncated: r.QueryTruncated,
 	}
 	bands, banded := rank.BandsFor(rank.Logit, o.rerank)

@@ -66,9 +66,17 @@ type Result struct {
 	Timing   Timing `json:"timing_ms"`
 	Reranked int    `json:"reranked"` // candidates that the cross-encoder read
 	Reranker string `json:"reranker,omitempty"`
+	// Precision is what the encoders computed in.
+	Precision Precisions `json:"precision"`
 	// QueryTruncated is how many of the query's tokens did not fit, in the
 	// encoder that left out most.
 	QueryTruncated int `json:"query_truncated_tokens,omitempty"`
+}
+
+// Precisions is what each encoder computed in: never [encoder.Auto].
+type Precisions struct {
+	Retriever encoder.Precision `json:"retriever"`
+	Reranker  encoder.Precision `json:"reranker,omitempty"` // if there was reranking
 }
 
 // Hit is a passage found.
@@ -139,7 +147,7 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 			return nil, err
 		}
 	}
-	r := &Result{Query: query, Hits: []Hit{}}
+	r := &Result{Query: query, Hits: []Hit{}, Precision: Precisions{Retriever: e.retriever.Precision()}}
 	start := time.Now()
 	found, passages, err := e.retrieve(ctx, r, o.candidates)
 	if err != nil {
@@ -259,7 +267,7 @@ func (e *Engine) rerank(ctx context.Context, r *Result, hits []Hit, passages []p
 		hits[i] = byID[item.ID]
 		hits[i].Rank = i + 1
 	}
-	r.Reranked, r.Reranker = len(hits), name
+	r.Reranked, r.Reranker, r.Precision.Reranker = len(hits), name, c.Precision()
 	r.QueryTruncated = max(r.QueryTruncated, slices.Max(scores.QueryTruncated))
 	return nil
 }
@@ -281,7 +289,7 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 	if c, ok := e.rerankers[name]; ok {
 		return c, nil
 	}
-	c, err := encoder.OpenCross(name, encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens))
+	c, err := encoder.OpenCross(name, e.encoderOptions()...)
 	if err != nil {
 		return nil, err
 	}

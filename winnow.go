@@ -43,6 +43,10 @@ func Threads(n int) Option { return func(e *Engine) { e.threads = n } }
 // MaxTokens lowers the longest input of both encoders, in tokens.
 func MaxTokens(n int) Option { return func(e *Engine) { e.maxTokens = n } }
 
+// AtPrecision sets what both encoders compute in; the default is
+// [encoder.FP32]. With [encoder.Auto] each decides for itself.
+func AtPrecision(p encoder.Precision) Option { return func(e *Engine) { e.precision = p } }
+
 // Progress calls f while [Engine.Add] encodes, with the number of passages
 // done and that of all, from the goroutine of the call. It starts at 0.
 func Progress(f func(done, total int)) Option { return func(e *Engine) { e.progress = f } }
@@ -53,6 +57,7 @@ type Engine struct {
 	models    model.Pair
 	threads   int
 	maxTokens int
+	precision encoder.Precision
 	progress  func(done, total int)
 	retriever *encoder.BiEncoder
 
@@ -79,12 +84,12 @@ type passage struct {
 // New opens the bi-encoder of a pair and returns an empty engine. The
 // cross-encoder is opened when first used.
 func New(models model.Pair, opts ...Option) (*Engine, error) {
-	e := &Engine{models: models, ids: map[string]bool{}, rerankers: map[string]*encoder.CrossEncoder{}}
+	e := &Engine{models: models, precision: encoder.FP32, ids: map[string]bool{}, rerankers: map[string]*encoder.CrossEncoder{}}
 	for _, set := range opts {
 		set(e)
 	}
 	var err error
-	if e.retriever, err = encoder.OpenBi(models.Retriever, encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens)); err != nil {
+	if e.retriever, err = encoder.OpenBi(models.Retriever, e.encoderOptions()...); err != nil {
 		return nil, err
 	}
 	if e.vectors, err = vector.NewFlat(e.retriever.Dim(), vector.Metric(e.retriever.Similarity())); err != nil {
@@ -94,6 +99,11 @@ func New(models model.Pair, opts ...Option) (*Engine, error) {
 	}
 	e.vectors.SetThreads(e.threads)
 	return e, nil
+}
+
+// encoderOptions are what both encoders are opened with.
+func (e *Engine) encoderOptions() []encoder.Option {
+	return []encoder.Option{encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens), encoder.AtPrecision(e.precision)}
 }
 
 // Close waits for running calls and releases the models. Later calls return

@@ -190,7 +190,7 @@ func TestResultJSON(t *testing.T) {
 	}
 	result, hit, plain := fields()
 	for _, c := range []struct{ got, want string }{
-		{keys(result), "hits query reranked reranker timing_ms"},
+		{keys(result), "hits precision query reranked reranker timing_ms"},
 		{keys(result["timing_ms"]), "encode rerank retrieve total"},
 		{keys(hit), "id logit probability rank rank_before retrieval score score_kind source text title truncated_tokens"},
 		{keys(hit["source"]), "end_line path start_line"},

@@ -85,7 +85,6 @@ func checkInvariance(t *testing.T, r *rand.Rand, name string, p Precision, texts
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer b.Close()
 		for _, n := range []int{1, 2, 3, 100} {
 			r.Shuffle(len(texts), func(i, j int) { texts[i], texts[j] = texts[j], texts[i] })
 			e, err := b.Encode(t.Context(), texts[:n])
@@ -98,6 +97,7 @@ func checkInvariance(t *testing.T, r *rand.Rand, name string, p Precision, texts
 				}
 			}
 		}
+		b.Close()
 	}
 }
 

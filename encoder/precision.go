@@ -9,9 +9,10 @@ import (
 	"github.com/winnow-search/winnow/model"
 )
 
-// Precision is what products with a model's weights are computed in. All else
-// (sums of float products, attention scores, softmax, layer norm, the states
-// that layers add to) is float32 in each.
+// Precision is what products with a model's weights are computed in. Sums of
+// float products, softmax, layer norm and the states that layers add to are
+// float32 in each; attention's own two products are, too, except beside [BF16]
+// and, where the processor multiplies bfloat16, beside [Int8].
 type Precision string
 
 // The precisions.
@@ -42,6 +43,18 @@ func ParsePrecision(name string) (Precision, error) {
 		}
 	}
 	return "", optionError("precision %q is not one of fp32, int16, bf16, int8 and auto", name)
+}
+
+// Supported lists the precisions that this processor has instructions for, the
+// most exact first: those that are computed as named. [FP32] is always there.
+func Supported() []Precision {
+	var list []Precision
+	for _, p := range Precisions() {
+		if p != Auto && p.available() == p {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // format is how package kernel calls a precision other than Auto.

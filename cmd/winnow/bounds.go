@@ -3,8 +3,11 @@
 package main
 
 import (
+	"fmt"
+	"math"
 	"slices"
 
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/parity"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/safetensors"
@@ -63,6 +66,37 @@ func boundsFor(m *model.Model, r *parity.Reference) bounds {
 		return converted[i]
 	}
 	return bounds{kind: r.Kind, maxDifference: r.Tolerance, reason: "the reference states this tolerance for float32"}
+}
+
+// lowered are what precisions below fp32 may cost, beside what the stored weights do.
+var lowered = map[encoder.Precision]bounds{
+	encoder.Int16: {meanCosine: 0.99999, worstCosine: 0.99999, rankAgreement: 0.99},
+	encoder.BF16:  {meanCosine: 0.999, worstCosine: 0.995, rankAgreement: 0.98},
+	encoder.Int8:  {meanCosine: 0.999, worstCosine: 0.995, rankAgreement: 0.98},
+}
+
+// with returns the bounds for a model that computes in a precision. Of a bi-encoder the cosines are
+// judged, of a cross-encoder the order. Errors of rounding are unrelated to each other, so that their
+// squares add up, and with them what is missing from a cosine of 1.
+func (b bounds) with(p encoder.Precision) bounds {
+	l, ok := lowered[p]
+	if !ok {
+		return b
+	}
+	add := func(x, y float64) float64 {
+		if x == 0 {
+			return y
+		}
+		return math.Round((x+y-1)*1e6) / 1e6
+	}
+	out := bounds{dtype: b.dtype, kind: b.kind}
+	if b.kind == parity.Cross {
+		out.rankAgreement = add(b.rankAgreement, l.rankAgreement)
+	} else {
+		out.meanCosine, out.worstCosine = add(b.meanCosine, l.meanCosine), add(b.worstCosine, l.worstCosine)
+	}
+	out.reason = fmt.Sprintf("%s, and what %s may cost beside that", b.reason, p)
+	return out
 }
 
 // check is one line of the comparison.

@@ -90,6 +90,7 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, query, file string) e
 	if err != nil {
 		return err
 	}
+	a.notePrecisions(f.precision, c.Precision)
 	var long cut
 	for _, r := range c.Rows {
 		long.add(r.TruncatedTokens)

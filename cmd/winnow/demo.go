@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -60,17 +61,26 @@ func (a *app) demo(cmd *cobra.Command, f *demoFlags) error {
 		return err
 	}
 	if f.json {
-		return a.printJSON(s)
+		err = a.printJSON(s)
+	} else {
+		a.printStory(v, s)
 	}
-	a.printStory(v, s)
+	if err != nil {
+		return err
+	}
+	if err := a.stdout.Flush(); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	a.notePrecisions(f.precision, s.Precision)
 	return nil
 }
 
 // story is what the demo measured: the sections of its JSON.
 type story struct {
-	Retriever string         `json:"retriever"`
-	Reranker  string         `json:"reranker"`
-	Order     rank.ScoreKind `json:"order"` // what reranked lists are ordered by
+	Retriever string            `json:"retriever"`
+	Reranker  string            `json:"reranker"`
+	Precision winnow.Precisions `json:"precision"`
+	Order     rank.ScoreKind    `json:"order"` // what reranked lists are ordered by
 	Corpus    struct {
 		Documents []labelled `json:"documents"`
 		EncodedMS float64    `json:"encoded_ms"`
@@ -82,7 +92,7 @@ type story struct {
 	Examples  []tricky        `json:"side_by_side"`
 	Matrix    *relevance      `json:"matrix"`
 	Bands     banded          `json:"bands"`
-	Speed     speed           `json:"speed"`
+	Speed     demoSpeed       `json:"speed"`
 	Reference printedNotebook `json:"printed_in_the_notebook"`
 
 	dim  int
@@ -133,8 +143,8 @@ type bandedRow struct {
 	Band  string  `json:"band,omitempty"`
 }
 
-// speed is the notebook's comparison, in milliseconds.
-type speed struct {
+// demoSpeed is the notebook's comparison, in milliseconds.
+type demoSpeed struct {
 	Documents int     `json:"documents"`
 	EncodeAll float64 `json:"bi_encoder_ms"`        // query and documents
 	Cached    float64 `json:"bi_encoder_cached_ms"` // query alone, the documents' vectors being there
@@ -169,6 +179,7 @@ func tell(ctx context.Context, v *notebook.Values, open func() (*winnow.Engine, 
 	}
 	b := e.Retriever()
 	s.Retriever, s.Reranker, s.dim, s.kind = b.Model().Name, cross.Model().Name, b.Dim(), b.Similarity()
+	s.Precision = winnow.Precisions{Retriever: b.Precision(), Reranker: cross.Precision()}
 	var docs []winnow.Document
 	for _, d := range v.Corpus {
 		s.Corpus.Documents = append(s.Corpus.Documents, labelled{d.ID, d.Text})
@@ -229,7 +240,7 @@ func tell(ctx context.Context, v *notebook.Values, open func() (*winnow.Engine, 
 		example.Name, example.Claim, example.model, example.said = t.name, t.claim, t.model, t.said
 		s.Examples = append(s.Examples, *example)
 	}
-	s.Matrix = &relevance{Model: s.Reranker, Kind: string(rank.Logit), Queries: numbered(v.Matrix.Queries), Documents: numbered(v.Matrix.Documents)}
+	s.Matrix = &relevance{Model: s.Reranker, Kind: string(rank.Logit), Precision: cross.Precision(), Queries: numbered(v.Matrix.Queries), Documents: numbered(v.Matrix.Documents)}
 	if err := s.Matrix.byPairs(ctx, cross); err != nil {
 		return nil, err
 	}
@@ -320,7 +331,7 @@ func (s *story) band(ctx context.Context, v *notebook.Values, c *encoder.CrossEn
 }
 
 // measure times the three ways to score 150 documents. Each is run three times and the median taken.
-func (s *speed) measure(ctx context.Context, v *notebook.Values, b *encoder.BiEncoder, c *encoder.CrossEncoder) error {
+func (s *demoSpeed) measure(ctx context.Context, v *notebook.Values, b *encoder.BiEncoder, c *encoder.CrossEncoder) error {
 	documents := slices.Repeat(v.Basics.Documents, notebook.Repeats)
 	s.Documents = len(documents)
 	pairs := make([]encoder.Pair, len(documents))

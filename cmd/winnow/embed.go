@@ -66,7 +66,7 @@ func (a *app) embed(cmd *cobra.Command, f *embedFlags) error {
 		return err
 	}
 	defer in.stop()
-	b, err := encoder.OpenBi(f.model, f.options()...)
+	b, err := await(ctx, func() (*encoder.BiEncoder, error) { return encoder.OpenBi(f.model, f.options()...) })
 	if err != nil {
 		return err
 	}
@@ -85,6 +85,7 @@ func (a *app) embed(cmd *cobra.Command, f *embedFlags) error {
 	if err := finish(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
+	a.notePrecision(f.precision, b.Precision())
 	in.report(a)
 	long.report(a, in.texts, b.MaxTokens(), "text")
 	return nil

@@ -21,6 +21,7 @@ type modelFlags struct {
 	model     string
 	threads   int
 	maxTokens int
+	precision string
 }
 
 // add registers the flags; what names the kind of model.
@@ -29,6 +30,7 @@ func (m *modelFlags) add(cmd *cobra.Command, what, byDefault string) {
 		what+" `MODEL`: a directory, a Hub id in the Hugging Face cache, or a built-in name")
 	whole(cmd.Flags(), &m.maxTokens, "max-tokens", "", 0, "cut inputs to `N` tokens, special ones included; 0: as many as the model takes")
 	threadsFlag(cmd, &m.threads)
+	precisionFlag(cmd, &m.precision)
 }
 
 func threadsFlag(cmd *cobra.Command, p *int) {
@@ -40,7 +42,7 @@ func jsonFlag(cmd *cobra.Command, p *bool) {
 }
 
 func (m *modelFlags) options() []encoder.Option {
-	return []encoder.Option{encoder.Threads(m.threads), encoder.MaxTokens(m.maxTokens)}
+	return []encoder.Option{encoder.Threads(m.threads), encoder.MaxTokens(m.maxTokens), encoder.AtPrecision(encoder.Precision(m.precision))}
 }
 
 // checkMaxTokens warns if the model takes less than --max-tokens asks for.

@@ -53,13 +53,13 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	if err != nil {
 		return misuse(cmd, "%v", err)
 	}
-	s, err := openScorer(f.model, f.options()...)
+	s, err := await(ctx, func() (*scorer, error) { return openScorer(f.model, f.options()...) })
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	a.checkMaxTokens(&f.modelFlags, s.model)
-	r := &relevance{Model: f.model, Kind: s.kind}
+	r := &relevance{Model: f.model, Precision: s.precision, Kind: s.kind}
 	for _, side := range []struct {
 		name string
 		into *[]labelled
@@ -105,6 +105,7 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	if draw != nil {
 		a.note("heat map in " + f.plot)
 	}
+	a.notePrecision(f.precision, s.precision)
 	r.long.report(a, r.inputs, s.limit, s.input)
 	return nil
 }
@@ -145,11 +146,12 @@ type labelled struct {
 
 // relevance is a score for every query and document.
 type relevance struct {
-	Model     string      `json:"model"`
-	Kind      string      `json:"score_kind"`
-	Queries   []labelled  `json:"queries"`
-	Documents []labelled  `json:"documents"`
-	Scores    [][]float32 `json:"scores"` // a row for each query
+	Model     string            `json:"model"`
+	Precision encoder.Precision `json:"precision"`
+	Kind      string            `json:"score_kind"`
+	Queries   []labelled        `json:"queries"`
+	Documents []labelled        `json:"documents"`
+	Scores    [][]float32       `json:"scores"` // a row for each query
 
 	long   cut
 	inputs int // of the model
@@ -157,12 +159,13 @@ type relevance struct {
 
 // scorer is a model that scores a query and a document.
 type scorer struct {
-	model *model.Model
-	kind  string
-	input string // what an input is: a text or a pair
-	limit int    // of an input, in tokens
-	close func() // a model is only read: nothing can be lost
-	score func(context.Context, *relevance) error
+	model     *model.Model
+	precision encoder.Precision
+	kind      string
+	input     string // what an input is: a text or a pair
+	limit     int    // of an input, in tokens
+	close     func() // a model is only read: nothing can be lost
+	score     func(context.Context, *relevance) error
 }
 
 // openScorer opens a cross-encoder or a bi-encoder, whichever the model is.
@@ -184,13 +187,13 @@ func openScorer(name string, opts ...encoder.Option) (*scorer, error) {
 			_ = c.Close()
 			return nil, fmt.Errorf("model %s has %d labels; a matrix takes a model with one", name, n)
 		}
-		return &scorer{c.Model(), string(rank.Logit), "pair", c.MaxTokens(), func() { _ = c.Close() }, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
+		return &scorer{c.Model(), c.Precision(), string(rank.Logit), "pair", c.MaxTokens(), func() { _ = c.Close() }, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
 	}
 	b, err := encoder.OpenBi(name, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &scorer{b.Model(), string(b.Similarity()), "text", b.MaxTokens(), func() { _ = b.Close() }, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
+	return &scorer{b.Model(), b.Precision(), string(b.Similarity()), "text", b.MaxTokens(), func() { _ = b.Close() }, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
 }
 
 // byPairs reads every query beside every document, a query at a time.

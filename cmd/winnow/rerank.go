@@ -61,7 +61,7 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 		return err
 	}
 	defer in.stop()
-	c, err := encoder.OpenCross(f.model, f.options()...)
+	c, err := await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return encoder.OpenCross(f.model, f.options()...) })
 	if err != nil {
 		return err
 	}
@@ -99,6 +99,7 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 	if r.queryCut > 0 {
 		a.warn(fmt.Sprintf("the query does not fit: %s left out", term.Plural(r.queryCut, "token was", "tokens were")))
 	}
+	a.notePrecision(f.precision, c.Precision())
 	in.report(a)
 	r.long.report(a, in.texts, c.MaxTokens(), "pair")
 	return nil

@@ -28,7 +28,7 @@ func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
 		a.searchCommand(), a.demoCommand(), a.compareCommand(), a.matrixCommand(),
 		a.embedCommand(), a.rerankCommand(),
-		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(),
+		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(), a.benchCommand(),
 	}
 }
 

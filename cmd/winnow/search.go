@@ -90,6 +90,7 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	if err := a.stdout.Flush(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
+	a.notePrecisions(f.precision, s.Precision)
 	var long cut
 	for _, h := range s.Hits {
 		long.add(h.TruncatedTokens)
@@ -115,14 +116,15 @@ func (a *app) openEngine(cmd *cobra.Command, f *modelFlags, rerank string, opts 
 	}
 	// The built-in cross-encoder is made to be fused, whatever the bi-encoder.
 	pair := model.Pair{Retriever: f.model, Reranker: builtin.Reranker, Fuse: true}
-	e, err := winnow.New(pair, append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens))...)
+	opts = append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens), winnow.AtPrecision(encoder.Precision(f.precision)))
+	e, err := await(cmd.Context(), func() (*winnow.Engine, error) { return winnow.New(pair, opts...) })
 	if err != nil {
 		return nil, err
 	}
 	a.checkMaxTokens(f, e.Retriever().Model())
 	if rerank != winnow.Off {
 		var c *encoder.CrossEncoder
-		if c, err = e.Reranker(rerank); err == nil {
+		if c, err = await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return e.Reranker(rerank) }); err == nil {
 			a.checkMaxTokens(&modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model())
 		}
 	}

@@ -68,6 +68,7 @@ func (v *verdict) print(o *term.Output) {
 	f.add("computed with", strings.Join(libraries, ", "))
 	f.add("cases", term.Count(v.Cases))
 	f.add("SIMD", string(v.Tier))
+	f.add("precision", string(v.Precision))
 	f.table.Print(o)
 	o.Println("")
 	t := &term.Table{Columns: []term.Column{{Title: "check"}, {Title: "measured", Fit: term.Fold}, {Title: "bound"}, {Title: "result"}}}

@@ -20,6 +20,7 @@ import (
 type verifyFlags struct {
 	reference string
 	threads   int
+	precision string
 	json      bool
 }
 
@@ -31,7 +32,7 @@ func (a *app) verifyCommand() *cobra.Command {
 		GroupID: groupModels,
 		Long: "Runs a model on stored inputs and compares token ids, vectors or logits, and the order they give, with values that the Python reference libraries computed. " +
 			"Values for some models come with winnow; scripts/reference/README.md describes the file format for others.\n\n" +
-			"Float32 weights must agree within the tolerance that the reference states. Weights that winnow convert made smaller are held to bounds for their number type. " +
+			"Float32 weights must agree within the tolerance that the reference states. Weights that winnow convert made smaller are held to bounds for their number type, and so are precisions other than fp32. " +
 			"Exit code 0: passed; 1: failed.",
 		Example: "winnow verify builtin:retriever\nwinnow verify ./my-model --reference my-model.json",
 		Args:    exactly("MODEL"),
@@ -39,6 +40,7 @@ func (a *app) verifyCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&f.reference, "reference", "", "compare with verify `FILE`, or with the stored values of the model of that name")
 	threadsFlag(cmd, &f.threads)
+	precisionFlag(cmd, &f.precision)
 	jsonFlag(cmd, &f.json)
 	return cmd
 }
@@ -52,6 +54,7 @@ type verdict struct {
 	Path          string             `json:"path"`
 	Reference     referenceInfo      `json:"reference"`
 	Tier          kernel.Tier        `json:"simd"`
+	Precision     encoder.Precision  `json:"precision"`
 	Cases         int                `json:"cases"`
 	TokensChecked int                `json:"tokens_checked"` // cases whose token ids the reference states
 	TokensDiffer  int                `json:"tokens_differ"`
@@ -84,7 +87,7 @@ func (a *app) verify(ctx context.Context, name string, f *verifyFlags) error {
 	if r == nil {
 		return noReference(name)
 	}
-	v, err := measure(ctx, name, r, f.threads)
+	v, err := measure(ctx, name, r, encoder.Threads(f.threads), encoder.AtPrecision(encoder.Precision(f.precision)))
 	if err != nil {
 		return weightsMissing(name, err, r)
 	}
@@ -99,6 +102,7 @@ func (a *app) verify(ctx context.Context, name string, f *verifyFlags) error {
 	if err := a.stdout.Flush(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
+	a.notePrecision(f.precision, v.Precision)
 	if !v.Pass {
 		return fmt.Errorf("verify %s: %w", name, errDiffers)
 	}
@@ -122,44 +126,48 @@ func weightsMissing(name string, err error, r *parity.Reference) error {
 }
 
 // measure runs the model on the reference's inputs.
-func measure(ctx context.Context, name string, r *parity.Reference, threads int) (*verdict, error) {
+func measure(ctx context.Context, name string, r *parity.Reference, opts ...encoder.Option) (*verdict, error) {
 	tier, _ := kernel.Active() // a wrong WINNOW_SIMD was reported at the start
 	v := &verdict{Model: name, Tier: tier, Reference: referenceInfo{r.Model, r.Kind, r.About, r.Libraries}}
 	var report *parity.Report
 	var m *model.Model
 	if r.Kind == parity.Bi {
-		b, err := encoder.OpenBi(name, encoder.Threads(threads), encoder.MaxTokens(r.MaxLength))
+		b, err := await(ctx, func() (*encoder.BiEncoder, error) {
+			return encoder.OpenBi(name, append(opts, encoder.MaxTokens(r.MaxLength))...)
+		})
 		if err != nil {
 			return nil, err
 		}
 		defer b.Close()
-		m = b.Model()
+		m, v.Precision = b.Model(), b.Precision()
 		if report, err = r.CheckBi(ctx, b); err != nil {
 			return nil, err
 		}
 	} else {
-		c, all, err := checkCross(ctx, name, r, threads)
+		c, all, err := checkCross(ctx, name, r, opts)
 		if err != nil {
 			return nil, err
 		}
 		defer c.Close()
-		m, report = c.Model(), all
+		m, report, v.Precision = c.Model(), all, c.Precision()
 	}
 	v.Path, v.Weights = m.Path, weightsOf(m)
 	v.take(r, report)
-	v.judge(boundsFor(m, r))
+	v.judge(boundsFor(m, r).with(v.Precision))
 	return v, nil
 }
 
 // checkCross compares at every input length of the reference; the caller closes the encoder.
-func checkCross(ctx context.Context, name string, r *parity.Reference, threads int) (c *encoder.CrossEncoder, all *parity.Report, err error) {
+func checkCross(ctx context.Context, name string, r *parity.Reference, opts []encoder.Option) (c *encoder.CrossEncoder, all *parity.Report, err error) {
 	for _, limit := range r.Limits() {
 		if c != nil {
 			if err := c.Close(); err != nil {
 				return nil, nil, err
 			}
 		}
-		if c, err = encoder.OpenCross(name, encoder.Threads(threads), encoder.MaxTokens(limit)); err != nil {
+		if c, err = await(ctx, func() (*encoder.CrossEncoder, error) {
+			return encoder.OpenCross(name, append(opts, encoder.MaxTokens(limit))...)
+		}); err != nil {
 			return nil, nil, err
 		}
 		report, err := r.CheckCross(ctx, c)

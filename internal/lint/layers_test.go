@@ -25,6 +25,7 @@ var layers = [][]string{
 	{"index", "document"},
 	{"eval"},
 	{"internal/parity", "internal/notebook"},
+	{"internal/speed"},
 	{"."},
 	{"cmd", "internal/cmd", "bench"},
 }

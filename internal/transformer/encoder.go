@@ -38,8 +38,8 @@ type Encoder struct {
 	types      []float32 // Types rows
 	embeddings norm
 	layers     []*layer
-	half       bool // attention in bfloat16
-	arenas     sync.Pool
+	half       bool       // attention in bfloat16
+	arenas     *sync.Pool // by reference: a pool outlives its owner by a collection
 }
 
 // New reads an encoder's weights from source, where their names begin with
@@ -53,7 +53,7 @@ func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Encoder{config: c, options: o, activate: activate}
+	e := &Encoder{config: c, options: o, activate: activate, arenas: &sync.Pool{}}
 	// Beside 8-bit products, bfloat16 costs attention nothing that shows.
 	e.half = o.Format == kernel.BFloat16 || o.Format == kernel.Int8 && kernel.Supported(kernel.BFloat16)
 	l := loader{source, prefix, o.Format}
