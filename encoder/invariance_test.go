@@ -102,6 +102,12 @@ func checkInvariance(t *testing.T, r *rand.Rand, name string, p Precision, texts
 }
 
 func TestBatchInvarianceOfPairs(t *testing.T) {
+	for _, p := range Supported() {
+		t.Run(string(p), func(t *testing.T) { checkInvarianceOfPairs(t, p) })
+	}
+}
+
+func checkInvarianceOfPairs(t *testing.T, precision Precision) {
 	r := rand.New(rand.NewPCG(3, 4))
 	texts := randomTexts(r, 100)
 	pairs := make([]Pair, len(texts))
@@ -109,7 +115,7 @@ func TestBatchInvarianceOfPairs(t *testing.T) {
 		pairs[i] = Pair{texts[i%7], text}
 	}
 	want := map[Pair]float32{}
-	one, err := OpenCross(randomCross, Threads(1))
+	one, err := OpenCross(randomCross, Threads(1), AtPrecision(precision))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,7 +128,7 @@ func TestBatchInvarianceOfPairs(t *testing.T) {
 		want[p] = s.Logits[0]
 	}
 	for _, threads := range []int{1, 2, 7} {
-		c, err := OpenCross(randomCross, Threads(threads))
+		c, err := OpenCross(randomCross, Threads(threads), AtPrecision(precision))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,8 +3,6 @@
 package encoder
 
 import (
-	"strings"
-
 	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model"
 )
@@ -38,7 +36,7 @@ func Precisions() []Precision { return []Precision{FP32, Int16, BF16, Int8, Auto
 // ParsePrecision finds a precision by its name.
 func ParsePrecision(name string) (Precision, error) {
 	for _, p := range Precisions() {
-		if strings.EqualFold(name, string(p)) {
+		if name == string(p) {
 			return p, nil
 		}
 	}

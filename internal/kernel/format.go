@@ -50,7 +50,7 @@ func (f Format) String() string {
 func Supported(f Format) bool { return f == Float32 || active.words[f].native }
 
 // Group is a number of values of k that is a whole number of groups in every
-// format: see [Format.group].
+// format. Depth may be cut at its multiples.
 const Group = 384
 
 // group is how many values of k share a scale, in integer formats: few enough
@@ -103,18 +103,18 @@ func scale16(lo, hi, squares float32) scale {
 // scaleActivations8 maps [lo, hi], and zero, to whole numbers of 0 … 255. An
 // offset by row spreads rounding errors better than a fixed one: values of a
 // feature that are alike in all tokens are then not all rounded alike.
-func scaleActivations8(lo, hi float32) scale {
+func scaleActivations8(lo, hi, squares float32) scale {
 	lo, hi = min(lo, 0), max(hi, 0)
 	// 254 steps: rounding the offset may move values up by half of one.
-	s := (hi - lo) / 254
+	s := (hi-lo)/254 + 0*squares // minima and maxima may lose a NaN, sums do not
 	f := min(1/s, math.MaxFloat32)
 	shift := float32(math.RoundToEven(float64(-lo * f)))
 	return scale{scale: s, offset: -shift, factor: f, shift: shift}
 }
 
 // scaleWeights8 maps [-top, top] to -127 … 127, as unsigned numbers 128 higher.
-func scaleWeights8(lo, hi float32) scale {
-	s := max(-lo, hi) / 127
+func scaleWeights8(lo, hi, squares float32) scale {
+	s := max(-lo, hi)/127 + 0*squares
 	return scale{scale: s, factor: reciprocal(s), shift: 128}
 }
 
@@ -208,7 +208,7 @@ func (f Format) weights(x []float32) scale {
 	if f == Int16 {
 		return scale16(lo, hi, squares)
 	}
-	return scaleWeights8(lo, hi)
+	return scaleWeights8(lo, hi, squares)
 }
 
 // convert stores the integers for x in words. len(x) is a multiple of [Align].

@@ -2044,22 +2044,28 @@ group:
 	VXORPS  Y2, Y2, Y2
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y4, Y4, Y4
+	VXORPS  Y5, Y5, Y5
+	VXORPS  Y6, Y6, Y6
 	MOVQ    CX, R8
 	MOVQ    SI, DI
 
 extremes:
-	VMOVUPS      (R8), Y5
-	VMOVUPS      32(R8), Y6
-	VMINPS       Y5, Y1, Y1
-	VMAXPS       Y5, Y3, Y3
-	VMINPS       Y6, Y2, Y2
-	VMAXPS       Y6, Y4, Y4
-	VMOVUPS      64(R8), Y5
-	VMOVUPS      96(R8), Y6
-	VMINPS       Y5, Y1, Y1
-	VMAXPS       Y5, Y3, Y3
-	VMINPS       Y6, Y2, Y2
-	VMAXPS       Y6, Y4, Y4
+	VMOVUPS      (R8), Y7
+	VMOVUPS      32(R8), Y8
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y7, Y3, Y3
+	VFMADD231PS  Y7, Y7, Y5
+	VMINPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y4, Y4
+	VFMADD231PS  Y8, Y8, Y6
+	VMOVUPS      64(R8), Y7
+	VMOVUPS      96(R8), Y8
+	VMINPS       Y7, Y1, Y1
+	VMAXPS       Y7, Y3, Y3
+	VFMADD231PS  Y7, Y7, Y5
+	VMINPS       Y8, Y2, Y2
+	VMAXPS       Y8, Y4, Y4
+	VFMADD231PS  Y8, Y8, Y6
 	ADDQ         $0x00000080, R8
 	SUBQ         $0x20, DI
 	JG           extremes
@@ -2079,6 +2085,15 @@ extremes:
 	VMAXPS       X1, X3, X3
 	VSUBSS       X2, X3, X1
 	VDIVSS       k_steps8<>+0(SB), X1, X1
+	VADDPS       Y6, Y5, Y3
+	VEXTRACTF128 $0x01, Y3, X4
+	VADDPS       X4, X3, X4
+	VMOVHLPS     X4, X4, X3
+	VADDPS       X3, X4, X4
+	VMOVSHDUP    X4, X3
+	VADDPS       X3, X4, X4
+	VXORPS       X3, X3, X3
+	VFMADD231SS  X3, X4, X1
 	VMOVSS       X1, (BX)
 	VMOVSS       k_one<>+0(SB), X3
 	VDIVSS       X1, X3, X3
@@ -6982,7 +6997,7 @@ loop:
 	RET
 
 // func activations8AVX512(dst *uint32, pairs *float32, x *float32, n int)
-// Requires: AVX, AVX512F, CMOV
+// Requires: AVX, AVX512F, CMOV, FMA3
 TEXT ·activations8AVX512(SB), NOSPLIT, $0-32
 	MOVQ dst+0(FP), AX
 	MOVQ x+16(FP), CX
@@ -6995,61 +7010,74 @@ group:
 	CMOVQLT DX, SI
 	VPXORD  Z0, Z0, Z0
 	VPXORD  Z1, Z1, Z1
+	VPXORD  Z2, Z2, Z2
 	MOVQ    CX, R8
 	MOVQ    SI, DI
 
 extremes:
-	VMOVUPS       (R8), Z2
-	VMINPS        Z2, Z0, Z0
-	VMAXPS        Z2, Z1, Z1
-	VMOVUPS       64(R8), Z2
-	VMINPS        Z2, Z0, Z0
-	VMAXPS        Z2, Z1, Z1
+	VMOVUPS       (R8), Z3
+	VMINPS        Z3, Z0, Z0
+	VMAXPS        Z3, Z1, Z1
+	VFMADD231PS   Z3, Z3, Z2
+	VMOVUPS       64(R8), Z3
+	VMINPS        Z3, Z0, Z0
+	VMAXPS        Z3, Z1, Z1
+	VFMADD231PS   Z3, Z3, Z2
 	ADDQ          $0x00000080, R8
 	SUBQ          $0x20, DI
 	JG            extremes
-	VEXTRACTF64X4 $0x01, Z0, Y2
-	VMINPS        Y2, Y0, Y2
-	VEXTRACTF128  $0x01, Y2, X3
-	VMINPS        X3, X2, X3
-	VMOVHLPS      X3, X3, X2
-	VMINPS        X2, X3, X3
-	VMOVSHDUP     X3, X2
-	VMINPS        X2, X3, X3
-	VEXTRACTF64X4 $0x01, Z1, Y2
-	VMAXPS        Y2, Y1, Y2
-	VEXTRACTF128  $0x01, Y2, X4
-	VMAXPS        X4, X2, X4
-	VMOVHLPS      X4, X4, X2
-	VMAXPS        X2, X4, X4
-	VMOVSHDUP     X4, X2
-	VMAXPS        X2, X4, X4
-	VSUBSS        X3, X4, X2
-	VDIVSS        k_steps8<>+0(SB), X2, X2
-	VMOVSS        X2, (BX)
-	VMOVSS        k_one<>+0(SB), X4
-	VDIVSS        X2, X4, X4
-	VMINSS        k_largest<>+0(SB), X4, X4
-	VMULSS        X3, X4, X3
-	VROUNDSS      $0x08, X3, X3, X3
-	VMOVSS        X3, 4(BX)
-	VXORPS        X2, X2, X2
-	VSUBSS        X3, X2, X2
-	VBROADCASTSS  X4, Z3
-	VBROADCASTSS  X2, Z2
+	VEXTRACTF64X4 $0x01, Z0, Y3
+	VMINPS        Y3, Y0, Y3
+	VEXTRACTF128  $0x01, Y3, X4
+	VMINPS        X4, X3, X4
+	VMOVHLPS      X4, X4, X3
+	VMINPS        X3, X4, X4
+	VMOVSHDUP     X4, X3
+	VMINPS        X3, X4, X4
+	VEXTRACTF64X4 $0x01, Z1, Y3
+	VMAXPS        Y3, Y1, Y3
+	VEXTRACTF128  $0x01, Y3, X5
+	VMAXPS        X5, X3, X5
+	VMOVHLPS      X5, X5, X3
+	VMAXPS        X3, X5, X5
+	VMOVSHDUP     X5, X3
+	VMAXPS        X3, X5, X5
+	VSUBSS        X4, X5, X3
+	VDIVSS        k_steps8<>+0(SB), X3, X3
+	VEXTRACTF64X4 $0x01, Z2, Y5
+	VADDPS        Y5, Y2, Y5
+	VEXTRACTF128  $0x01, Y5, X6
+	VADDPS        X6, X5, X6
+	VMOVHLPS      X6, X6, X5
+	VADDPS        X5, X6, X6
+	VMOVSHDUP     X6, X5
+	VADDPS        X5, X6, X6
+	VXORPS        X5, X5, X5
+	VFMADD231SS   X5, X6, X3
+	VMOVSS        X3, (BX)
+	VMOVSS        k_one<>+0(SB), X5
+	VDIVSS        X3, X5, X5
+	VMINSS        k_largest<>+0(SB), X5, X5
+	VMULSS        X4, X5, X4
+	VROUNDSS      $0x08, X4, X4, X4
+	VMOVSS        X4, 4(BX)
+	VXORPS        X3, X3, X3
+	VSUBSS        X4, X3, X3
+	VBROADCASTSS  X5, Z4
+	VBROADCASTSS  X3, Z3
 	MOVQ          SI, DI
 
 convert:
-	VMOVUPS     (CX), Z4
-	VFMADD213PS Z2, Z3, Z4
-	VCVTPS2DQ   Z4, Z4
-	VPMOVDB     Z4, X4
-	VMOVDQU     X4, (AX)
-	VMOVUPS     64(CX), Z4
-	VFMADD213PS Z2, Z3, Z4
-	VCVTPS2DQ   Z4, Z4
-	VPMOVDB     Z4, X4
-	VMOVDQU     X4, 16(AX)
+	VMOVUPS     (CX), Z5
+	VFMADD213PS Z3, Z4, Z5
+	VCVTPS2DQ   Z5, Z5
+	VPMOVDB     Z5, X5
+	VMOVDQU     X5, (AX)
+	VMOVUPS     64(CX), Z5
+	VFMADD213PS Z3, Z4, Z5
+	VCVTPS2DQ   Z5, Z5
+	VPMOVDB     Z5, X5
+	VMOVDQU     X5, 16(AX)
 	ADDQ        $0x00000080, CX
 	ADDQ        $0x20, AX
 	SUBQ        $0x20, DI

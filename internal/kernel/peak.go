@@ -22,32 +22,33 @@ const (
 // second, a multiplication and an addition being two, and the context's error
 // if that ends first. Making rows ready ([Input.Convert]) is not counted.
 func Peak(ctx context.Context, f Format, threads int, d time.Duration) (float64, error) {
-	rates := make([]float64, threads)
+	counts := make([]int, threads)
 	begin := make(chan struct{})
+	var start time.Time // of all: goroutines that take turns share a processor
 	var ready, done sync.WaitGroup
-	for i := range rates {
+	for i := range counts {
 		ready.Add(1)
 		done.Go(func() {
 			p := newPeakProduct(f)
 			p.run() // reads the operands into the cache
 			ready.Done()
 			<-begin
-			start, count := time.Now(), 0
-			for time.Since(start) < d && ctx.Err() == nil || count == 0 {
+			for time.Since(start) < d && ctx.Err() == nil || counts[i] == 0 {
 				p.run()
-				count++
+				counts[i]++
 			}
-			rates[i] = 2 * peakRows * peakDepth * peakWidth * float64(count) / time.Since(start).Seconds()
 		})
 	}
 	ready.Wait()
+	start = time.Now()
 	close(begin)
 	done.Wait()
-	var sum float64
-	for _, r := range rates {
-		sum += r
+	took := time.Since(start).Seconds()
+	products := 0
+	for _, n := range counts {
+		products += n
 	}
-	return sum, ctx.Err()
+	return 2 * peakRows * peakDepth * peakWidth * float64(products) / took, ctx.Err()
 }
 
 // peakProduct is one goroutine's operands.

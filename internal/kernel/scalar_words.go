@@ -156,8 +156,7 @@ func activations8By(extent func(x *float32, n int) (lo, hi, squares float32), to
 		p := unsafe.Slice(pairs, 2*Int8.groups(n))
 		for g := 0; g*group < n; g++ {
 			x := v[g*group : min(n, (g+1)*group)]
-			lo, hi, _ := extent(&x[0], len(x))
-			s := scaleActivations8(lo, hi)
+			s := scaleActivations8(extent(&x[0], len(x)))
 			p[2*g], p[2*g+1] = s.scale, s.offset
 			toInt8(&d[g*group/4], &x[0], len(x), s.factor, s.shift)
 		}

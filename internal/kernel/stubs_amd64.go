@@ -91,7 +91,7 @@ func toInt8AVX2(dst *uint32, x *float32, n int, factor float32, shift float32)
 //
 //	for group of 128 floats of x {
 //		lo, hi := min(0, group...), max(0, group...)
-//		scale := (hi-lo)/254
+//		scale := (hi-lo)/254 + 0*sum(group²)   // NaN if a value is none
 //		factor := min(1/scale, MaxFloat32)
 //		shift := roundToEven(-lo * factor)
 //		pairs = scale, -shift
@@ -204,7 +204,7 @@ func toInt8AVX512(dst *uint32, x *float32, n int, factor float32, shift float32)
 //
 //	for group of 128 floats of x {
 //		lo, hi := min(0, group...), max(0, group...)
-//		scale := (hi-lo)/254
+//		scale := (hi-lo)/254 + 0*sum(group²)   // NaN if a value is none
 //		factor := min(1/scale, MaxFloat32)
 //		shift := roundToEven(-lo * factor)
 //		pairs = scale, -shift

@@ -261,7 +261,7 @@ func TestConversions(t *testing.T) {
 					t.Fatalf("extent of %d: %v %v %v, want %v %v %v", n, lo, hi, squares, wantLo, wantHi, wantSquares)
 				}
 				checkGuards(t, "x", wx)
-				s16, s8 := scale16(lo, hi, squares), scaleActivations8(lo, hi)
+				s16, s8 := scale16(lo, hi, squares), scaleActivations8(lo, hi, squares)
 				for name, c := range map[string]struct {
 					words     int
 					got, want func(dst *uint32)
@@ -297,6 +297,9 @@ func activations(o *ops, x []float32) func(dst *uint32) {
 		words := unsafe.Slice(dst, n+len(pairs))
 		for i, v := range pairs {
 			words[n+i] = math.Float32bits(v + 0) // -0 is 0
+		}
+		if pairs[0] != pairs[0] { // the rest has no meaning then
+			clear(words)
 		}
 	}
 }
@@ -416,3 +419,36 @@ func TestMultiplyBF16(t *testing.T) {
 		}
 	})
 }
+
+// A value that is no number makes its row, or its column of weights, no number:
+// damage must show, wherever it lies.
+func TestNaNShows(t *testing.T) {
+	eachFormat(t, func(t *testing.T, _ *ops, f Format) {
+		r := rand.New(rand.NewPCG(35, 36))
+		const k, n = 160, 32
+		for _, special := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {
+			for p := range k {
+				a := randomRows(r, 2, k, k)
+				a[k+p] = float32(special)
+				w, columns, bias := randomMatrix(r, f, k, n)
+				c := make([]float32, 2*n)
+				Multiply(c, n, converted(f, a, k, 2, k), 2, w, 0, n, false)
+				for j := range n {
+					if !finite(c[j]) || finite(c[n+j]) {
+						t.Fatalf("%v at %d of row 1: column %d is %v in row 0, %v in row 1", special, p, j, c[j], c[n+j])
+					}
+				}
+				columns[5*k+p] = float32(special)
+				w.SetColumns(0, columns, bias)
+				Multiply(c, n, converted(f, a, k, 1, k), 1, w, 0, n, false)
+				for j := range n {
+					if finite(c[j]) == (j == 5) {
+						t.Fatalf("%v at %d of column 5: column %d is %v", special, p, j, c[j])
+					}
+				}
+			}
+		}
+	})
+}
+
+func finite(x float32) bool { return math.Abs(float64(x)) <= math.MaxFloat32 }

@@ -5,7 +5,7 @@ package transformer
 import "github.com/winnow-search/winnow/internal/kernel"
 
 // queryRows is how many rows of attention scores are held at once: whole tiles
-// of either vector tier, and little enough to stay in L1 or L2.
+// of AVX2 and AVX-512, and little enough to stay in L1 or L2.
 const queryRows = 42
 
 // blockFloats bounds the part of the intermediate activations held at once.

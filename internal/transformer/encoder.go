@@ -176,7 +176,7 @@ func (e *Encoder) Forward(ctx context.Context, b Batch, visit func(seq int, rows
 			members++
 		}
 		arenas[i] = e.takeArena(members)
-		t := &team{run: &r, members: members, arena: arenas[i]}
+		t := newTeam(&r, members, arenas[i])
 		for m := range members {
 			wg.Go(func() { t.work(m) })
 		}

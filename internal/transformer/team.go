@@ -4,6 +4,7 @@ package transformer
 
 import (
 	"runtime"
+	"sync"
 	"sync/atomic"
 )
 
@@ -19,6 +20,15 @@ type team struct {
 
 	arrived    atomic.Int32
 	generation atomic.Uint32
+	asleep     atomic.Int32 // members in or about to enter the wait on awake
+	mu         sync.Mutex
+	awake      sync.Cond
+}
+
+func newTeam(r *run, members int, a *arena) *team {
+	t := &team{run: r, members: members, arena: a}
+	t.awake.L = &t.mu
+	return t
 }
 
 // wait returns when every member has called it. What a member wrote before is
@@ -31,16 +41,34 @@ func (t *team) wait() {
 	if int(t.arrived.Add(1)) == t.members {
 		t.arrived.Store(0)
 		t.generation.Add(1)
+		// A member that is not counted yet looks at the generation afterwards.
+		if t.asleep.Load() > 0 {
+			t.mu.Lock()
+			t.awake.Broadcast()
+			t.mu.Unlock()
+		}
 		return
 	}
-	// Steps last some ten microseconds, so spinning beats sleeping; yield in
-	// case there are more members than processors.
-	const spins = 1 << 12
-	for i := 0; t.generation.Load() == g; i++ {
-		if i >= spins {
-			runtime.Gosched()
+	// Steps last some ten microseconds, so spinning beats sleeping for as long;
+	// other goroutines get their turn, in case there are more members than
+	// processors. After a tenth of a millisecond the others have lost theirs,
+	// perhaps to this spinning: only sleep gives it to them.
+	const turns, spins = 64, 1 << 12
+	for range turns {
+		for range spins {
+			if t.generation.Load() != g {
+				return
+			}
 		}
+		runtime.Gosched()
 	}
+	t.asleep.Add(1)
+	t.mu.Lock()
+	for t.generation.Load() == g {
+		t.awake.Wait()
+	}
+	t.mu.Unlock()
+	t.asleep.Add(-1)
 }
 
 // share is member m's part [from, to) of n units.

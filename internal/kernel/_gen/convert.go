@@ -115,7 +115,7 @@ func activations8(t tier) {
 		"",
 		fmt.Sprintf("	for group of %d floats of x {", group8),
 		"		lo, hi := min(0, group...), max(0, group...)",
-		"		scale := (hi-lo)/254",
+		"		scale := (hi-lo)/254 + 0*sum(group²)   // NaN if a value is none",
 		"		factor := min(1/scale, MaxFloat32)",
 		"		shift := roundToEven(-lo * factor)",
 		"		pairs = scale, -shift",
@@ -133,9 +133,10 @@ func activations8(t tier) {
 	MOVQ(operand.U32(group8), count)
 	CMPQ(n, count)
 	CMOVQLT(n, count)
-	lo, hi := t.block(), t.block()
+	lo, hi, sum := t.block(), t.block(), t.block()
 	t.zero(lo)
 	t.zero(hi)
+	t.zero(sum)
 	MOVQ(x, at)
 	MOVQ(count, left)
 	Label("extremes")
@@ -145,7 +146,8 @@ func activations8(t tier) {
 		each(func(r ...reg.VecVirtual) {
 			VMINPS(r[0], r[1], r[1])
 			VMAXPS(r[0], r[2], r[2])
-		}, v, lo, hi)
+			VFMADD231PS(r[0], r[0], r[3]) // the others may lose a NaN
+		}, v, lo, hi, sum)
 	}
 	ADDQ(operand.U32(128), at)
 	SUBQ(operand.Imm(32), left)
@@ -155,6 +157,9 @@ func activations8(t tier) {
 	scale, factor, shift := XMM(), XMM(), XMM()
 	VSUBSS(low, high, scale)
 	VDIVSS(constants.float("steps8", 254), scale, scale)
+	squares, none := t.fold(sum, func(a, b, d operand.Op) { VADDPS(a, b, d) }).AsX(), XMM()
+	VXORPS(none, none, none)
+	VFMADD231SS(none, squares, scale)
 	VMOVSS(scale, operand.Mem{Base: pairs})
 	VMOVSS(constants.float("one", 1), factor)
 	VDIVSS(scale, factor, factor)
