@@ -133,8 +133,7 @@ PEER_FLAGS ?=
 .PHONY: bench-peers
 bench-peers: $(PEERS_VENV)/done ## compare with other engines: RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR (bench/peers/README.md)
 	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" && -n "$(COLLECTION)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR, see bench/peers/README.md"; exit 2; }
-	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" \
-		--write docs/benchmarks/peers.md $(PEER_FLAGS)
+	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" $(PEER_FLAGS)
 
 .PHONY: fixtures
 fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference values anew; with RETRIEVER=DIR those of all-MiniLM-L6-v2, too

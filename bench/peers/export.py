@@ -1,10 +1,11 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
-"""Writes a BERT model as a graph-optimised ONNX file, and refuses one in which a fusion did not happen.
+"""Writes a BERT model as ONNX, plain and graph-optimised, and refuses a graph in which a fusion did not happen.
 
-    python bench/peers/export.py MODEL_DIR OUT.onnx [--cross]
+    python bench/peers/export.py MODEL_DIR OUT_DIR [--cross]
 
-The result is what ONNX Runtime is fastest with in float32 on a CPU: one node for the embedding sum with its layer norm,
-one Attention node a layer, bias and GELU fused, residual and layer norm fused.
+plain.onnx is for OpenVINO, which fuses by itself. fused.onnx is what ONNX Runtime is fastest with in float32 on a CPU:
+one node for the embedding sum with its layer norm, one Attention node a layer, bias and GELU fused, residual and layer
+norm fused.
 """
 
 import argparse
@@ -35,24 +36,23 @@ class Outputs(torch.nn.Module):
         return out.logits if self.cross else out.last_hidden_state
 
 
-def export(directory: Path, path: Path, cross: bool) -> None:
+def export(directory: Path, out: Path, cross: bool) -> None:
     module = Outputs(directory, cross)
     config = module.model.config
     names = ["input_ids", "attention_mask", "token_type_ids"]
     example = tuple(torch.ones((2, 9), dtype=torch.int64) for _ in names)
-    raw = path.with_suffix(".raw.onnx")
+    plain, fused = out / "plain.onnx", out / "fused.onnx"
     axes = {name: {0: "batch", 1: "length"} for name in names}
     output = "logits" if cross else "last_hidden_state"
     axes[output] = {0: "batch"} if cross else {0: "batch", 1: "length"}
-    torch.onnx.export(module, example, str(raw), input_names=names, output_names=[output], dynamic_axes=axes,
+    torch.onnx.export(module, example, str(plain), input_names=names, output_names=[output], dynamic_axes=axes,
                       opset_version=17, do_constant_folding=True, dynamo=False)
     options = FusionOptions("bert")
     options.enable_gelu_approximation = False
-    optimised = optimizer.optimize_model(str(raw), model_type="bert", num_heads=config.num_attention_heads,
+    optimised = optimizer.optimize_model(str(plain), model_type="bert", num_heads=config.num_attention_heads,
                                          hidden_size=config.hidden_size, opt_level=99, optimization_options=options)
-    optimised.save_model_to_file(str(path))
-    raw.unlink()
-    check(path, config.num_hidden_layers)
+    optimised.save_model_to_file(str(fused))
+    check(fused, config.num_hidden_layers)
 
 
 def check(path: Path, layers: int) -> None:
@@ -72,7 +72,7 @@ def main() -> None:
     arguments.add_argument("out", type=Path)
     arguments.add_argument("--cross", action="store_true", help="a sequence classifier: the output is its logits")
     options = arguments.parse_args()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.mkdir(parents=True, exist_ok=True)
     export(options.model, options.out, options.cross)
 
 

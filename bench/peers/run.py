@@ -1,119 +1,139 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
-"""Compares winnow with ONNX Runtime (float32, graph-optimised) on one machine in one run, and prints a table of ratios.
+"""Compares winnow with other engines on one machine in one run, and prints a table of ratios.
 
     make bench-peers RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR
 
-Both engines get the same token ids, the same number of threads and turns that alternate (A B A B …), each turn in a
-process of its own, so that a noisy minute hits both. Reported is each engine's best turn; ONNX Runtime's is also the best
-of several batch sizes. The outputs are compared: a fast engine that computes something else is no peer.
+All engines get the same token ids, the same number of threads and turns that alternate (A B C A B C …), each engine in a
+process of its own, so that a noisy minute hits all. Reported is each engine's best turn in its best way of running. The
+outputs are compared: a fast engine that computes something else is no peer.
 """
 
 import argparse
-import json
+import contextlib
 import os
-import platform
-import statistics
 import subprocess
 import sys
+import zlib
 from pathlib import Path
 
-import numpy as np
-import onnxruntime
-
+import extras
+import models
+import processes
+import report
 import workload
+from fidelity import GRADE
+from measure import Row, Task, say
+from models import Model
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+PEERS = {"onnx": ("fp32", "int8"), "openvino": ("fp32", "bf16", "int8"), "torch": ("fp32", "bf16")}
+PRECISIONS = ["fp32", "int16", "bf16", "int8"]
+RERANKERS = {"rerank": "6x384", **{f"rerank-{shape}": shape for shape in models.SHAPES}}
+WORKLOADS = ["encode", "query", *RERANKERS, "tokens", "threads", "memory"]
 
 
-def call(command: list[object]) -> dict:
-    """Runs one turn; its standard error goes through to the terminal."""
-    done = subprocess.run([str(c) for c in command], stdout=subprocess.PIPE, check=True, text=True, cwd=ROOT)
-    return json.loads(done.stdout.strip().splitlines()[-1])
+def keyed(name: str, directory: Path) -> str:
+    """A name for files made of a checkpoint, so that those of another one are not taken for them."""
+    return f"{name}-{zlib.crc32(str(directory).encode()):08x}"
 
 
-def cpu() -> str:
-    """Model name and the vector extensions that matter here."""
-    try:
-        text = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return platform.processor() or platform.machine()
-    fields = dict(line.split(":", 1) for line in text.splitlines() if ":" in line)
-    fields = {k.strip(): v.strip() for k, v in fields.items()}
-    flags = set(fields.get("flags", "").split())
-    shown = [f for f in ("avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "avx_vnni", "amx_bf16", "amx_int8") if f in flags]
-    return f"{fields.get('model name', platform.machine())} ({' '.join(shown)})"
+class Bench:
+    """The choices made, and what was prepared for them below the cache directory."""
+
+    def __init__(self, o: argparse.Namespace):
+        self.o = o
+        self.work_file, self.binary = o.cache / "workload.json", o.cache / "winnow-peer"
+        self.retriever = Model(keyed("retriever", o.retriever), o.retriever, o.cache, False)
+        self.rerankers = {}
+        for name, shape in RERANKERS.items():
+            directory = o.reranker if name == "rerank" else o.cache / keyed(f"random-{shape}", o.reranker)
+            self.rerankers[name] = Model(keyed(name, o.reranker), directory, o.cache, True)
+        # Emulated bfloat16 would be an easy peer: it counts only where the processor has it.
+        bf16 = {"avx512_bf16", "amx_bf16"} & report.cpu_flags()
+        self.peers = [(key, p) for key in o.peers for p in PEERS[key] if p in o.precisions and (p != "bf16" or bf16)]
+
+    def prepare(self) -> None:
+        o = self.o
+        o.cache.mkdir(parents=True, exist_ok=True)
+        subprocess.run(["go", "build", "-o", self.binary, "./bench/peers/winnow"], check=True, cwd=ROOT)
+        self.work = workload.build(o.retriever, o.reranker, o.collection, self.work_file, o.passages)
+        for name in o.workloads:
+            if RERANKERS.get(name) in models.SHAPES:
+                models.random_reranker(RERANKERS[name], o.reranker, self.rerankers[name].directory)
+            if name in self.rerankers:
+                self.convert(self.rerankers[name])
+        if {"encode", "query"} & set(o.workloads):
+            self.convert(self.retriever)
+
+    def convert(self, model: Model) -> None:
+        """Makes the files that the peers read, unless they are there already."""
+        out, cross = model.cache / model.name, ["--cross"] if model.cross else []
+        steps = [("export.py", [model.directory, out, *cross])]
+        if ("onnx", "int8") in self.peers:
+            steps.append(("int8_onnx.py", [out]))
+        if ("openvino", "int8") in self.peers:
+            steps.append(("int8_openvino.py", [out, self.work_file, *cross]))
+        newest = (model.directory / "model.safetensors").stat().st_mtime
+        for script, arguments in steps:
+            done = out / f"{script}.done"  # written last: files of a step that failed are made anew
+            newest = max(newest, (HERE / script).stat().st_mtime)
+            if done.exists() and done.stat().st_mtime > newest:
+                continue
+            say(f"{model.name}: {script}")
+            step = subprocess.run([sys.executable, HERE / script, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if step.returncode:
+                sys.exit(f"{script} failed:\n{step.stdout[-4000:]}")
+            done.touch()
+            newest = done.stat().st_mtime  # what is made of these files must be made anew, too
+
+    def engines(self, model: Model, stack: contextlib.ExitStack) -> list[processes.Engine]:
+        """All engines with a model; winnow in a precision the processor lacks is left out."""
+        o, out = self.o, []
+        for precision in o.precisions:
+            out.append(processes.winnow(self.binary, precision, model, self.work_file, o.threads))
+            stack.callback(out[-1].close)
+            if out[-1].in_use != precision:
+                say(f"winnow runs {out.pop().in_use} instead of {precision}: left out")
+        for key, precision in self.peers:
+            out.append(processes.peer(key, precision, model, self.work_file, o.threads))
+            stack.callback(out[-1].close)
+        return out
+
+    def measure(self, model: Model, tasks: list[Task]) -> list[list[Row]]:
+        """Rows of each task of a model; the reference comes first, from a process that then ends."""
+        with contextlib.ExitStack() as stack:
+            reference = processes.peer("onnx", "fp32", model, self.work_file, self.o.threads)
+            stack.callback(reference.close)
+            for task in tasks:
+                task.refer(reference)
+        with contextlib.ExitStack() as stack:
+            engines = self.engines(model, stack)
+            return [task.measure(engines, self.o.rounds) for task in tasks]
+
+    def results(self) -> list[report.Result]:
+        o, out = self.o, []
+        lengths = {"passages": [len(i) for i in self.work["passage_ids"]], "query": [len(self.work["query_ids"])],
+                   "pairs": [len(i) for i in self.work["pair_ids"]]}
+        groups = [(self.retriever, [("encode", "passages", o.encode_batches, f"encode {o.passages:,} passages"),
+                                    ("query", "query", [1], "encode one query of 16 tokens")])]
+        for name, model in self.rerankers.items():
+            weights = "" if name == "rerank" else ", random weights"
+            groups.append((model, [(name, "pairs", o.rerank_batches, f"rerank 100 pairs, {RERANKERS[name]}{weights}")]))
+        for model, wanted in groups:
+            wanted = [w for w in wanted if w[0] in o.workloads]
+            if not wanted:
+                continue
+            tasks = [Task(name, kind, batches, model.config["hidden_size"], o.cache) for name, kind, batches, _ in wanted]
+            for (_, kind, _, title), rows in zip(wanted, self.measure(model, tasks)):
+                out.append(report.Result(title, kind, rows, len(lengths[kind]), model.flops(lengths[kind])))
+        return out
 
 
-def best_batch(times: dict[str, float]) -> tuple[float, str]:
-    batch = min(times, key=times.get)
-    return times[batch], batch
-
-
-def rows(ours: list[dict], theirs: list[dict]) -> list[tuple]:
-    """(what, unit, winnow, peer, ratio best/best, ratios turn by turn); a ratio above 1 means that winnow is faster."""
-    def peer(turn: dict, key: str) -> float:
-        return turn[key] if key == "query_seconds" else best_batch(turn[key])[0]
-
-    out = []
-    for key, what in (("encode_seconds", "encode 2,000 passages"), ("rerank_seconds", "rerank 100 pairs of 16 + 80 tokens"),
-                      ("query_seconds", "encode one query of 16 tokens")):
-        a, b = [t[key] for t in ours], [peer(t, key) for t in theirs]
-        note = ""
-        if key != "query_seconds":
-            note = f" (batch {min((best_batch(t[key]) for t in theirs))[1]})"
-        out.append((what, min(a), min(b), note, min(b) / min(a), statistics.median(y / x for x, y in zip(a, b))))
-    return out
-
-
-def report(o: argparse.Namespace, ours: list[dict], theirs: list[dict], differences: dict[str, float]) -> str:
-    go = subprocess.run(["go", "version"], stdout=subprocess.PIPE, check=True, text=True).stdout.split()[2]
-    tokens = theirs[0]["tokens"]
-    lines = [
-        "# winnow and ONNX Runtime, float32",
-        "",
-        f"- CPU: {cpu()}; {os.cpu_count()} cores; {o.threads} threads each; WINNOW_SIMD={os.environ.get('WINNOW_SIMD', '')!r}",
-        f"- {go}; onnxruntime {onnxruntime.__version__}, float32, fused attention, GELU, layer norm and embedding",
-        f"- {o.rounds} alternating turns each; best turn shown; {tokens:,} tokens in the passages",
-        "- winnow's times include tokenisation, ONNX Runtime's do not",
-        "",
-        "| | winnow | ONNX Runtime | ratio of best | median ratio of turns |",
-        "| --- | ---: | ---: | ---: | ---: |",
-    ]
-    for what, a, b, note, ratio, middle in rows(ours, theirs):
-        lines.append(f"| {what} | {a * 1000:,.2f} ms | {b * 1000:,.2f} ms{note} | {ratio:.2f} | {middle:.2f} |")
-    encode = rows(ours, theirs)[0]
-    lines += ["", f"Tokens a second: winnow {tokens / encode[1]:,.0f}, ONNX Runtime {tokens / encode[2]:,.0f}. "
-              "A ratio above 1 means that winnow is faster.",
-              "", "Largest absolute difference of the outputs: "
-              + ", ".join(f"{k} {v:.1e}" for k, v in differences.items()) + ".", ""]
-    return "\n".join(lines)
-
-
-def compare(outputs: Path) -> dict[str, float]:
-    """Both engines' outputs against each other; stops the run where they differ by more than rounding explains."""
-    theirs = np.load(outputs / "onnx.npz")
-    found = {}
-    for name, limit in (("embeddings", 1e-5), ("logits", 1e-4)):
-        b = theirs[name]
-        a = np.fromfile(outputs / f"{name}.f32", dtype="<f4")
-        if a.size != b.size:
-            sys.exit(f"{name}: winnow gave {a.size} values, ONNX Runtime {b.size}")
-        found[name] = float(np.abs(a.reshape(b.shape) - b).max())
-        if not found[name] <= limit:
-            sys.exit(f"{name} differ by {found[name]:.2e}, more than {limit:.0e}: the engines do not compute the same")
-    return found
-
-
-def prepare(o: argparse.Namespace) -> tuple[Path, Path, Path, Path]:
-    """Exported models, workload and winnow's binary, below the cache directory."""
-    o.cache.mkdir(parents=True, exist_ok=True)
-    bi, cross, work, binary = (o.cache / n for n in ("bi.onnx", "cross.onnx", "workload.json", "winnow-peer"))
-    for directory, path, extra in ((o.retriever, bi, []), (o.reranker, cross, ["--cross"])):
-        subprocess.run([sys.executable, HERE / "export.py", directory, path, *extra], check=True, stdout=sys.stderr)
-    workload.build(o.retriever, o.reranker, o.collection, work)
-    subprocess.run(["go", "build", "-o", binary, "./bench/peers/winnow"], check=True, cwd=ROOT)
-    return bi, cross, work, binary
+def int16_is_exact(results: list[report.Result]) -> bool:
+    """Whether 16-bit fixed point counts as float32 grade: its vectors of all passages say so. Not shown, not so."""
+    rows = [row for r in results if r.kind == "passages" for row in r.rows if row.precision == "int16"]
+    return bool(rows) and all(1 - row.fidelity.worst <= GRADE for row in rows)
 
 
 def main() -> None:
@@ -123,28 +143,35 @@ def main() -> None:
     a.add_argument("--collection", type=Path, required=True, help="directory with corpus.jsonl and queries.jsonl (BEIR layout)")
     a.add_argument("--threads", type=int, default=os.cpu_count())
     a.add_argument("--rounds", type=int, default=3)
-    a.add_argument("--encode-batches", type=int, nargs="+", default=[8, 16, 32])
-    a.add_argument("--rerank-batches", type=int, nargs="+", default=[4, 10, 25])
+    a.add_argument("--passages", type=int, default=2000)
+    a.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS))
+    a.add_argument("--workloads", nargs="+", choices=WORKLOADS, default=WORKLOADS)
+    a.add_argument("--precisions", nargs="+", choices=PRECISIONS, default=PRECISIONS)
+    a.add_argument("--encode-batches", type=int, nargs="+", default=[4, 8, 16])
+    a.add_argument("--rerank-batches", type=int, nargs="+", default=[5, 10, 20])
     a.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench-peers")
-    a.add_argument("--write", type=Path, help="also write the report to this file, e.g. docs/benchmarks/peers.md")
+    a.add_argument("--write", type=Path, help="where the report goes; by default docs/benchmarks/peers.md, and part.md in the cache if a part was run")
     o = a.parse_args()
+    whole = all(getattr(o, name) == a.get_default(name) for name in ("passages", "peers", "workloads", "precisions"))
+    o.write = o.write or (ROOT / "docs" / "benchmarks" / "peers.md" if whole else o.cache / "part.md")
     o.retriever, o.reranker, o.collection, o.cache = (p.resolve() for p in (o.retriever, o.reranker, o.collection, o.cache))
-    bi, cross, work, binary = prepare(o)
-    ours, theirs = [], []
-    for turn in range(o.rounds):
-        print(f"turn {turn + 1} of {o.rounds}", file=sys.stderr)
-        ours.append(call([binary, "-workload", work, "-retriever", o.retriever, "-reranker", o.reranker,
-                          "-threads", o.threads, "-outputs", o.cache]))
-        theirs.append(call([sys.executable, HERE / "onnx_peer.py", "--workload", work, "--bi", bi, "--cross", cross,
-                            "--threads", o.threads, "--vectors", o.cache / "onnx.npz",
-                            "--encode-batches", *o.encode_batches, "--rerank-batches", *o.rerank_batches]))
-        if ours[-1]["tokens"] != theirs[-1]["tokens"]:
-            sys.exit(f"winnow ran {ours[-1]['tokens']} tokens, ONNX Runtime {theirs[-1]['tokens']}: not the same work")
-    text = report(o, ours, theirs, compare(o.cache))
+    bench = Bench(o)
+    bench.prepare()
+    results = bench.results()
+    tokens = scaled = used = None
+    if "tokens" in o.workloads:
+        tokens = extras.tokenisation(bench.binary, bench.retriever, bench.work_file, o.rounds)
+    if "threads" in o.workloads:
+        say("threads")
+        scaled = extras.scaling(bench.binary, [bench.retriever, bench.rerankers["rerank"]], bench.work_file, o.precisions, o.threads, o.rounds)
+    if "memory" in o.workloads:
+        say("memory")
+        used = extras.memory(bench.binary, bench.retriever, bench.work_file, o.precisions, o.threads)
+    header = {"threads": o.threads, "rounds": o.rounds, "passages": o.passages, "tokens": sum(len(i) for i in bench.work["passage_ids"])}
+    text = report.write(header, results, tokens, scaled or [], used or [], int16_is_exact(results))
     print(text)
-    if o.write:
-        o.write.parent.mkdir(parents=True, exist_ok=True)
-        o.write.write_text(text, encoding="utf-8")
+    o.write.parent.mkdir(parents=True, exist_ok=True)
+    o.write.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
-"""Chooses the texts both engines get, and the token ids that say what the texts are worth in work.
+"""Chooses the texts all engines get, and the token ids that say what the texts are worth in work.
 
-The file written holds the texts (winnow reads those) and the ids (ONNX Runtime gets those), made by the reference tokenizer.
+The file written holds the texts (winnow reads those) and the ids (the peers get those), made by the reference tokenizer.
 """
 
 import itertools
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-QUERY_TOKENS, DOCUMENT_TOKENS, PAIRS, PASSAGES, LIMIT = 16, 80, 100, 2000, 256
+QUERY_TOKENS, DOCUMENT_TOKENS, PAIRS, LIMIT = 16, 80, 100, 256
 
 
 def load_tokenizer(directory: Path) -> Tokenizer:
@@ -35,10 +35,10 @@ def cut_to(tokenizer: Tokenizer, text: str, tokens: int) -> str | None:
     return cut if len(tokenizer.encode(cut, add_special_tokens=False).ids) == tokens else None
 
 
-def build(retriever: Path, reranker: Path, collection: Path, out: Path) -> dict:
+def build(retriever: Path, reranker: Path, collection: Path, out: Path, count: int) -> dict:
     tokenizer = load_tokenizer(retriever)
-    corpus = [r["text"] for r in itertools.islice(records(collection / "corpus.jsonl"), 3 * PASSAGES)]
-    passages = corpus[:PASSAGES]
+    corpus = [r["text"] for r in itertools.islice(records(collection / "corpus.jsonl"), 2 * count + 2000)]
+    passages = corpus[:count]
     encoded = tokenizer.encode_batch(passages)
     # Cut as the tokenizer cuts: the last content tokens go, the closing [SEP] stays.
     ids = [e.ids if len(e.ids) <= LIMIT else e.ids[: LIMIT - 1] + e.ids[-1:] for e in encoded]
