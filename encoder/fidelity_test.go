@@ -95,15 +95,15 @@ func TestAuto(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer c.Close()
 			got = c.Precision()
+			c.Close()
 		} else {
 			b, err := OpenBi(name, AtPrecision(Auto))
 			if err != nil {
 				t.Fatal(err)
 			}
-			defer b.Close()
 			got = b.Precision()
+			b.Close()
 		}
 		if got != want {
 			t.Errorf("%s: auto is %s, the first near enough of %+v is %s", name, got, list, want)
