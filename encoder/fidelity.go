@@ -63,13 +63,7 @@ func fastest() []Precision {
 	if tier, _ := kernel.Active(); tier == kernel.AMX {
 		order = []Precision{Int8, BF16, Int16, FP32}
 	}
-	var list []Precision
-	for _, p := range order {
-		if p.available() == p {
-			list = append(list, p)
-		}
-	}
-	return list
+	return supported(order)
 }
 
 // Fidelities measures the precisions that this processor has instructions for

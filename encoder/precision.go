@@ -3,6 +3,8 @@
 package encoder
 
 import (
+	"slices"
+
 	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model"
 )
@@ -22,8 +24,8 @@ const (
 	Int16 Precision = "int16"
 	// BF16 is bfloat16 with float32 sums.
 	BF16 Precision = "bf16"
-	// Int8 is 8-bit fixed point with exact sums: weights scaled by output
-	// feature, activations by token.
+	// Int8 is 8-bit fixed point with exact sums, scaled by groups of 128 input
+	// features: of weights for each output feature, of activations for each token.
 	Int8 Precision = "int8"
 	// Auto is the fastest of them that is near enough to FP32 for this model on
 	// this processor, which opening the model then measures: see [Fidelities].
@@ -46,13 +48,12 @@ func ParsePrecision(name string) (Precision, error) {
 // Supported lists the precisions that this processor has instructions for, the
 // most exact first: those that are computed as named. [FP32] is always there.
 func Supported() []Precision {
-	var list []Precision
-	for _, p := range Precisions() {
-		if p != Auto && p.available() == p {
-			list = append(list, p)
-		}
-	}
-	return list
+	return supported(Precisions())
+}
+
+// supported keeps of a list what is computed as named.
+func supported(list []Precision) []Precision {
+	return slices.DeleteFunc(list, func(p Precision) bool { return p == Auto || p.available() != p })
 }
 
 // format is how package kernel calls a precision other than Auto.

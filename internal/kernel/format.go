@@ -130,7 +130,6 @@ func reciprocal(x float32) float32 {
 // Input is rows of activations, as products in a format read them.
 type Input struct {
 	format Format
-	rows   int
 	k      int // values in a row
 
 	floats []float32 // the rows themselves
@@ -164,7 +163,7 @@ func (b *Buffer) Fit(f Format, rows, k int) {
 // [Buffer.Fit] has been called with no less, and each row [Input.Convert]ed
 // after it was written. Floats from k to [Pad](k) must be zero.
 func (b *Buffer) Input(f Format, x []float32, stride, rows, k int) Input {
-	in := Input{format: f, rows: rows, k: k, floats: x, stride: stride}
+	in := Input{format: f, k: k, floats: x, stride: stride}
 	if f != Float32 {
 		in.words = b.words[:rows*f.wordsFor(k)]
 		in.scales = b.scales[:rows*f.groups(k)*2]
@@ -197,7 +196,7 @@ func (in *Input) Convert(from, to int) {
 			x := row[g*group : min(len(row), (g+1)*group)]
 			s := scale16(active.extent(&x[0], len(x)))
 			pairs[2*g], pairs[2*g+1] = s.scale, s.offset
-			active.toInt16(&words[g*group/2], &x[0], len(x), s.factor)
+			in.format.convert(words[g*group/in.format.values():], x, s)
 		}
 	}
 }

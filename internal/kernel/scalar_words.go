@@ -11,13 +11,17 @@ import (
 // word holds the value of the least k in its lowest bits.
 
 // wordRows calls f for each row of an m×16 tile, with the words of the row, those
-// of the columns (16 for each k) and the row of C.
-func wordRows(m, k int, a *uint32, lda int, b *uint32, c *float32, ldc int, f func(i int, a, b []uint32, c []float32)) {
+// of the columns (16 for each k) and the row of C, which holds the bias if there is one.
+func wordRows(m, k int, a *uint32, lda int, b *uint32, c *float32, ldc int, bias *float32, f func(i int, a, b []uint32, c []float32)) {
 	as := unsafe.Slice(a, (m-1)*lda+k)
 	bs := unsafe.Slice(b, k*panelWidth)
 	cs := unsafe.Slice(c, (m-1)*ldc+panelWidth)
 	for i := range m {
-		f(i, as[i*lda:i*lda+k], bs, cs[i*ldc:i*ldc+panelWidth])
+		row := cs[i*ldc : i*ldc+panelWidth]
+		if bias != nil {
+			copy(row, unsafe.Slice(bias, panelWidth))
+		}
+		f(i, as[i*lda:i*lda+k], bs, row)
 	}
 }
 
@@ -25,10 +29,7 @@ func wordRows(m, k int, a *uint32, lda int, b *uint32, c *float32, ldc int, f fu
 // bfloat16s. Products of two are exact; the odd one of a word is added first,
 // as VDPBF16PS does.
 func tileBF16Scalar(m, k int, a *uint32, lda int, b *uint32, _ int, c *float32, ldc int, bias, _, _, _ *float32, _ int) {
-	wordRows(m, k, a, lda, b, c, ldc, func(_ int, a, b []uint32, c []float32) {
-		if bias != nil {
-			copy(c, unsafe.Slice(bias, panelWidth))
-		}
+	wordRows(m, k, a, lda, b, c, ldc, bias, func(_ int, a, b []uint32, c []float32) {
 		for p, x := range a {
 			odd, even := math.Float32frombits(x&0xffff0000), math.Float32frombits(x<<16)
 			for j, y := range b[p*panelWidth : (p+1)*panelWidth] {
@@ -43,10 +44,7 @@ func tileBF16Scalar(m, k int, a *uint32, lda int, b *uint32, _ int, c *float32, 
 func tileInt16Scalar(m, k int, a *uint32, lda int, b *uint32, _ int, c *float32, ldc int, bias, scales, _, rows *float32, ldr int) {
 	columns := unsafe.Slice(scales, panelWidth)
 	factors := unsafe.Slice(rows, (m-1)*ldr+1)
-	wordRows(m, k, a, lda, b, c, ldc, func(i int, a, b []uint32, c []float32) {
-		if bias != nil {
-			copy(c, unsafe.Slice(bias, panelWidth))
-		}
+	wordRows(m, k, a, lda, b, c, ldc, bias, func(i int, a, b []uint32, c []float32) {
 		var sum [panelWidth]int32
 		for p, x := range a {
 			for j, y := range b[p*panelWidth : (p+1)*panelWidth] {
@@ -64,10 +62,7 @@ func tileInt16Scalar(m, k int, a *uint32, lda int, b *uint32, _ int, c *float32,
 func tileInt8Scalar(m, k int, a *uint32, lda int, b *uint32, _ int, c *float32, ldc int, bias, scales, sums, rows *float32, ldr int) {
 	columns, totals := unsafe.Slice(scales, panelWidth), unsafe.Slice(sums, panelWidth)
 	pairs := unsafe.Slice(rows, (m-1)*ldr+2)
-	wordRows(m, k, a, lda, b, c, ldc, func(i int, a, b []uint32, c []float32) {
-		if bias != nil {
-			copy(c, unsafe.Slice(bias, panelWidth))
-		}
+	wordRows(m, k, a, lda, b, c, ldc, bias, func(i int, a, b []uint32, c []float32) {
 		var sum [panelWidth]int32
 		for p, x := range a {
 			for j, y := range b[p*panelWidth : (p+1)*panelWidth] {

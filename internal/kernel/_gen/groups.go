@@ -118,12 +118,7 @@ func groupRows(t tier, w arithmetic, rows int) {
 	TESTQ(k, k)
 	JG(operand.LabelRef(label("group")))
 
-	to := newRowPointers(Load(Param("c"), GP64()).(reg.GPVirtual), loadStride("ldc"), rows)
-	for i := range total {
-		for j := range total[i] {
-			t.store(total[i][j], to.at(i, 64*j))
-		}
-	}
+	storeTile(t, total)
 	VZEROUPPER()
 	RET()
 }

@@ -84,9 +84,6 @@ func loadStride(name string) reg.GPVirtual {
 func tileRows(t tier, rows int) {
 	label := func(s string) string { return fmt.Sprintf("%s%d", s, rows) }
 	Label(label("rows"))
-	ldc := loadStride("ldc")
-	c := Load(Param("c"), GP64()).(reg.GPVirtual)
-	bias := Load(Param("bias"), GP64())
 	acc := make([][]block, rows)
 	for i := range acc {
 		acc[i] = make([]block, t.blocks)
@@ -94,24 +91,7 @@ func tileRows(t tier, rows int) {
 			acc[i][j] = t.block()
 		}
 	}
-	TESTQ(bias, bias)
-	JNZ(operand.LabelRef(label("bias")))
-	from := newRowPointers(c, ldc, rows)
-	for i := range acc {
-		for j := range acc[i] {
-			t.load(acc[i][j], from.at(i, 64*j))
-		}
-	}
-	JMP(operand.LabelRef(label("start")))
-	Label(label("bias"))
-	for j := range t.blocks {
-		t.load(acc[0][j], operand.Mem{Base: bias, Disp: 64 * j})
-		for i := 1; i < rows; i++ {
-			each(func(r ...reg.VecVirtual) { VMOVAPS(r[0], r[1]) }, acc[0][j], acc[i][j])
-		}
-	}
-
-	Label(label("start"))
+	initialise(t, acc, label)
 	lda, ldb := loadStride("lda"), loadStride("ldb")
 	a := newRowPointers(Load(Param("a"), GP64()).(reg.GPVirtual), lda, rows)
 	b := Load(Param("b"), GP64()).(reg.GPVirtual)
@@ -158,12 +138,41 @@ func tileRows(t tier, rows int) {
 	JNZ(operand.LabelRef(label("single")))
 
 	Label(label("store"))
-	to := newRowPointers(Load(Param("c"), GP64()).(reg.GPVirtual), loadStride("ldc"), rows)
+	storeTile(t, acc)
+	VZEROUPPER()
+	RET()
+}
+
+// initialise sets the sums to the bias, or to C when there is none.
+func initialise(t tier, acc [][]block, label func(string) string) {
+	ldc := loadStride("ldc")
+	c := Load(Param("c"), GP64()).(reg.GPVirtual)
+	bias := Load(Param("bias"), GP64())
+	TESTQ(bias, bias)
+	JNZ(operand.LabelRef(label("bias")))
+	from := newRowPointers(c, ldc, len(acc))
+	for i := range acc {
+		for j := range acc[i] {
+			t.load(acc[i][j], from.at(i, 64*j))
+		}
+	}
+	JMP(operand.LabelRef(label("start")))
+	Label(label("bias"))
+	for j := range acc[0] {
+		t.load(acc[0][j], operand.Mem{Base: bias, Disp: 64 * j})
+		for i := 1; i < len(acc); i++ {
+			each(func(r ...reg.VecVirtual) { VMOVAPS(r[0], r[1]) }, acc[0][j], acc[i][j])
+		}
+	}
+	Label(label("start"))
+}
+
+// storeTile writes the sums to C.
+func storeTile(t tier, acc [][]block) {
+	to := newRowPointers(Load(Param("c"), GP64()).(reg.GPVirtual), loadStride("ldc"), len(acc))
 	for i := range acc {
 		for j := range acc[i] {
 			t.store(acc[i][j], to.at(i, 64*j))
 		}
 	}
-	VZEROUPPER()
-	RET()
 }

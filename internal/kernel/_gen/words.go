@@ -108,38 +108,10 @@ func wordRows(t tier, w arithmetic, rows int) {
 	if w.integer {
 		scale(t, w, acc, label)
 	} else {
-		to := newRowPointers(Load(Param("c"), GP64()).(reg.GPVirtual), loadStride("ldc"), rows)
-		for i := range acc {
-			for j := range acc[i] {
-				t.store(acc[i][j], to.at(i, 64*j))
-			}
-		}
+		storeTile(t, acc)
 	}
 	VZEROUPPER()
 	RET()
-}
-
-// initialise sets the sums to the bias, or to C when there is none.
-func initialise(t tier, acc [][]block, label func(string) string) {
-	c, ldc := Load(Param("c"), GP64()).(reg.GPVirtual), loadStride("ldc")
-	bias := Load(Param("bias"), GP64())
-	TESTQ(bias, bias)
-	JNZ(operand.LabelRef(label("bias")))
-	from := newRowPointers(c, ldc, len(acc))
-	for i := range acc {
-		for j := range acc[i] {
-			t.load(acc[i][j], from.at(i, 64*j))
-		}
-	}
-	JMP(operand.LabelRef(label("start")))
-	Label(label("bias"))
-	for j := range acc[0] {
-		t.load(acc[0][j], operand.Mem{Base: bias, Disp: 64 * j})
-		for i := 1; i < len(acc); i++ {
-			each(func(r ...reg.VecVirtual) { VMOVAPS(r[0], r[1]) }, acc[0][j], acc[i][j])
-		}
-	}
-	Label(label("start"))
 }
 
 // scale makes floats of integer sums, adds the bias or what C holds, and
@@ -152,18 +124,12 @@ func scale(t tier, w arithmetic, acc [][]block, label func(string) string) {
 	if w.offset {
 		sums = Load(Param("sums"), GP64())
 	}
-	column := func(base reg.Register) []block { // kept in registers where there are enough
-		var bs []block
-		for j := range t.blocks {
-			b := t.block()
-			t.load(b, operand.Mem{Base: base, Disp: 64 * j})
-			bs = append(bs, b)
+	columns := make([]block, t.blocks)
+	if t.bits == 512 { // enough registers to keep them
+		for j := range columns {
+			columns[j] = t.block()
+			t.load(columns[j], operand.Mem{Base: scales, Disp: 64 * j})
 		}
-		return bs
-	}
-	var columns []block
-	if t.bits == 512 {
-		columns = column(scales.(reg.Register))
 	}
 	for i := range acc {
 		if t.bits == 512 {
