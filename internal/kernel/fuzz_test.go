@@ -5,6 +5,7 @@ package kernel
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 )
 
@@ -157,4 +158,63 @@ func FuzzMultiplyWords(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Kernels of vector search: sums of integers and of tables give the bits of
+// plain Go, and the distances selected are those that were computed; sums of
+// products may differ as in FuzzMultiply.
+func FuzzSearch(f *testing.F) {
+	f.Add(uint64(1), uint16(384), uint8(9), uint8(32), 1.0)
+	f.Add(uint64(2), uint16(1), uint8(1), uint8(0), 1e-20)
+	f.Add(uint64(3), uint16(1000), uint8(17), uint8(3), 1e4)
+	f.Fuzz(func(t *testing.T, seed uint64, n uint16, count, listed uint8, scale float64) {
+		if n == 0 || n > 2000 || count == 0 || math.IsNaN(scale) || math.Abs(scale) > 1e4 {
+			return
+		}
+		c := newSearchCase(t, rand.New(rand.NewPCG(seed, 0)), int(n), int(count), int(listed), scale)
+		var wantFloats, magnitude map[string][]float32
+		var wantIntegers map[string][]int32
+		for i := range tiers {
+			use(t, tiers[i].tier)
+			floats, integers := c.results(t)
+			if i == 0 {
+				wantFloats, wantIntegers = floats, integers
+				magnitude, _ = c.absolute().results(t)
+				// Of squares the sum is its own magnitude.
+				magnitude["squared"], magnitude["squared of halves"] = floats["squared"], floats["squared of halves"]
+				continue
+			}
+			for name, values := range integers {
+				if !slices.Equal(values, wantIntegers[name]) {
+					t.Fatalf("%s: %s gives %v, plain Go %v", tiers[i].tier, name, values, wantIntegers[name])
+				}
+			}
+			for name, values := range floats {
+				for j, v := range values {
+					bound := float64(magnitude[name][j])*float64(2*(int(n)+64))*0x1p-24 + 1e-37
+					if name == "lookup" {
+						bound = 0
+					}
+					if d := math.Abs(float64(v) - float64(wantFloats[name][j])); !(d <= bound) {
+						t.Fatalf("%s: %s, result %d is %v, plain Go gives %v", tiers[i].tier, name, j, v, wantFloats[name][j])
+					}
+				}
+			}
+		}
+	})
+}
+
+// absolute is the case with the magnitudes of all floats.
+func (c *searchCase) absolute() *searchCase {
+	a := *c
+	a.q, a.rows, a.halves, a.tables = slices.Clone(c.q), slices.Clone(c.rows), slices.Clone(c.halves), slices.Clone(c.tables)
+	for _, x := range [][]float32{a.q, a.rows, a.tables} {
+		for i, v := range x {
+			x[i] = float32(math.Abs(float64(v)))
+		}
+	}
+	for i := range a.halves {
+		a.halves[i] &= 0x7fff
+	}
+	return &a
 }

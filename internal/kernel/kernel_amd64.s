@@ -3236,6 +3236,822 @@ bias1:
 	VZEROUPPER
 	RET
 
+// func dotRowsAVX2(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·dotRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000100, R9
+	JL     scanRest
+
+scanLines:
+	VMOVUPS     (DX)(R8*1), Y8
+	VMOVUPS     32(DX)(R8*1), Y9
+	VFMADD231PS (AX)(R8*1), Y8, Y0
+	VFMADD231PS 32(AX)(R8*1), Y9, Y1
+	VMOVUPS     64(DX)(R8*1), Y8
+	VMOVUPS     96(DX)(R8*1), Y9
+	VFMADD231PS 64(AX)(R8*1), Y8, Y2
+	VFMADD231PS 96(AX)(R8*1), Y9, Y3
+	VMOVUPS     128(DX)(R8*1), Y8
+	VMOVUPS     160(DX)(R8*1), Y9
+	VFMADD231PS 128(AX)(R8*1), Y8, Y4
+	VFMADD231PS 160(AX)(R8*1), Y9, Y5
+	VMOVUPS     192(DX)(R8*1), Y8
+	VMOVUPS     224(DX)(R8*1), Y9
+	VFMADD231PS 192(AX)(R8*1), Y8, Y6
+	VFMADD231PS 224(AX)(R8*1), Y9, Y7
+	ADDQ        $0x00000100, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VMOVUPS     (DX)(R8*1), Y8
+	VMOVUPS     32(DX)(R8*1), Y9
+	VFMADD231PS (AX)(R8*1), Y8, Y0
+	VFMADD231PS 32(AX)(R8*1), Y9, Y1
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000100, R13
+	JL     gatherRest
+
+gatherLines:
+	VMOVUPS     (R9)(R12*1), Y8
+	VMOVUPS     32(R9)(R12*1), Y9
+	VFMADD231PS (AX)(R12*1), Y8, Y0
+	VFMADD231PS 32(AX)(R12*1), Y9, Y1
+	VMOVUPS     64(R9)(R12*1), Y8
+	VMOVUPS     96(R9)(R12*1), Y9
+	VFMADD231PS 64(AX)(R12*1), Y8, Y2
+	VFMADD231PS 96(AX)(R12*1), Y9, Y3
+	VMOVUPS     128(R9)(R12*1), Y8
+	VMOVUPS     160(R9)(R12*1), Y9
+	VFMADD231PS 128(AX)(R12*1), Y8, Y4
+	VFMADD231PS 160(AX)(R12*1), Y9, Y5
+	VMOVUPS     192(R9)(R12*1), Y8
+	VMOVUPS     224(R9)(R12*1), Y9
+	VFMADD231PS 192(AX)(R12*1), Y8, Y6
+	VFMADD231PS 224(AX)(R12*1), Y9, Y7
+	ADDQ        $0x00000100, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VMOVUPS     (R9)(R12*1), Y8
+	VMOVUPS     32(R9)(R12*1), Y9
+	VFMADD231PS (AX)(R12*1), Y8, Y0
+	VFMADD231PS 32(AX)(R12*1), Y9, Y1
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
+// func dotRowsF16AVX2(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, F16C, FMA3, MMX+
+TEXT ·dotRowsF16AVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x01, CX
+	SHLQ  $0x01, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000080, R9
+	JL     scanRest
+
+scanLines:
+	VCVTPH2PS   (DX)(R8*1), Y8
+	VFMADD231PS (AX)(R8*2), Y8, Y0
+	VCVTPH2PS   16(DX)(R8*1), Y8
+	VFMADD231PS 32(AX)(R8*2), Y8, Y1
+	VCVTPH2PS   32(DX)(R8*1), Y8
+	VFMADD231PS 64(AX)(R8*2), Y8, Y2
+	VCVTPH2PS   48(DX)(R8*1), Y8
+	VFMADD231PS 96(AX)(R8*2), Y8, Y3
+	VCVTPH2PS   64(DX)(R8*1), Y8
+	VFMADD231PS 128(AX)(R8*2), Y8, Y4
+	VCVTPH2PS   80(DX)(R8*1), Y8
+	VFMADD231PS 160(AX)(R8*2), Y8, Y5
+	VCVTPH2PS   96(DX)(R8*1), Y8
+	VFMADD231PS 192(AX)(R8*2), Y8, Y6
+	VCVTPH2PS   112(DX)(R8*1), Y8
+	VFMADD231PS 224(AX)(R8*2), Y8, Y7
+	ADDQ        $0x00000080, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VCVTPH2PS   (DX)(R8*1), Y8
+	VFMADD231PS (AX)(R8*2), Y8, Y0
+	VCVTPH2PS   16(DX)(R8*1), Y8
+	VFMADD231PS 32(AX)(R8*2), Y8, Y1
+	VCVTPH2PS   32(DX)(R8*1), Y8
+	VFMADD231PS 64(AX)(R8*2), Y8, Y0
+	VCVTPH2PS   48(DX)(R8*1), Y8
+	VFMADD231PS 96(AX)(R8*2), Y8, Y1
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000080, R13
+	JL     gatherRest
+
+gatherLines:
+	VCVTPH2PS   (R9)(R12*1), Y8
+	VFMADD231PS (AX)(R12*2), Y8, Y0
+	VCVTPH2PS   16(R9)(R12*1), Y8
+	VFMADD231PS 32(AX)(R12*2), Y8, Y1
+	VCVTPH2PS   32(R9)(R12*1), Y8
+	VFMADD231PS 64(AX)(R12*2), Y8, Y2
+	VCVTPH2PS   48(R9)(R12*1), Y8
+	VFMADD231PS 96(AX)(R12*2), Y8, Y3
+	VCVTPH2PS   64(R9)(R12*1), Y8
+	VFMADD231PS 128(AX)(R12*2), Y8, Y4
+	VCVTPH2PS   80(R9)(R12*1), Y8
+	VFMADD231PS 160(AX)(R12*2), Y8, Y5
+	VCVTPH2PS   96(R9)(R12*1), Y8
+	VFMADD231PS 192(AX)(R12*2), Y8, Y6
+	VCVTPH2PS   112(R9)(R12*1), Y8
+	VFMADD231PS 224(AX)(R12*2), Y8, Y7
+	ADDQ        $0x00000080, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VCVTPH2PS   (R9)(R12*1), Y8
+	VFMADD231PS (AX)(R12*2), Y8, Y0
+	VCVTPH2PS   16(R9)(R12*1), Y8
+	VFMADD231PS 32(AX)(R12*2), Y8, Y1
+	VCVTPH2PS   32(R9)(R12*1), Y8
+	VFMADD231PS 64(AX)(R12*2), Y8, Y0
+	VCVTPH2PS   48(R9)(R12*1), Y8
+	VFMADD231PS 96(AX)(R12*2), Y8, Y1
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
+// func squaredRowsAVX2(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, FMA3, MMX+
+TEXT ·squaredRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000100, R9
+	JL     scanRest
+
+scanLines:
+	VMOVUPS     (DX)(R8*1), Y8
+	VMOVUPS     32(DX)(R8*1), Y9
+	VSUBPS      (AX)(R8*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VSUBPS      32(AX)(R8*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     64(DX)(R8*1), Y8
+	VMOVUPS     96(DX)(R8*1), Y9
+	VSUBPS      64(AX)(R8*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y2
+	VSUBPS      96(AX)(R8*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y3
+	VMOVUPS     128(DX)(R8*1), Y8
+	VMOVUPS     160(DX)(R8*1), Y9
+	VSUBPS      128(AX)(R8*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y4
+	VSUBPS      160(AX)(R8*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     192(DX)(R8*1), Y8
+	VMOVUPS     224(DX)(R8*1), Y9
+	VSUBPS      192(AX)(R8*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y6
+	VSUBPS      224(AX)(R8*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y7
+	ADDQ        $0x00000100, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VMOVUPS     (DX)(R8*1), Y8
+	VMOVUPS     32(DX)(R8*1), Y9
+	VSUBPS      (AX)(R8*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VSUBPS      32(AX)(R8*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y1
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000100, R13
+	JL     gatherRest
+
+gatherLines:
+	VMOVUPS     (R9)(R12*1), Y8
+	VMOVUPS     32(R9)(R12*1), Y9
+	VSUBPS      (AX)(R12*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VSUBPS      32(AX)(R12*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y1
+	VMOVUPS     64(R9)(R12*1), Y8
+	VMOVUPS     96(R9)(R12*1), Y9
+	VSUBPS      64(AX)(R12*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y2
+	VSUBPS      96(AX)(R12*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y3
+	VMOVUPS     128(R9)(R12*1), Y8
+	VMOVUPS     160(R9)(R12*1), Y9
+	VSUBPS      128(AX)(R12*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y4
+	VSUBPS      160(AX)(R12*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y5
+	VMOVUPS     192(R9)(R12*1), Y8
+	VMOVUPS     224(R9)(R12*1), Y9
+	VSUBPS      192(AX)(R12*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y6
+	VSUBPS      224(AX)(R12*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y7
+	ADDQ        $0x00000100, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VMOVUPS     (R9)(R12*1), Y8
+	VMOVUPS     32(R9)(R12*1), Y9
+	VSUBPS      (AX)(R12*1), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VSUBPS      32(AX)(R12*1), Y9, Y9
+	VFMADD231PS Y9, Y9, Y1
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
+// func squaredRowsF16AVX2(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, F16C, FMA3, MMX+
+TEXT ·squaredRowsF16AVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x01, CX
+	SHLQ  $0x01, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000080, R9
+	JL     scanRest
+
+scanLines:
+	VCVTPH2PS   (DX)(R8*1), Y8
+	VSUBPS      (AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   16(DX)(R8*1), Y8
+	VSUBPS      32(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	VCVTPH2PS   32(DX)(R8*1), Y8
+	VSUBPS      64(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y2
+	VCVTPH2PS   48(DX)(R8*1), Y8
+	VSUBPS      96(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y3
+	VCVTPH2PS   64(DX)(R8*1), Y8
+	VSUBPS      128(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y4
+	VCVTPH2PS   80(DX)(R8*1), Y8
+	VSUBPS      160(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y5
+	VCVTPH2PS   96(DX)(R8*1), Y8
+	VSUBPS      192(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y6
+	VCVTPH2PS   112(DX)(R8*1), Y8
+	VSUBPS      224(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        $0x00000080, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VCVTPH2PS   (DX)(R8*1), Y8
+	VSUBPS      (AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   16(DX)(R8*1), Y8
+	VSUBPS      32(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	VCVTPH2PS   32(DX)(R8*1), Y8
+	VSUBPS      64(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   48(DX)(R8*1), Y8
+	VSUBPS      96(AX)(R8*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VXORPS Y0, Y0, Y0
+	VXORPS Y1, Y1, Y1
+	VXORPS Y2, Y2, Y2
+	VXORPS Y3, Y3, Y3
+	VXORPS Y4, Y4, Y4
+	VXORPS Y5, Y5, Y5
+	VXORPS Y6, Y6, Y6
+	VXORPS Y7, Y7, Y7
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000080, R13
+	JL     gatherRest
+
+gatherLines:
+	VCVTPH2PS   (R9)(R12*1), Y8
+	VSUBPS      (AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   16(R9)(R12*1), Y8
+	VSUBPS      32(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	VCVTPH2PS   32(R9)(R12*1), Y8
+	VSUBPS      64(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y2
+	VCVTPH2PS   48(R9)(R12*1), Y8
+	VSUBPS      96(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y3
+	VCVTPH2PS   64(R9)(R12*1), Y8
+	VSUBPS      128(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y4
+	VCVTPH2PS   80(R9)(R12*1), Y8
+	VSUBPS      160(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y5
+	VCVTPH2PS   96(R9)(R12*1), Y8
+	VSUBPS      192(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y6
+	VCVTPH2PS   112(R9)(R12*1), Y8
+	VSUBPS      224(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y7
+	ADDQ        $0x00000080, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VCVTPH2PS   (R9)(R12*1), Y8
+	VSUBPS      (AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   16(R9)(R12*1), Y8
+	VSUBPS      32(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	VCVTPH2PS   32(R9)(R12*1), Y8
+	VSUBPS      64(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y0
+	VCVTPH2PS   48(R9)(R12*1), Y8
+	VSUBPS      96(AX)(R12*2), Y8, Y8
+	VFMADD231PS Y8, Y8, Y1
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS       Y2, Y0, Y0
+	VADDPS       Y6, Y4, Y4
+	VADDPS       Y4, Y0, Y0
+	VADDPS       Y3, Y1, Y1
+	VADDPS       Y7, Y5, Y5
+	VADDPS       Y5, Y1, Y1
+	VADDPS       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VADDPS       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VADDPS       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
 // func tileAVX512(m int, k int, a *float32, lda int, b *float32, ldb int, bstep int, c *float32, ldc int, bias *float32)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512(SB), NOSPLIT, $0-80
@@ -11757,6 +12573,2264 @@ bias1:
 	VMOVUPS Z1, 64(AX)
 	VZEROUPPER
 	RET
+	VZEROUPPER
+	RET
+
+// func dotRowsAVX512(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dotRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000100, R9
+	JL     scanRest
+
+scanLines:
+	VMOVUPS     (DX)(R8*1), Z4
+	VFMADD231PS (AX)(R8*1), Z4, Z0
+	VMOVUPS     64(DX)(R8*1), Z4
+	VFMADD231PS 64(AX)(R8*1), Z4, Z1
+	VMOVUPS     128(DX)(R8*1), Z4
+	VFMADD231PS 128(AX)(R8*1), Z4, Z2
+	VMOVUPS     192(DX)(R8*1), Z4
+	VFMADD231PS 192(AX)(R8*1), Z4, Z3
+	ADDQ        $0x00000100, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VMOVUPS     (DX)(R8*1), Z4
+	VFMADD231PS (AX)(R8*1), Z4, Z0
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000100, R13
+	JL     gatherRest
+
+gatherLines:
+	VMOVUPS     (R9)(R12*1), Z4
+	VFMADD231PS (AX)(R12*1), Z4, Z0
+	VMOVUPS     64(R9)(R12*1), Z4
+	VFMADD231PS 64(AX)(R12*1), Z4, Z1
+	VMOVUPS     128(R9)(R12*1), Z4
+	VFMADD231PS 128(AX)(R12*1), Z4, Z2
+	VMOVUPS     192(R9)(R12*1), Z4
+	VFMADD231PS 192(AX)(R12*1), Z4, Z3
+	ADDQ        $0x00000100, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VMOVUPS     (R9)(R12*1), Z4
+	VFMADD231PS (AX)(R12*1), Z4, Z0
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func dotRowsF16AVX512(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·dotRowsF16AVX512(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x01, CX
+	SHLQ  $0x01, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000080, R9
+	JL     scanRest
+
+scanLines:
+	VCVTPH2PS   (DX)(R8*1), Z4
+	VFMADD231PS (AX)(R8*2), Z4, Z0
+	VCVTPH2PS   32(DX)(R8*1), Z4
+	VFMADD231PS 64(AX)(R8*2), Z4, Z1
+	VCVTPH2PS   64(DX)(R8*1), Z4
+	VFMADD231PS 128(AX)(R8*2), Z4, Z2
+	VCVTPH2PS   96(DX)(R8*1), Z4
+	VFMADD231PS 192(AX)(R8*2), Z4, Z3
+	ADDQ        $0x00000080, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VCVTPH2PS   (DX)(R8*1), Z4
+	VFMADD231PS (AX)(R8*2), Z4, Z0
+	VCVTPH2PS   32(DX)(R8*1), Z4
+	VFMADD231PS 64(AX)(R8*2), Z4, Z0
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000080, R13
+	JL     gatherRest
+
+gatherLines:
+	VCVTPH2PS   (R9)(R12*1), Z4
+	VFMADD231PS (AX)(R12*2), Z4, Z0
+	VCVTPH2PS   32(R9)(R12*1), Z4
+	VFMADD231PS 64(AX)(R12*2), Z4, Z1
+	VCVTPH2PS   64(R9)(R12*1), Z4
+	VFMADD231PS 128(AX)(R12*2), Z4, Z2
+	VCVTPH2PS   96(R9)(R12*1), Z4
+	VFMADD231PS 192(AX)(R12*2), Z4, Z3
+	ADDQ        $0x00000080, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VCVTPH2PS   (R9)(R12*1), Z4
+	VFMADD231PS (AX)(R12*2), Z4, Z0
+	VCVTPH2PS   32(R9)(R12*1), Z4
+	VFMADD231PS 64(AX)(R12*2), Z4, Z0
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func squaredRowsAVX512(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·squaredRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x02, CX
+	SHLQ  $0x02, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000100, R9
+	JL     scanRest
+
+scanLines:
+	VMOVUPS     (DX)(R8*1), Z4
+	VSUBPS      (AX)(R8*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VMOVUPS     64(DX)(R8*1), Z4
+	VSUBPS      64(AX)(R8*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+	VMOVUPS     128(DX)(R8*1), Z4
+	VSUBPS      128(AX)(R8*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	VMOVUPS     192(DX)(R8*1), Z4
+	VSUBPS      192(AX)(R8*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x00000100, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VMOVUPS     (DX)(R8*1), Z4
+	VSUBPS      (AX)(R8*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000100, R13
+	JL     gatherRest
+
+gatherLines:
+	VMOVUPS     (R9)(R12*1), Z4
+	VSUBPS      (AX)(R12*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VMOVUPS     64(R9)(R12*1), Z4
+	VSUBPS      64(AX)(R12*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+	VMOVUPS     128(R9)(R12*1), Z4
+	VSUBPS      128(AX)(R12*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	VMOVUPS     192(R9)(R12*1), Z4
+	VSUBPS      192(AX)(R12*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x00000100, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VMOVUPS     (R9)(R12*1), Z4
+	VSUBPS      (AX)(R12*1), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func squaredRowsF16AVX512(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+// Requires: AVX, AVX512F, CMOV, MMX+
+TEXT ·squaredRowsF16AVX512(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x01, CX
+	SHLQ  $0x01, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R8, R8
+	MOVQ   CX, R9
+	SUBQ   $0x00000080, R9
+	JL     scanRest
+
+scanLines:
+	VCVTPH2PS   (DX)(R8*1), Z4
+	VSUBPS      (AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VCVTPH2PS   32(DX)(R8*1), Z4
+	VSUBPS      64(AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+	VCVTPH2PS   64(DX)(R8*1), Z4
+	VSUBPS      128(AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	VCVTPH2PS   96(DX)(R8*1), Z4
+	VSUBPS      192(AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x00000080, R8
+	CMPQ        R8, R9
+	JLE         scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VCVTPH2PS   (DX)(R8*1), Z4
+	VSUBPS      (AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VCVTPH2PS   32(DX)(R8*1), Z4
+	VSUBPS      64(AX)(R8*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	ADDQ        $0x40, R8
+	CMPQ        R8, CX
+	JL          scanLine
+
+scanFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VPXORD Z0, Z0, Z0
+	VPXORD Z1, Z1, Z1
+	VPXORD Z2, Z2, Z2
+	VPXORD Z3, Z3, Z3
+	XORQ   R12, R12
+	MOVQ   CX, R13
+	SUBQ   $0x00000080, R13
+	JL     gatherRest
+
+gatherLines:
+	VCVTPH2PS   (R9)(R12*1), Z4
+	VSUBPS      (AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VCVTPH2PS   32(R9)(R12*1), Z4
+	VSUBPS      64(AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z1
+	VCVTPH2PS   64(R9)(R12*1), Z4
+	VSUBPS      128(AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z2
+	VCVTPH2PS   96(R9)(R12*1), Z4
+	VSUBPS      192(AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z3
+	ADDQ        $0x00000080, R12
+	CMPQ        R12, R13
+	JLE         gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VCVTPH2PS   (R9)(R12*1), Z4
+	VSUBPS      (AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	VCVTPH2PS   32(R9)(R12*1), Z4
+	VSUBPS      64(AX)(R12*2), Z4, Z4
+	VFMADD231PS Z4, Z4, Z0
+	ADDQ        $0x40, R12
+	CMPQ        R12, CX
+	JL          gatherLine
+
+gatherFold:
+	VADDPS        Z1, Z0, Z0
+	VADDPS        Z3, Z2, Z2
+	VADDPS        Z2, Z0, Z0
+	VEXTRACTF64X4 $0x01, Z0, Y4
+	VADDPS        Y4, Y0, Y4
+	VEXTRACTF128  $0x01, Y4, X5
+	VADDPS        X5, X4, X5
+	VMOVHLPS      X5, X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSHDUP     X5, X4
+	VADDPS        X4, X5, X5
+	VMOVSS        X5, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func dotRowsI8AVX2(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·dotRowsI8AVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	XORQ  R8, R8
+	MOVQ  CX, R9
+	SUBQ  $0x00000040, R9
+	JL    scanRest
+
+scanLines:
+	VPMOVSXBW (DX)(R8*1), Y2
+	VPMOVSXBW (AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 16(DX)(R8*1), Y2
+	VPMOVSXBW 16(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	VPMOVSXBW 32(DX)(R8*1), Y2
+	VPMOVSXBW 32(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 48(DX)(R8*1), Y2
+	VPMOVSXBW 48(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	ADDQ      $0x00000040, R8
+	CMPQ      R8, R9
+	JLE       scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VPMOVSXBW (DX)(R8*1), Y2
+	VPMOVSXBW (AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 16(DX)(R8*1), Y2
+	VPMOVSXBW 16(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	VPMOVSXBW 32(DX)(R8*1), Y2
+	VPMOVSXBW 32(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 48(DX)(R8*1), Y2
+	VPMOVSXBW 48(AX)(R8*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	ADDQ      $0x40, R8
+	CMPQ      R8, CX
+	JL        scanLine
+
+scanFold:
+	VPADDD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPADDD       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL  (R8), R9
+	IMULQ BX, R9
+	ADDQ  DX, R9
+	VPXOR Y0, Y0, Y0
+	VPXOR Y1, Y1, Y1
+	XORQ  R12, R12
+	MOVQ  CX, R13
+	SUBQ  $0x00000040, R13
+	JL    gatherRest
+
+gatherLines:
+	VPMOVSXBW (R9)(R12*1), Y2
+	VPMOVSXBW (AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 16(R9)(R12*1), Y2
+	VPMOVSXBW 16(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	VPMOVSXBW 32(R9)(R12*1), Y2
+	VPMOVSXBW 32(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 48(R9)(R12*1), Y2
+	VPMOVSXBW 48(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	ADDQ      $0x00000040, R12
+	CMPQ      R12, R13
+	JLE       gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VPMOVSXBW (R9)(R12*1), Y2
+	VPMOVSXBW (AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 16(R9)(R12*1), Y2
+	VPMOVSXBW 16(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	VPMOVSXBW 32(R9)(R12*1), Y2
+	VPMOVSXBW 32(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y0, Y0
+	VPMOVSXBW 48(R9)(R12*1), Y2
+	VPMOVSXBW 48(AX)(R12*1), Y3
+	VPMADDWD  Y3, Y2, Y2
+	VPADDD    Y2, Y1, Y1
+	ADDQ      $0x40, R12
+	CMPQ      R12, CX
+	JL        gatherLine
+
+gatherFold:
+	VPADDD       Y1, Y0, Y0
+	VEXTRACTF128 $0x01, Y0, X1
+	VPADDD       X1, X0, X1
+	VMOVHLPS     X1, X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSHDUP    X1, X0
+	VPADDD       X0, X1, X1
+	VMOVSS       X1, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
+DATA k_flip8<>+0(SB)/4, $0x80808080
+DATA k_flip8<>+4(SB)/4, $0x80808080
+DATA k_flip8<>+8(SB)/4, $0x80808080
+DATA k_flip8<>+12(SB)/4, $0x80808080
+DATA k_flip8<>+16(SB)/4, $0x80808080
+DATA k_flip8<>+20(SB)/4, $0x80808080
+DATA k_flip8<>+24(SB)/4, $0x80808080
+DATA k_flip8<>+28(SB)/4, $0x80808080
+DATA k_flip8<>+32(SB)/4, $0x80808080
+DATA k_flip8<>+36(SB)/4, $0x80808080
+DATA k_flip8<>+40(SB)/4, $0x80808080
+DATA k_flip8<>+44(SB)/4, $0x80808080
+DATA k_flip8<>+48(SB)/4, $0x80808080
+DATA k_flip8<>+52(SB)/4, $0x80808080
+DATA k_flip8<>+56(SB)/4, $0x80808080
+DATA k_flip8<>+60(SB)/4, $0x80808080
+GLOBL k_flip8<>(SB), RODATA|NOPTR, $64
+
+// func dotRowsI8AVX2VNNI(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+// Requires: AVX, AVX2, CMOV, MMX+
+TEXT ·dotRowsI8AVX2VNNI(SB), NOSPLIT, $0-56
+	MOVQ    q+8(FP), AX
+	MOVQ    n+16(FP), CX
+	MOVQ    rows+24(FP), DX
+	MOVQ    stride+32(FP), BX
+	MOVQ    dst+0(FP), SI
+	MOVQ    count+48(FP), DI
+	VMOVDQU k_flip8<>+0(SB), Y0
+	VPXOR   Y2, Y2, Y2
+	MOVQ    CX, R8
+
+offset:
+	VMOVDQU      -32(AX)(R8*1), Y1
+	LONG $0x507de2c4; BYTE $0xd1 // VPDPBUSD_VEX Y1, Y0, Y2
+	VMOVDQU      -64(AX)(R8*1), Y1
+	LONG $0x507de2c4; BYTE $0xd1 // VPDPBUSD_VEX Y1, Y0, Y2
+	SUBQ         $0x40, R8
+	JNZ          offset
+	VPXOR        Y1, Y1, Y1
+	VPSUBD       Y2, Y1, Y1
+	MOVQ         ids+40(FP), R8
+	TESTQ        R8, R8
+	JNZ          listed
+
+scanRow:
+	VMOVAPS Y1, Y2
+	VPXOR   Y3, Y3, Y3
+	XORQ    R8, R8
+	MOVQ    CX, R9
+	SUBQ    $0x00000080, R9
+	JL      scanRest
+
+scanLines:
+	VPXOR        (DX)(R8*1), Y0, Y4
+	VMOVDQU      (AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	VPXOR        32(DX)(R8*1), Y0, Y4
+	VMOVDQU      32(AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	VPXOR        64(DX)(R8*1), Y0, Y4
+	VMOVDQU      64(AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	VPXOR        96(DX)(R8*1), Y0, Y4
+	VMOVDQU      96(AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	ADDQ         $0x00000080, R8
+	CMPQ         R8, R9
+	JLE          scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VPXOR        (DX)(R8*1), Y0, Y4
+	VMOVDQU      (AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	VPXOR        32(DX)(R8*1), Y0, Y4
+	VMOVDQU      32(AX)(R8*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	ADDQ         $0x40, R8
+	CMPQ         R8, CX
+	JL           scanLine
+
+scanFold:
+	VPADDD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VPADDD       X3, X2, X3
+	VMOVHLPS     X3, X3, X2
+	VPADDD       X2, X3, X3
+	VMOVSHDUP    X3, X2
+	VPADDD       X2, X3, X3
+	VMOVSS       X3, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         BX, DX
+	DECQ         DI
+	JNZ          scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL    (R8), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	VMOVAPS Y1, Y2
+	VPXOR   Y3, Y3, Y3
+	XORQ    R12, R12
+	MOVQ    CX, R13
+	SUBQ    $0x00000080, R13
+	JL      gatherRest
+
+gatherLines:
+	VPXOR        (R9)(R12*1), Y0, Y4
+	VMOVDQU      (AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	VPXOR        32(R9)(R12*1), Y0, Y4
+	VMOVDQU      32(AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	VPXOR        64(R9)(R12*1), Y0, Y4
+	VMOVDQU      64(AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	VPXOR        96(R9)(R12*1), Y0, Y4
+	VMOVDQU      96(AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	ADDQ         $0x00000080, R12
+	CMPQ         R12, R13
+	JLE          gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VPXOR        (R9)(R12*1), Y0, Y4
+	VMOVDQU      (AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xd5 // VPDPBUSD_VEX Y5, Y4, Y2
+	VPXOR        32(R9)(R12*1), Y0, Y4
+	VMOVDQU      32(AX)(R12*1), Y5
+	LONG $0x505de2c4; BYTE $0xdd // VPDPBUSD_VEX Y5, Y4, Y3
+	ADDQ         $0x40, R12
+	CMPQ         R12, CX
+	JL           gatherLine
+
+gatherFold:
+	VPADDD       Y3, Y2, Y2
+	VEXTRACTF128 $0x01, Y2, X3
+	VPADDD       X3, X2, X3
+	VMOVHLPS     X3, X3, X2
+	VPADDD       X2, X3, X3
+	VMOVSHDUP    X3, X2
+	VPADDD       X2, X3, X3
+	VMOVSS       X3, (SI)
+	ADDQ         $0x04, SI
+	ADDQ         $0x04, R8
+	DECQ         DI
+	JNZ          gatherRow
+	VZEROUPPER
+	RET
+
+// func dotRowsI8AVX512VNNI(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+// Requires: AVX, AVX2, AVX512F, CMOV, MMX+
+TEXT ·dotRowsI8AVX512VNNI(SB), NOSPLIT, $0-56
+	MOVQ      q+8(FP), AX
+	MOVQ      n+16(FP), CX
+	MOVQ      rows+24(FP), DX
+	MOVQ      stride+32(FP), BX
+	MOVQ      dst+0(FP), SI
+	MOVQ      count+48(FP), DI
+	VMOVDQU64 k_flip8<>+0(SB), Z0
+	VPXORD    Z2, Z2, Z2
+	MOVQ      CX, R8
+
+offset:
+	VMOVDQU64 -64(AX)(R8*1), Z3
+	VPDPBUSD  Z3, Z0, Z2
+	SUBQ      $0x40, R8
+	JNZ       offset
+	VPXORD    Z1, Z1, Z1
+	VPSUBD    Z2, Z1, Z1
+	MOVQ      ids+40(FP), R8
+	TESTQ     R8, R8
+	JNZ       listed
+
+scanRow:
+	VMOVAPS Z1, Z2
+	VPXORD  Z4, Z4, Z4
+	XORQ    R8, R8
+	MOVQ    CX, R9
+	SUBQ    $0x00000080, R9
+	JL      scanRest
+
+scanLines:
+	VPXORD    (DX)(R8*1), Z0, Z3
+	VMOVDQU64 (AX)(R8*1), Z5
+	VPDPBUSD  Z5, Z3, Z2
+	VPXORD    64(DX)(R8*1), Z0, Z3
+	VMOVDQU64 64(AX)(R8*1), Z5
+	VPDPBUSD  Z5, Z3, Z4
+	ADDQ      $0x00000080, R8
+	CMPQ      R8, R9
+	JLE       scanLines
+
+scanRest:
+	CMPQ R8, CX
+	JGE  scanFold
+
+scanLine:
+	VPXORD    (DX)(R8*1), Z0, Z3
+	VMOVDQU64 (AX)(R8*1), Z5
+	VPDPBUSD  Z5, Z3, Z2
+	ADDQ      $0x40, R8
+	CMPQ      R8, CX
+	JL        scanLine
+
+scanFold:
+	VPADDD        Z4, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VPADDD        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VPADDD        X3, X2, X3
+	VMOVHLPS      X3, X3, X2
+	VPADDD        X2, X3, X3
+	VMOVSHDUP     X3, X2
+	VPADDD        X2, X3, X3
+	VMOVSS        X3, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL    (R8), R9
+	IMULQ   BX, R9
+	ADDQ    DX, R9
+	VMOVAPS Z1, Z2
+	VPXORD  Z4, Z4, Z4
+	XORQ    R12, R12
+	MOVQ    CX, R13
+	SUBQ    $0x00000080, R13
+	JL      gatherRest
+
+gatherLines:
+	VPXORD    (R9)(R12*1), Z0, Z3
+	VMOVDQU64 (AX)(R12*1), Z5
+	VPDPBUSD  Z5, Z3, Z2
+	VPXORD    64(R9)(R12*1), Z0, Z3
+	VMOVDQU64 64(AX)(R12*1), Z5
+	VPDPBUSD  Z5, Z3, Z4
+	ADDQ      $0x00000080, R12
+	CMPQ      R12, R13
+	JLE       gatherLines
+
+gatherRest:
+	CMPQ R12, CX
+	JGE  gatherFold
+
+gatherLine:
+	VPXORD    (R9)(R12*1), Z0, Z3
+	VMOVDQU64 (AX)(R12*1), Z5
+	VPDPBUSD  Z5, Z3, Z2
+	ADDQ      $0x40, R12
+	CMPQ      R12, CX
+	JL        gatherLine
+
+gatherFold:
+	VPADDD        Z4, Z2, Z2
+	VEXTRACTF64X4 $0x01, Z2, Y3
+	VPADDD        Y3, Y2, Y2
+	VEXTRACTF128  $0x01, Y2, X3
+	VPADDD        X3, X2, X3
+	VMOVHLPS      X3, X3, X2
+	VPADDD        X2, X3, X3
+	VMOVSHDUP     X3, X2
+	VPADDD        X2, X3, X3
+	VMOVSS        X3, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R8
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func hammingRowsAVX2(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, MMX+, POPCNT
+TEXT ·hammingRowsAVX2(SB), NOSPLIT, $0-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	SHLQ  $0x03, CX
+	SHLQ  $0x03, BX
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	XORL R8, R8
+	XORQ R9, R9
+	MOVQ CX, R10
+	ANDQ $-64, R10
+	JZ   scanRest4
+
+scanWords:
+	MOVQ    (DX)(R9*1), R11
+	XORQ    (AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    8(DX)(R9*1), R11
+	XORQ    8(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    16(DX)(R9*1), R11
+	XORQ    16(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    24(DX)(R9*1), R11
+	XORQ    24(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    32(DX)(R9*1), R11
+	XORQ    32(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    40(DX)(R9*1), R11
+	XORQ    40(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    48(DX)(R9*1), R11
+	XORQ    48(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	MOVQ    56(DX)(R9*1), R11
+	XORQ    56(AX)(R9*1), R11
+	POPCNTQ R11, R11
+	ADDQ    R11, R8
+	ADDQ    $0x40, R9
+	CMPQ    R9, R10
+	JB      scanWords
+
+scanRest4:
+	TESTQ   $0x00000020, CX
+	JZ      scanRest2
+	MOVQ    (DX)(R9*1), R10
+	XORQ    (AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	MOVQ    8(DX)(R9*1), R10
+	XORQ    8(AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	MOVQ    16(DX)(R9*1), R10
+	XORQ    16(AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	MOVQ    24(DX)(R9*1), R10
+	XORQ    24(AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	ADDQ    $0x20, R9
+
+scanRest2:
+	TESTQ   $0x00000010, CX
+	JZ      scanRest1
+	MOVQ    (DX)(R9*1), R10
+	XORQ    (AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	MOVQ    8(DX)(R9*1), R10
+	XORQ    8(AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	ADDQ    $0x10, R9
+
+scanRest1:
+	TESTQ   $0x00000008, CX
+	JZ      scanCounted
+	MOVQ    (DX)(R9*1), R10
+	XORQ    (AX)(R9*1), R10
+	POPCNTQ R10, R10
+	ADDQ    R10, R8
+	ADDQ    $0x08, R9
+
+scanCounted:
+	MOVL R8, (SI)
+	ADDQ $0x04, SI
+	ADDQ BX, DX
+	DECQ DI
+	JNZ  scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL  (R8), R9
+	IMULQ BX, R9
+	ADDQ  DX, R9
+	XORL  R12, R12
+	XORQ  R13, R13
+	MOVQ  CX, R14
+	ANDQ  $-64, R14
+	JZ    gatherRest4
+
+gatherWords:
+	MOVQ    (R9)(R13*1), R15
+	XORQ    (AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    8(R9)(R13*1), R15
+	XORQ    8(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    16(R9)(R13*1), R15
+	XORQ    16(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    24(R9)(R13*1), R15
+	XORQ    24(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    32(R9)(R13*1), R15
+	XORQ    32(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    40(R9)(R13*1), R15
+	XORQ    40(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    48(R9)(R13*1), R15
+	XORQ    48(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	MOVQ    56(R9)(R13*1), R15
+	XORQ    56(AX)(R13*1), R15
+	POPCNTQ R15, R15
+	ADDQ    R15, R12
+	ADDQ    $0x40, R13
+	CMPQ    R13, R14
+	JB      gatherWords
+
+gatherRest4:
+	TESTQ   $0x00000020, CX
+	JZ      gatherRest2
+	MOVQ    (R9)(R13*1), R14
+	XORQ    (AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	MOVQ    8(R9)(R13*1), R14
+	XORQ    8(AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	MOVQ    16(R9)(R13*1), R14
+	XORQ    16(AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	MOVQ    24(R9)(R13*1), R14
+	XORQ    24(AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	ADDQ    $0x20, R13
+
+gatherRest2:
+	TESTQ   $0x00000010, CX
+	JZ      gatherRest1
+	MOVQ    (R9)(R13*1), R14
+	XORQ    (AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	MOVQ    8(R9)(R13*1), R14
+	XORQ    8(AX)(R13*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R12
+	ADDQ    $0x10, R13
+
+gatherRest1:
+	TESTQ   $0x00000008, CX
+	JZ      gatherCounted
+	MOVQ    (R9)(R13*1), R9
+	XORQ    (AX)(R13*1), R9
+	POPCNTQ R9, R9
+	ADDQ    R9, R12
+	ADDQ    $0x08, R13
+
+gatherCounted:
+	MOVL R12, (SI)
+	ADDQ $0x04, SI
+	ADDQ $0x04, R8
+	DECQ DI
+	JNZ  gatherRow
+	VZEROUPPER
+	RET
+
+// func hammingSelectAVX2(ids *uint32, distances *uint32, q *uint64, n int, rows *uint64, count int, first uint32, bound uint32) int
+// Requires: AVX, POPCNT
+TEXT ·hammingSelectAVX2(SB), NOSPLIT, $0-64
+	MOVQ q+16(FP), AX
+	MOVQ n+24(FP), CX
+	MOVQ rows+32(FP), DX
+	MOVQ distances+8(FP), BX
+	MOVQ count+40(FP), SI
+	MOVQ ids+0(FP), DI
+	MOVL first+48(FP), R8
+	MOVL bound+52(FP), R9
+	SHLQ $0x03, CX
+	XORQ R10, R10
+
+scanRow:
+	XORL R11, R11
+	XORQ R12, R12
+	MOVQ CX, R13
+	ANDQ $-64, R13
+	JZ   scanRest4
+
+scanWords:
+	MOVQ    (DX)(R12*1), R14
+	XORQ    (AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    8(DX)(R12*1), R14
+	XORQ    8(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    16(DX)(R12*1), R14
+	XORQ    16(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    24(DX)(R12*1), R14
+	XORQ    24(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    32(DX)(R12*1), R14
+	XORQ    32(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    40(DX)(R12*1), R14
+	XORQ    40(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    48(DX)(R12*1), R14
+	XORQ    48(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	MOVQ    56(DX)(R12*1), R14
+	XORQ    56(AX)(R12*1), R14
+	POPCNTQ R14, R14
+	ADDQ    R14, R11
+	ADDQ    $0x40, R12
+	CMPQ    R12, R13
+	JB      scanWords
+
+scanRest4:
+	TESTQ   $0x00000020, CX
+	JZ      scanRest2
+	MOVQ    (DX)(R12*1), R13
+	XORQ    (AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	MOVQ    8(DX)(R12*1), R13
+	XORQ    8(AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	MOVQ    16(DX)(R12*1), R13
+	XORQ    16(AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	MOVQ    24(DX)(R12*1), R13
+	XORQ    24(AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	ADDQ    $0x20, R12
+
+scanRest2:
+	TESTQ   $0x00000010, CX
+	JZ      scanRest1
+	MOVQ    (DX)(R12*1), R13
+	XORQ    (AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	MOVQ    8(DX)(R12*1), R13
+	XORQ    8(AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	ADDQ    $0x10, R12
+
+scanRest1:
+	TESTQ   $0x00000008, CX
+	JZ      scanCounted
+	MOVQ    (DX)(R12*1), R13
+	XORQ    (AX)(R12*1), R13
+	POPCNTQ R13, R13
+	ADDQ    R13, R11
+	ADDQ    $0x08, R12
+
+scanCounted:
+	MOVL  R8, (DI)(R10*4)
+	MOVL  R11, (BX)(R10*4)
+	XORL  R12, R12
+	CMPL  R11, R9
+	SETLS R12
+	ADDQ  R12, R10
+	INCL  R8
+	ADDQ  CX, DX
+	DECQ  SI
+	JNZ   scanRow
+	MOVQ  R10, ret+56(FP)
+	VZEROUPPER
+	RET
+
+// func hammingRowsAVX512(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VPOPCNTDQ, BMI2, CMOV, MMX+
+TEXT ·hammingRowsAVX512(SB), NOSPLIT, $0-56
+	MOVQ        q+8(FP), AX
+	MOVQ        n+16(FP), CX
+	MOVQ        rows+24(FP), DX
+	MOVQ        stride+32(FP), BX
+	MOVQ        dst+0(FP), SI
+	MOVQ        count+48(FP), DI
+	SHLQ        $0x03, CX
+	SHLQ        $0x03, BX
+	LEAQ        -1(CX), R8
+	ANDQ        $-64, R8
+	MOVQ        CX, R9
+	SUBQ        R8, R9
+	SHRQ        $0x03, R9
+	MOVQ        $0x000000ff, R10
+	BZHIQ       R9, R10, R10
+	KMOVB       R10, K1
+	VMOVDQU64.Z (AX)(R8*1), K1, Z0
+	MOVQ        ids+40(FP), R9
+	TESTQ       R9, R9
+	JNZ         listed
+	SUBQ        $0x08, DI
+	JL          fewer
+
+eight:
+	LEAQ        (BX)(BX*2), R10
+	LEAQ        (DX)(R8*1), CX
+	LEAQ        (CX)(BX*4), R9
+	VMOVDQU64.Z (CX), K1, Z1
+	VPXORQ      Z0, Z1, Z1
+	VPOPCNTQ    Z1, Z1
+	VMOVDQU64.Z (CX)(BX*1), K1, Z2
+	VPXORQ      Z0, Z2, Z2
+	VPOPCNTQ    Z2, Z2
+	VMOVDQU64.Z (CX)(BX*2), K1, Z3
+	VPXORQ      Z0, Z3, Z3
+	VPOPCNTQ    Z3, Z3
+	VMOVDQU64.Z (CX)(R10*1), K1, Z4
+	VPXORQ      Z0, Z4, Z4
+	VPOPCNTQ    Z4, Z4
+	VMOVDQU64.Z (R9), K1, Z5
+	VPXORQ      Z0, Z5, Z5
+	VPOPCNTQ    Z5, Z5
+	VMOVDQU64.Z (R9)(BX*1), K1, Z6
+	VPXORQ      Z0, Z6, Z6
+	VPOPCNTQ    Z6, Z6
+	VMOVDQU64.Z (R9)(BX*2), K1, Z7
+	VPXORQ      Z0, Z7, Z7
+	VPOPCNTQ    Z7, Z7
+	VMOVDQU64.Z (R9)(R10*1), K1, Z8
+	VPXORQ      Z0, Z8, Z8
+	VPOPCNTQ    Z8, Z8
+	MOVQ        R8, R11
+	SUBQ        $0x40, R11
+	JL          eightFold
+
+eightWords:
+	SUBQ      $0x40, CX
+	SUBQ      $0x40, R9
+	VMOVDQU64 (AX)(R11*1), Z9
+	VPXORQ    (CX), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z1, Z1
+	VPXORQ    (CX)(BX*1), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z2, Z2
+	VPXORQ    (CX)(BX*2), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z3, Z3
+	VPXORQ    (CX)(R10*1), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z4, Z4
+	VPXORQ    (R9), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z5, Z5
+	VPXORQ    (R9)(BX*1), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z6, Z6
+	VPXORQ    (R9)(BX*2), Z9, Z10
+	VPOPCNTQ  Z10, Z10
+	VPADDQ    Z10, Z7, Z7
+	VPXORQ    (R9)(R10*1), Z9, Z9
+	VPOPCNTQ  Z9, Z9
+	VPADDQ    Z9, Z8, Z8
+	SUBQ      $0x40, R11
+	JGE       eightWords
+
+eightFold:
+	VPUNPCKLQDQ Z2, Z1, Z9
+	VPUNPCKHQDQ Z2, Z1, Z1
+	VPADDQ      Z1, Z9, Z9
+	VPUNPCKLQDQ Z4, Z3, Z1
+	VPUNPCKHQDQ Z4, Z3, Z2
+	VPADDQ      Z2, Z1, Z1
+	VPUNPCKLQDQ Z6, Z5, Z2
+	VPUNPCKHQDQ Z6, Z5, Z3
+	VPADDQ      Z3, Z2, Z2
+	VPUNPCKLQDQ Z8, Z7, Z3
+	VPUNPCKHQDQ Z8, Z7, Z4
+	VPADDQ      Z4, Z3, Z3
+	VSHUFI64X2  $0x88, Z1, Z9, Z4
+	VSHUFI64X2  $0xdd, Z1, Z9, Z1
+	VPADDQ      Z1, Z4, Z4
+	VSHUFI64X2  $0x88, Z3, Z2, Z1
+	VSHUFI64X2  $0xdd, Z3, Z2, Z2
+	VPADDQ      Z2, Z1, Z1
+	VSHUFI64X2  $0x88, Z1, Z4, Z2
+	VSHUFI64X2  $0xdd, Z1, Z4, Z1
+	VPADDQ      Z1, Z2, Z2
+	VPMOVQD     Z2, Y1
+	VMOVDQU     Y1, (SI)
+	ADDQ        $0x20, SI
+	LEAQ        (DX)(BX*8), DX
+	SUBQ        $0x08, DI
+	JGE         eight
+
+fewer:
+	ADDQ  $0x08, DI
+	TESTQ DI, DI
+	JZ    done
+
+scanRow:
+	VMOVDQU64.Z (DX)(R8*1), K1, Z1
+	VPXORQ      Z0, Z1, Z1
+	VPOPCNTQ    Z1, Z1
+	XORQ        CX, CX
+	CMPQ        CX, R8
+	JAE         scanFold
+
+scanWords:
+	VMOVDQU64 (DX)(CX*1), Z2
+	VPXORQ    (AX)(CX*1), Z2, Z2
+	VPOPCNTQ  Z2, Z2
+	VPADDQ    Z2, Z1, Z1
+	ADDQ      $0x40, CX
+	CMPQ      CX, R8
+	JB        scanWords
+
+scanFold:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VPADDD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VPADDD        X2, X1, X2
+	VMOVHLPS      X2, X2, X1
+	VPADDD        X1, X2, X2
+	VMOVSHDUP     X2, X1
+	VPADDD        X1, X2, X2
+	VMOVSS        X2, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          BX, DX
+	DECQ          DI
+	JNZ           scanRow
+
+done:
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R9, R11
+	LEAQ (R9)(DI*4), R12
+
+gatherRow:
+	LEAQ    128(R9), R10
+	CMPQ    R11, R10
+	JA      fetched
+	CMPQ    R11, R12
+	JAE     fetched
+	LEAQ    128(R11), R10
+	CMPQ    R10, R12
+	CMOVQHI R12, R10
+
+fetch:
+	MOVL       (R11), R13
+	IMULQ      BX, R13
+	ADDQ       DX, R13
+	PREFETCHT1 -1(R13)(CX*1)
+	XORQ       R14, R14
+
+line:
+	PREFETCHT1 (R13)(R14*1)
+	ADDQ       $0x40, R14
+	CMPQ       R14, CX
+	JL         line
+	ADDQ       $0x04, R11
+	CMPQ       R11, R10
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL        (R9), R10
+	IMULQ       BX, R10
+	ADDQ        DX, R10
+	VMOVDQU64.Z (R10)(R8*1), K1, Z1
+	VPXORQ      Z0, Z1, Z1
+	VPOPCNTQ    Z1, Z1
+	XORQ        R13, R13
+	CMPQ        R13, R8
+	JAE         gatherFold
+
+gatherWords:
+	VMOVDQU64 (R10)(R13*1), Z2
+	VPXORQ    (AX)(R13*1), Z2, Z2
+	VPOPCNTQ  Z2, Z2
+	VPADDQ    Z2, Z1, Z1
+	ADDQ      $0x40, R13
+	CMPQ      R13, R8
+	JB        gatherWords
+
+gatherFold:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VPADDD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VPADDD        X2, X1, X2
+	VMOVHLPS      X2, X2, X1
+	VPADDD        X1, X2, X2
+	VMOVSHDUP     X2, X1
+	VPADDD        X1, X2, X2
+	VMOVSS        X2, (SI)
+	ADDQ          $0x04, SI
+	ADDQ          $0x04, R9
+	DECQ          DI
+	JNZ           gatherRow
+	VZEROUPPER
+	RET
+
+// func hammingSelectAVX512(ids *uint32, distances *uint32, q *uint64, n int, rows *uint64, count int, first uint32, bound uint32) int
+// Requires: AVX, AVX2, AVX512DQ, AVX512F, AVX512VL, AVX512VPOPCNTDQ, BMI2, POPCNT
+TEXT ·hammingSelectAVX512(SB), NOSPLIT, $0-64
+	MOVQ         q+16(FP), AX
+	MOVQ         n+24(FP), CX
+	MOVQ         rows+32(FP), DX
+	MOVQ         distances+8(FP), BX
+	MOVQ         count+40(FP), SI
+	MOVQ         ids+0(FP), DI
+	MOVL         first+48(FP), R8
+	MOVL         bound+52(FP), R9
+	SHLQ         $0x03, CX
+	XORQ         R10, R10
+	LEAQ         -1(CX), R11
+	ANDQ         $-64, R11
+	MOVQ         CX, R12
+	SUBQ         R11, R12
+	SHRQ         $0x03, R12
+	MOVQ         $0x000000ff, R13
+	BZHIQ        R12, R13, R13
+	KMOVB        R13, K1
+	VMOVDQU64.Z  (AX)(R11*1), K1, Z0
+	VPBROADCASTD R9, Y1
+	VMOVDQU      k_ascending<>+0(SB), Y2
+	SUBQ         $0x08, SI
+	JL           fewer
+
+eight:
+	LEAQ        (CX)(CX*2), R14
+	LEAQ        (DX)(R11*1), R12
+	LEAQ        (R12)(CX*4), R13
+	VMOVDQU64.Z (R12), K1, Z3
+	VPXORQ      Z0, Z3, Z3
+	VPOPCNTQ    Z3, Z3
+	VMOVDQU64.Z (R12)(CX*1), K1, Z4
+	VPXORQ      Z0, Z4, Z4
+	VPOPCNTQ    Z4, Z4
+	VMOVDQU64.Z (R12)(CX*2), K1, Z5
+	VPXORQ      Z0, Z5, Z5
+	VPOPCNTQ    Z5, Z5
+	VMOVDQU64.Z (R12)(R14*1), K1, Z6
+	VPXORQ      Z0, Z6, Z6
+	VPOPCNTQ    Z6, Z6
+	VMOVDQU64.Z (R13), K1, Z7
+	VPXORQ      Z0, Z7, Z7
+	VPOPCNTQ    Z7, Z7
+	VMOVDQU64.Z (R13)(CX*1), K1, Z8
+	VPXORQ      Z0, Z8, Z8
+	VPOPCNTQ    Z8, Z8
+	VMOVDQU64.Z (R13)(CX*2), K1, Z9
+	VPXORQ      Z0, Z9, Z9
+	VPOPCNTQ    Z9, Z9
+	VMOVDQU64.Z (R13)(R14*1), K1, Z10
+	VPXORQ      Z0, Z10, Z10
+	VPOPCNTQ    Z10, Z10
+	MOVQ        R11, R15
+	SUBQ        $0x40, R15
+	JL          eightFold
+
+eightWords:
+	SUBQ      $0x40, R12
+	SUBQ      $0x40, R13
+	VMOVDQU64 (AX)(R15*1), Z11
+	VPXORQ    (R12), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z3, Z3
+	VPXORQ    (R12)(CX*1), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z4, Z4
+	VPXORQ    (R12)(CX*2), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z5, Z5
+	VPXORQ    (R12)(R14*1), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z6, Z6
+	VPXORQ    (R13), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z7, Z7
+	VPXORQ    (R13)(CX*1), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z8, Z8
+	VPXORQ    (R13)(CX*2), Z11, Z12
+	VPOPCNTQ  Z12, Z12
+	VPADDQ    Z12, Z9, Z9
+	VPXORQ    (R13)(R14*1), Z11, Z11
+	VPOPCNTQ  Z11, Z11
+	VPADDQ    Z11, Z10, Z10
+	SUBQ      $0x40, R15
+	JGE       eightWords
+
+eightFold:
+	VPUNPCKLQDQ   Z4, Z3, Z11
+	VPUNPCKHQDQ   Z4, Z3, Z3
+	VPADDQ        Z3, Z11, Z11
+	VPUNPCKLQDQ   Z6, Z5, Z3
+	VPUNPCKHQDQ   Z6, Z5, Z4
+	VPADDQ        Z4, Z3, Z3
+	VPUNPCKLQDQ   Z8, Z7, Z4
+	VPUNPCKHQDQ   Z8, Z7, Z5
+	VPADDQ        Z5, Z4, Z4
+	VPUNPCKLQDQ   Z10, Z9, Z5
+	VPUNPCKHQDQ   Z10, Z9, Z6
+	VPADDQ        Z6, Z5, Z5
+	VSHUFI64X2    $0x88, Z3, Z11, Z6
+	VSHUFI64X2    $0xdd, Z3, Z11, Z3
+	VPADDQ        Z3, Z6, Z6
+	VSHUFI64X2    $0x88, Z5, Z4, Z3
+	VSHUFI64X2    $0xdd, Z5, Z4, Z4
+	VPADDQ        Z4, Z3, Z3
+	VSHUFI64X2    $0x88, Z3, Z6, Z4
+	VSHUFI64X2    $0xdd, Z3, Z6, Z3
+	VPADDQ        Z3, Z4, Z4
+	VPMOVQD       Z4, Y4
+	VPCMPUD       $0x02, Y1, Y4, K2
+	KMOVB         K2, R12
+	TESTL         R12, R12
+	JZ            none
+	VPBROADCASTD  R8, Y3
+	VPADDD        Y2, Y3, Y3
+	VPCOMPRESSD.Z Y3, K2, Y3
+	VMOVDQU       Y3, (DI)(R10*4)
+	VPCOMPRESSD.Z Y4, K2, Y3
+	VMOVDQU       Y3, (BX)(R10*4)
+	POPCNTQ       R12, R12
+	ADDQ          R12, R10
+
+none:
+	ADDL $0x08, R8
+	LEAQ (DX)(CX*8), DX
+	SUBQ $0x08, SI
+	JGE  eight
+
+fewer:
+	ADDQ  $0x08, SI
+	TESTQ SI, SI
+	JZ    done
+
+scanRow:
+	VMOVDQU64.Z (DX)(R11*1), K1, Z1
+	VPXORQ      Z0, Z1, Z1
+	VPOPCNTQ    Z1, Z1
+	XORQ        R12, R12
+	CMPQ        R12, R11
+	JAE         scanFold
+
+scanWords:
+	VMOVDQU64 (DX)(R12*1), Z2
+	VPXORQ    (AX)(R12*1), Z2, Z2
+	VPOPCNTQ  Z2, Z2
+	VPADDQ    Z2, Z1, Z1
+	ADDQ      $0x40, R12
+	CMPQ      R12, R11
+	JB        scanWords
+
+scanFold:
+	VEXTRACTF64X4 $0x01, Z1, Y2
+	VPADDD        Y2, Y1, Y1
+	VEXTRACTF128  $0x01, Y1, X2
+	VPADDD        X2, X1, X2
+	VMOVHLPS      X2, X2, X1
+	VPADDD        X1, X2, X2
+	VMOVSHDUP     X2, X1
+	VPADDD        X1, X2, X2
+	VMOVD         X2, R12
+	MOVL          R8, (DI)(R10*4)
+	MOVL          R12, (BX)(R10*4)
+	XORL          R13, R13
+	CMPL          R12, R9
+	SETLS         R13
+	ADDQ          R13, R10
+	INCL          R8
+	ADDQ          CX, DX
+	DECQ          SI
+	JNZ           scanRow
+
+done:
+	MOVQ R10, ret+56(FP)
+	VZEROUPPER
+	RET
+
+DATA k_ascending<>+0(SB)/4, $0x00000000
+DATA k_ascending<>+4(SB)/4, $0x00000001
+DATA k_ascending<>+8(SB)/4, $0x00000002
+DATA k_ascending<>+12(SB)/4, $0x00000003
+DATA k_ascending<>+16(SB)/4, $0x00000004
+DATA k_ascending<>+20(SB)/4, $0x00000005
+DATA k_ascending<>+24(SB)/4, $0x00000006
+DATA k_ascending<>+28(SB)/4, $0x00000007
+DATA k_ascending<>+32(SB)/4, $0x00000008
+DATA k_ascending<>+36(SB)/4, $0x00000009
+DATA k_ascending<>+40(SB)/4, $0x0000000a
+DATA k_ascending<>+44(SB)/4, $0x0000000b
+DATA k_ascending<>+48(SB)/4, $0x0000000c
+DATA k_ascending<>+52(SB)/4, $0x0000000d
+DATA k_ascending<>+56(SB)/4, $0x0000000e
+DATA k_ascending<>+60(SB)/4, $0x0000000f
+GLOBL k_ascending<>(SB), RODATA|NOPTR, $64
+
+// func lookupRowsAVX2(dst *float32, q *float32, n int, rows *uint8, stride int, ids *uint32, count int)
+// Requires: AVX, CMOV, MMX+
+TEXT ·lookupRowsAVX2(SB), NOSPLIT, $8-56
+	MOVQ  q+8(FP), AX
+	MOVQ  n+16(FP), CX
+	MOVQ  rows+24(FP), DX
+	MOVQ  stride+32(FP), BX
+	MOVQ  dst+0(FP), SI
+	MOVQ  count+48(FP), DI
+	MOVQ  ids+40(FP), R8
+	TESTQ R8, R8
+	JNZ   listed
+
+scanRow:
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   AX, R8
+	XORQ   R9, R9
+	MOVQ   CX, R10
+	ANDQ   $-8, R10
+	JZ     scanRest
+
+scanCodes:
+	MOVQ    (DX)(R9*1), R11
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  (R8)(R12*4), X0, X0
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  1024(R8)(R12*4), X1, X1
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  2048(R8)(R12*4), X2, X2
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  3072(R8)(R12*4), X3, X3
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  4096(R8)(R12*4), X0, X0
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  5120(R8)(R12*4), X1, X1
+	MOVBLZX R11, R12
+	SHRQ    $0x08, R11
+	VADDSS  6144(R8)(R12*4), X2, X2
+	VADDSS  7168(R8)(R11*4), X3, X3
+	ADDQ    $0x00002000, R8
+	ADDQ    $0x08, R9
+	CMPQ    R9, R10
+	JB      scanCodes
+
+scanRest:
+	TESTQ   $0x00000004, CX
+	JZ      scanLast
+	MOVL    (DX)(R9*1), R10
+	MOVBLZX R10, R11
+	SHRQ    $0x08, R10
+	VADDSS  (R8)(R11*4), X0, X0
+	MOVBLZX R10, R11
+	SHRQ    $0x08, R10
+	VADDSS  1024(R8)(R11*4), X1, X1
+	MOVBLZX R10, R11
+	SHRQ    $0x08, R10
+	VADDSS  2048(R8)(R11*4), X2, X2
+	VADDSS  3072(R8)(R10*4), X3, X3
+	ADDQ    $0x00001000, R8
+	ADDQ    $0x04, R9
+
+scanLast:
+	CMPQ    R9, CX
+	JAE     scanSum
+	MOVBLZX (DX)(R9*1), R10
+	VADDSS  (R8)(R10*4), X0, X0
+	INCQ    R9
+	CMPQ    R9, CX
+	JAE     scanSum
+	MOVBLZX (DX)(R9*1), R10
+	VADDSS  1024(R8)(R10*4), X1, X1
+	INCQ    R9
+	CMPQ    R9, CX
+	JAE     scanSum
+	MOVBLZX (DX)(R9*1), R10
+	VADDSS  2048(R8)(R10*4), X2, X2
+	INCQ    R9
+
+scanSum:
+	VADDSS X1, X0, X0
+	VADDSS X3, X2, X2
+	VADDSS X2, X0, X0
+	VMOVSS X0, (SI)
+	ADDQ   $0x04, SI
+	ADDQ   BX, DX
+	DECQ   DI
+	JNZ    scanRow
+	VZEROUPPER
+	RET
+
+listed:
+	MOVQ R8, R10
+	LEAQ (R8)(DI*4), R11
+
+gatherRow:
+	LEAQ    128(R8), R9
+	CMPQ    R10, R9
+	JA      fetched
+	CMPQ    R10, R11
+	JAE     fetched
+	LEAQ    128(R10), R9
+	CMPQ    R9, R11
+	CMOVQHI R11, R9
+
+fetch:
+	MOVL       (R10), R12
+	IMULQ      BX, R12
+	ADDQ       DX, R12
+	PREFETCHT1 -1(R12)(CX*1)
+	XORQ       R13, R13
+
+line:
+	PREFETCHT1 (R12)(R13*1)
+	ADDQ       $0x40, R13
+	CMPQ       R13, CX
+	JL         line
+	ADDQ       $0x04, R10
+	CMPQ       R10, R9
+	JB         fetch
+	JMP        gatherRow
+
+fetched:
+	MOVL   (R8), R9
+	IMULQ  BX, R9
+	ADDQ   DX, R9
+	VXORPS X0, X0, X0
+	VXORPS X1, X1, X1
+	VXORPS X2, X2, X2
+	VXORPS X3, X3, X3
+	MOVQ   AX, R12
+	XORQ   R13, R13
+	MOVQ   CX, R14
+	ANDQ   $-8, R14
+	JZ     gatherRest
+
+gatherCodes:
+	MOVQ    (R9)(R13*1), R15
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  (R12)(BP*4), X0, X0
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  1024(R12)(BP*4), X1, X1
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  2048(R12)(BP*4), X2, X2
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  3072(R12)(BP*4), X3, X3
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  4096(R12)(BP*4), X0, X0
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  5120(R12)(BP*4), X1, X1
+	MOVBLZX R15, BP
+	SHRQ    $0x08, R15
+	VADDSS  6144(R12)(BP*4), X2, X2
+	VADDSS  7168(R12)(R15*4), X3, X3
+	ADDQ    $0x00002000, R12
+	ADDQ    $0x08, R13
+	CMPQ    R13, R14
+	JB      gatherCodes
+
+gatherRest:
+	TESTQ   $0x00000004, CX
+	JZ      gatherLast
+	MOVL    (R9)(R13*1), R14
+	MOVBLZX R14, R15
+	SHRQ    $0x08, R14
+	VADDSS  (R12)(R15*4), X0, X0
+	MOVBLZX R14, R15
+	SHRQ    $0x08, R14
+	VADDSS  1024(R12)(R15*4), X1, X1
+	MOVBLZX R14, R15
+	SHRQ    $0x08, R14
+	VADDSS  2048(R12)(R15*4), X2, X2
+	VADDSS  3072(R12)(R14*4), X3, X3
+	ADDQ    $0x00001000, R12
+	ADDQ    $0x04, R13
+
+gatherLast:
+	CMPQ    R13, CX
+	JAE     gatherSum
+	MOVBLZX (R9)(R13*1), R14
+	VADDSS  (R12)(R14*4), X0, X0
+	INCQ    R13
+	CMPQ    R13, CX
+	JAE     gatherSum
+	MOVBLZX (R9)(R13*1), R14
+	VADDSS  1024(R12)(R14*4), X1, X1
+	INCQ    R13
+	CMPQ    R13, CX
+	JAE     gatherSum
+	MOVBLZX (R9)(R13*1), R9
+	VADDSS  2048(R12)(R9*4), X2, X2
+	INCQ    R13
+
+gatherSum:
+	VADDSS X1, X0, X0
+	VADDSS X3, X2, X2
+	VADDSS X2, X0, X0
+	VMOVSS X0, (SI)
+	ADDQ   $0x04, SI
+	ADDQ   $0x04, R8
+	DECQ   DI
+	JNZ    gatherRow
+	VZEROUPPER
+	RET
+
+// func prefetchRowsAVX2(rows *byte, size int, stride int, ids *uint32, count int)
+// Requires: MMX+
+TEXT ·prefetchRowsAVX2(SB), NOSPLIT, $0-40
+	MOVQ rows+0(FP), AX
+	MOVQ size+8(FP), CX
+	MOVQ stride+16(FP), DX
+	MOVQ ids+24(FP), BX
+	MOVQ count+32(FP), SI
+
+row:
+	MOVL       (BX), DI
+	IMULQ      DX, DI
+	ADDQ       AX, DI
+	PREFETCHT1 -1(DI)(CX*1)
+	XORQ       R8, R8
+
+line:
+	PREFETCHT1 (DI)(R8*1)
+	ADDQ       $0x40, R8
+	CMPQ       R8, CX
+	JL         line
+	ADDQ       $0x04, BX
+	DECQ       SI
+	JNZ        row
+	RET
+
+// func toF16AVX2(dst *uint16, x *float32, n int)
+// Requires: AVX, F16C
+TEXT ·toF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	VMOVUPS   (CX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, (AX)
+	VMOVUPS   32(CX), Y0
+	VCVTPS2PH $0x00, Y0, X0
+	VMOVDQU   X0, 16(AX)
+	ADDQ      $0x40, CX
+	ADDQ      $0x20, AX
+	SUBQ      $0x10, DX
+	JG        loop
+	VZEROUPPER
+	RET
+
+// func fromF16AVX2(dst *float32, x *uint16, n int)
+// Requires: AVX, F16C
+TEXT ·fromF16AVX2(SB), NOSPLIT, $0-24
+	MOVQ dst+0(FP), AX
+	MOVQ x+8(FP), CX
+	MOVQ n+16(FP), DX
+
+loop:
+	VCVTPH2PS (CX), Y0
+	VMOVUPS   Y0, (AX)
+	VCVTPH2PS 16(CX), Y0
+	VMOVUPS   Y0, 32(AX)
+	ADDQ      $0x20, CX
+	ADDQ      $0x40, AX
+	SUBQ      $0x10, DX
+	JG        loop
 	VZEROUPPER
 	RET
 

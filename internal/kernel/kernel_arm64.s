@@ -3595,3 +3595,1459 @@ loop:
 	SUBS    $16, R2
 	BGT     loop
 	RET
+
+// func dotRowsNEON(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+TEXT ·dotRowsNEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	LSL     $2, R2, R2
+	LSL     $2, R4, R4
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $256, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc14 // fmla v20.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc35 // fmla v21.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc56 // fmla v22.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc77 // fmla v23.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc18 // fmla v24.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc39 // fmla v25.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5a // fmla v26.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7b // fmla v27.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc1c // fmla v28.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc3d // fmla v29.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5e // fmla v30.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7f // fmla v31.4s, v3.4s, v7.4s
+	SUBS    $256, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $192, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $256, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc14 // fmla v20.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc35 // fmla v21.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc56 // fmla v22.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc77 // fmla v23.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc18 // fmla v24.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc39 // fmla v25.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5a // fmla v26.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7b // fmla v27.4s, v3.4s, v7.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc1c // fmla v28.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc3d // fmla v29.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5e // fmla v30.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7f // fmla v31.4s, v3.4s, v7.4s
+	SUBS    $256, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $192, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func dotRowsF16NEON(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+TEXT ·dotRowsF16NEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	LSL     $1, R2, R2
+	LSL     $1, R4, R4
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $128, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc14 // fmla v20.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc35 // fmla v21.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc56 // fmla v22.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc77 // fmla v23.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc18 // fmla v24.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc39 // fmla v25.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5a // fmla v26.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7b // fmla v27.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc1c // fmla v28.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc3d // fmla v29.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5e // fmla v30.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7f // fmla v31.4s, v3.4s, v7.4s
+	SUBS    $128, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $64, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $128, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc14 // fmla v20.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc35 // fmla v21.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc56 // fmla v22.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc77 // fmla v23.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc18 // fmla v24.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc39 // fmla v25.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5a // fmla v26.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7b // fmla v27.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc1c // fmla v28.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc3d // fmla v29.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc5e // fmla v30.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc7f // fmla v31.4s, v3.4s, v7.4s
+	SUBS    $128, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $64, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4e24cc10 // fmla v16.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc31 // fmla v17.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc52 // fmla v18.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc73 // fmla v19.4s, v3.4s, v7.4s
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func squaredRowsNEON(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+TEXT ·squaredRowsNEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	LSL     $2, R2, R2
+	LSL     $2, R4, R4
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $256, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc14 // fmla v20.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc35 // fmla v21.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc56 // fmla v22.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc77 // fmla v23.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc18 // fmla v24.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc39 // fmla v25.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5a // fmla v26.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7b // fmla v27.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc1c // fmla v28.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc3d // fmla v29.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5e // fmla v30.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7f // fmla v31.4s, v3.4s, v3.4s
+	SUBS    $256, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $192, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $256, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc14 // fmla v20.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc35 // fmla v21.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc56 // fmla v22.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc77 // fmla v23.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc18 // fmla v24.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc39 // fmla v25.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5a // fmla v26.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7b // fmla v27.4s, v3.4s, v3.4s
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc1c // fmla v28.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc3d // fmla v29.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5e // fmla v30.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7f // fmla v31.4s, v3.4s, v3.4s
+	SUBS    $256, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $192, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func squaredRowsF16NEON(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+TEXT ·squaredRowsF16NEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	LSL     $1, R2, R2
+	LSL     $1, R4, R4
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $128, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc14 // fmla v20.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc35 // fmla v21.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc56 // fmla v22.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc77 // fmla v23.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc18 // fmla v24.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc39 // fmla v25.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5a // fmla v26.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7b // fmla v27.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc1c // fmla v28.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc3d // fmla v29.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5e // fmla v30.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7f // fmla v31.4s, v3.4s, v3.4s
+	SUBS    $128, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $64, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+	VEOR    V24.B16, V24.B16, V24.B16
+	VEOR    V25.B16, V25.B16, V25.B16
+	VEOR    V26.B16, V26.B16, V26.B16
+	VEOR    V27.B16, V27.B16, V27.B16
+	VEOR    V28.B16, V28.B16, V28.B16
+	VEOR    V29.B16, V29.B16, V29.B16
+	VEOR    V30.B16, V30.B16, V30.B16
+	VEOR    V31.B16, V31.B16, V31.B16
+	SUBS    $128, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc14 // fmla v20.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc35 // fmla v21.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc56 // fmla v22.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc77 // fmla v23.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc18 // fmla v24.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc39 // fmla v25.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5a // fmla v26.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7b // fmla v27.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc1c // fmla v28.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc3d // fmla v29.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc5e // fmla v30.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc7f // fmla v31.4s, v3.4s, v3.4s
+	SUBS    $128, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $64, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	VLD1.P  32(R9), [V12.H8, V13.H8]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	WORD    $0x4ea4d400 // fsub v0.4s, v0.4s, v4.4s
+	WORD    $0x4ea5d421 // fsub v1.4s, v1.4s, v5.4s
+	WORD    $0x4ea6d442 // fsub v2.4s, v2.4s, v6.4s
+	WORD    $0x4ea7d463 // fsub v3.4s, v3.4s, v7.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	WORD    $0x4e34d610 // fadd v16.4s, v16.4s, v20.4s
+	WORD    $0x4e35d631 // fadd v17.4s, v17.4s, v21.4s
+	WORD    $0x4e36d652 // fadd v18.4s, v18.4s, v22.4s
+	WORD    $0x4e37d673 // fadd v19.4s, v19.4s, v23.4s
+	WORD    $0x4e3cd718 // fadd v24.4s, v24.4s, v28.4s
+	WORD    $0x4e3dd739 // fadd v25.4s, v25.4s, v29.4s
+	WORD    $0x4e3ed75a // fadd v26.4s, v26.4s, v30.4s
+	WORD    $0x4e3fd77b // fadd v27.4s, v27.4s, v31.4s
+	WORD    $0x4e38d610 // fadd v16.4s, v16.4s, v24.4s
+	WORD    $0x4e39d631 // fadd v17.4s, v17.4s, v25.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3bd673 // fadd v19.4s, v19.4s, v27.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func dotRowsI8NEON(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+TEXT ·dotRowsI8NEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	SUBS    $64, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e24c008 // smull v8.8h, v0.8b, v4.8b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x4e24c008 // smull2 v8.8h, v0.16b, v4.16b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x0e25c029 // smull v9.8h, v1.8b, v5.8b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x4e25c029 // smull2 v9.8h, v1.16b, v5.16b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x0e26c04a // smull v10.8h, v2.8b, v6.8b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x4e26c04a // smull2 v10.8h, v2.16b, v6.16b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x0e27c06b // smull v11.8h, v3.8b, v7.8b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	WORD    $0x4e27c06b // smull2 v11.8h, v3.16b, v7.16b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	SUBS    $64, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $0, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e24c008 // smull v8.8h, v0.8b, v4.8b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x4e24c008 // smull2 v8.8h, v0.16b, v4.16b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x0e25c029 // smull v9.8h, v1.8b, v5.8b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x4e25c029 // smull2 v9.8h, v1.16b, v5.16b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x0e26c04a // smull v10.8h, v2.8b, v6.8b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x4e26c04a // smull2 v10.8h, v2.16b, v6.16b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x0e27c06b // smull v11.8h, v3.8b, v7.8b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	WORD    $0x4e27c06b // smull2 v11.8h, v3.16b, v7.16b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	VADD    V17.S4, V16.S4, V16.S4
+	VADD    V19.S4, V18.S4, V18.S4
+	VADD    V18.S4, V16.S4, V16.S4
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	SUBS    $64, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e24c008 // smull v8.8h, v0.8b, v4.8b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x4e24c008 // smull2 v8.8h, v0.16b, v4.16b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x0e25c029 // smull v9.8h, v1.8b, v5.8b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x4e25c029 // smull2 v9.8h, v1.16b, v5.16b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x0e26c04a // smull v10.8h, v2.8b, v6.8b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x4e26c04a // smull2 v10.8h, v2.16b, v6.16b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x0e27c06b // smull v11.8h, v3.8b, v7.8b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	WORD    $0x4e27c06b // smull2 v11.8h, v3.16b, v7.16b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	SUBS    $64, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $0, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x0e24c008 // smull v8.8h, v0.8b, v4.8b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x4e24c008 // smull2 v8.8h, v0.16b, v4.16b
+	WORD    $0x4e606910 // sadalp v16.4s, v8.8h
+	WORD    $0x0e25c029 // smull v9.8h, v1.8b, v5.8b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x4e25c029 // smull2 v9.8h, v1.16b, v5.16b
+	WORD    $0x4e606931 // sadalp v17.4s, v9.8h
+	WORD    $0x0e26c04a // smull v10.8h, v2.8b, v6.8b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x4e26c04a // smull2 v10.8h, v2.16b, v6.16b
+	WORD    $0x4e606952 // sadalp v18.4s, v10.8h
+	WORD    $0x0e27c06b // smull v11.8h, v3.8b, v7.8b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	WORD    $0x4e27c06b // smull2 v11.8h, v3.16b, v7.16b
+	WORD    $0x4e606973 // sadalp v19.4s, v11.8h
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	VADD    V17.S4, V16.S4, V16.S4
+	VADD    V19.S4, V18.S4, V18.S4
+	VADD    V18.S4, V16.S4, V16.S4
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func dotRowsI8NEONDot(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+TEXT ·dotRowsI8NEONDot(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	SUBS    $64, R2, R11
+	BLT     scanRest
+scanLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e849410 // sdot v16.4s, v0.16b, v4.16b
+	WORD    $0x4e859431 // sdot v17.4s, v1.16b, v5.16b
+	WORD    $0x4e869452 // sdot v18.4s, v2.16b, v6.16b
+	WORD    $0x4e879473 // sdot v19.4s, v3.16b, v7.16b
+	SUBS    $64, R11
+	BGE     scanLines
+scanRest:
+	ADDS    $0, R11
+	BLT     scanFold
+scanLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e849410 // sdot v16.4s, v0.16b, v4.16b
+	WORD    $0x4e859431 // sdot v17.4s, v1.16b, v5.16b
+	WORD    $0x4e869452 // sdot v18.4s, v2.16b, v6.16b
+	WORD    $0x4e879473 // sdot v19.4s, v3.16b, v7.16b
+	SUBS    $64, R11
+	BGE     scanLine
+scanFold:
+	VADD    V17.S4, V16.S4, V16.S4
+	VADD    V19.S4, V18.S4, V18.S4
+	VADD    V18.S4, V16.S4, V16.S4
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	SUBS    $64, R2, R11
+	BLT     gatherRest
+gatherLines:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e849410 // sdot v16.4s, v0.16b, v4.16b
+	WORD    $0x4e859431 // sdot v17.4s, v1.16b, v5.16b
+	WORD    $0x4e869452 // sdot v18.4s, v2.16b, v6.16b
+	WORD    $0x4e879473 // sdot v19.4s, v3.16b, v7.16b
+	SUBS    $64, R11
+	BGE     gatherLines
+gatherRest:
+	ADDS    $0, R11
+	BLT     gatherFold
+gatherLine:
+	VLD1.P  64(R9), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R10), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e849410 // sdot v16.4s, v0.16b, v4.16b
+	WORD    $0x4e859431 // sdot v17.4s, v1.16b, v5.16b
+	WORD    $0x4e869452 // sdot v18.4s, v2.16b, v6.16b
+	WORD    $0x4e879473 // sdot v19.4s, v3.16b, v7.16b
+	SUBS    $64, R11
+	BGE     gatherLine
+gatherFold:
+	VADD    V17.S4, V16.S4, V16.S4
+	VADD    V19.S4, V18.S4, V18.S4
+	VADD    V18.S4, V16.S4, V16.S4
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func hammingRowsNEON(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+TEXT ·hammingRowsNEON(SB), NOSPLIT, $0-56
+	MOVD    dst+0(FP), R0
+	MOVD    q+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    rows+24(FP), R3
+	MOVD    stride+32(FP), R4
+	MOVD    ids+40(FP), R5
+	MOVD    count+48(FP), R6
+	LSL     $3, R2, R2
+	LSL     $3, R4, R4
+	CBNZ    R5, listed
+scanRow:
+	MOVD    R3, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	SUBS    $16, R2, R11
+	BLT     scanWord
+scanWords:
+	FMOVQ.P 16(R9), F0
+	FMOVQ.P 16(R10), F1
+	VEOR    V0.B16, V1.B16, V0.B16
+	VCNT    V0.B16, V0.B16
+	WORD    $0x6e202800 // uaddlp v0.8h, v0.16b
+	WORD    $0x6e606810 // uadalp v16.4s, v0.8h
+	SUBS    $16, R11
+	BGE     scanWords
+scanWord:
+	TBZ     $3, R2, scanFold
+	FMOVD   (R9), F0
+	FMOVD   (R10), F1
+	VEOR    V0.B16, V1.B16, V0.B16
+	VCNT    V0.B16, V0.B16
+	WORD    $0x6e202800 // uaddlp v0.8h, v0.16b
+	WORD    $0x6e606810 // uadalp v16.4s, v0.8h
+scanFold:
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	ADD     R4, R3
+	SUBS    $1, R6
+	BNE     scanRow
+	RET
+listed:
+	MOVD    R5, R7
+	ADD     R6<<2, R5, R8
+gatherRow:
+	ADD     $128, R5, R12
+	CMP     R12, R7
+	BHI     fetched
+	CMP     R8, R7
+	BHS     fetched
+	ADD     $128, R7, R12
+	CMP     R8, R12
+	CSEL    HI, R8, R12, R12
+fetch:
+	MOVWU.P 4(R7), R13
+	MADD    R4, R3, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	CMP     R12, R7
+	BLO     fetch
+	B       gatherRow
+fetched:
+	MOVWU.P 4(R5), R9
+	MADD    R4, R3, R9, R9
+	MOVD    R1, R10
+	VEOR    V16.B16, V16.B16, V16.B16
+	SUBS    $16, R2, R11
+	BLT     gatherWord
+gatherWords:
+	FMOVQ.P 16(R9), F0
+	FMOVQ.P 16(R10), F1
+	VEOR    V0.B16, V1.B16, V0.B16
+	VCNT    V0.B16, V0.B16
+	WORD    $0x6e202800 // uaddlp v0.8h, v0.16b
+	WORD    $0x6e606810 // uadalp v16.4s, v0.8h
+	SUBS    $16, R11
+	BGE     gatherWords
+gatherWord:
+	TBZ     $3, R2, gatherFold
+	FMOVD   (R9), F0
+	FMOVD   (R10), F1
+	VEOR    V0.B16, V1.B16, V0.B16
+	VCNT    V0.B16, V0.B16
+	WORD    $0x6e202800 // uaddlp v0.8h, v0.16b
+	WORD    $0x6e606810 // uadalp v16.4s, v0.8h
+gatherFold:
+	VADDV   V16.S4, V16
+	FMOVS.P F16, 4(R0)
+	SUBS    $1, R6
+	BNE     gatherRow
+	RET
+
+// func toF16NEON(dst *uint16, x *float32, n int)
+TEXT ·toF16NEON(SB), NOSPLIT, $0-24
+	MOVD    dst+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    n+16(FP), R2
+loop:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x0e216804 // fcvtn v4.4h, v0.4s
+	WORD    $0x4e216824 // fcvtn2 v4.8h, v1.4s
+	FMOVQ.P F4, 16(R0)
+	WORD    $0x0e216844 // fcvtn v4.4h, v2.4s
+	WORD    $0x4e216864 // fcvtn2 v4.8h, v3.4s
+	FMOVQ.P F4, 16(R0)
+	SUBS    $16, R2
+	BGT     loop
+	RET
+
+// func fromF16NEON(dst *float32, x *uint16, n int)
+TEXT ·fromF16NEON(SB), NOSPLIT, $0-24
+	MOVD    dst+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    n+16(FP), R2
+loop:
+	VLD1.P  32(R1), [V12.H8, V13.H8]
+	WORD    $0x0e217980 // fcvtl v0.4s, v12.4h
+	WORD    $0x4e217981 // fcvtl2 v1.4s, v12.8h
+	WORD    $0x0e2179a2 // fcvtl v2.4s, v13.4h
+	WORD    $0x4e2179a3 // fcvtl2 v3.4s, v13.8h
+	VST1.P  [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS    $16, R2
+	BGT     loop
+	RET
+
+// func prefetchRowsNEON(rows *byte, size int, stride int, ids *uint32, count int)
+TEXT ·prefetchRowsNEON(SB), NOSPLIT, $0-40
+	MOVD    rows+0(FP), R0
+	MOVD    stride+16(FP), R1
+	MOVD    size+8(FP), R2
+	MOVD    ids+24(FP), R3
+	MOVD    count+32(FP), R4
+row:
+	MOVWU.P 4(R3), R13
+	MADD    R1, R0, R13, R13
+	MOVD    R2, R11
+line:
+	PRFM    (R13), PLDL2KEEP
+	ADD     $64, R13
+	SUBS    $64, R11
+	BGT     line
+	SUBS    $1, R4
+	BNE     row
+	RET

@@ -26,7 +26,7 @@ func guarded(n int) (whole, inner []float32) {
 	return whole, inner
 }
 
-func checkGuards(t *testing.T, name string, whole []float32) {
+func checkGuards(t testing.TB, name string, whole []float32) {
 	t.Helper()
 	for i, v := range whole {
 		if (i <= guard || i >= len(whole)-guard) && v == v {

@@ -117,6 +117,62 @@ func activations8AVX2(dst *uint32, pairs *float32, x *float32, n int)
 //go:noescape
 func tileAVX2Int16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
 
+// dotRowsAVX2 gives the inner products of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func dotRowsAVX2(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// dotRowsF16AVX2 gives the inner products of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func dotRowsF16AVX2(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// squaredRowsAVX2 gives the squared Euclidean distances of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func squaredRowsAVX2(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// squaredRowsF16AVX2 gives the squared Euclidean distances of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func squaredRowsF16AVX2(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
 // tileAVX512 computes an m×32 tile of C = A·B + init, 1 ≤ m ≤ 14:
 //
 //	for i := range m { for j := range width {
@@ -229,6 +285,187 @@ func activations8AVX512(dst *uint32, pairs *float32, x *float32, n int)
 //
 //go:noescape
 func tileAVX512Int16(m int, k int, a *uint32, lda int, b *uint32, bstep int, c *float32, ldc int, bias *float32, scales *float32, sums *float32, rows *float32, ldr int)
+
+// dotRowsAVX512 gives the inner products of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func dotRowsAVX512(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// dotRowsF16AVX512 gives the inner products of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func dotRowsF16AVX512(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// squaredRowsAVX512 gives the squared Euclidean distances of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func squaredRowsAVX512(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// squaredRowsF16AVX512 gives the squared Euclidean distances of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+//
+//go:noescape
+func squaredRowsF16AVX512(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// dotRowsI8AVX2 gives the inner products of q and count rows, n a positive multiple of 64:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := int32(0)
+//		for j := range n { s += int32(q[j]) * int32(row[j]) }
+//		dst[i] = s
+//	}
+//
+//go:noescape
+func dotRowsI8AVX2(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+
+// dotRowsI8AVX2VNNI gives the inner products of q and count rows, n a positive multiple of 64:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := int32(0)
+//		for j := range n { s += int32(q[j]) * int32(row[j]) }
+//		dst[i] = s
+//	}
+//
+// A row's bytes become unsigned by adding 128. Sums start at -128·Σ q[j], and wrap around on the way.
+//
+//go:noescape
+func dotRowsI8AVX2VNNI(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+
+// dotRowsI8AVX512VNNI gives the inner products of q and count rows, n a positive multiple of 64:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := int32(0)
+//		for j := range n { s += int32(q[j]) * int32(row[j]) }
+//		dst[i] = s
+//	}
+//
+// A row's bytes become unsigned by adding 128. Sums start at -128·Σ q[j], and wrap around on the way.
+//
+//go:noescape
+func dotRowsI8AVX512VNNI(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+
+// hammingRowsAVX2 counts the bits in which q and count rows differ, n positive:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := 0
+//		for j := range n { s += bits.OnesCount64(q[j] ^ row[j]) }
+//		dst[i] = s
+//	}
+//
+//go:noescape
+func hammingRowsAVX2(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+
+// hammingSelectAVX2 keeps the rows of n words, one behind the other, that differ from q in at most bound bits:
+//
+//	kept := 0
+//	for i := range count {
+//		s := 0
+//		for j := range n { s += bits.OnesCount64(q[j] ^ rows[i*n+j]) }
+//		if s <= bound { ids[kept], distances[kept] = first+i, s; kept++ }
+//	}
+//	return kept
+//
+// n and count are positive; ids and distances have room for count, all of which may be written.
+//
+//go:noescape
+func hammingSelectAVX2(ids *uint32, distances *uint32, q *uint64, n int, rows *uint64, count int, first uint32, bound uint32) int
+
+// hammingRowsAVX512 counts the bits in which q and count rows differ, n positive:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := 0
+//		for j := range n { s += bits.OnesCount64(q[j] ^ row[j]) }
+//		dst[i] = s
+//	}
+//
+//go:noescape
+func hammingRowsAVX512(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+
+// hammingSelectAVX512 keeps the rows of n words, one behind the other, that differ from q in at most bound bits:
+//
+//	kept := 0
+//	for i := range count {
+//		s := 0
+//		for j := range n { s += bits.OnesCount64(q[j] ^ rows[i*n+j]) }
+//		if s <= bound { ids[kept], distances[kept] = first+i, s; kept++ }
+//	}
+//	return kept
+//
+// n and count are positive; ids and distances have room for count, all of which may be written.
+//
+//go:noescape
+func hammingSelectAVX512(ids *uint32, distances *uint32, q *uint64, n int, rows *uint64, count int, first uint32, bound uint32) int
+
+// lookupRowsAVX2 adds up entries of n tables of 256 floats, n positive, for count rows of codes:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		var s [4]float32
+//		for j := range n { s[j%4] += q[256*j+row[j]] }
+//		dst[i] = (s[0] + s[1]) + (s[2] + s[3])
+//	}
+//
+//go:noescape
+func lookupRowsAVX2(dst *float32, q *float32, n int, rows *uint8, stride int, ids *uint32, count int)
+
+// prefetchRowsAVX2 asks for the lines of count > 0 rows to be fetched:
+//
+//	for i := range count { for j := 0; j < size; j += 64 { prefetch(&rows[ids[i]*stride+j]) } }
+//
+// and for the line of each row's last byte.
+//
+//go:noescape
+func prefetchRowsAVX2(rows *byte, size int, stride int, ids *uint32, count int)
+
+// toF16AVX2 rounds n floats, n a positive multiple of 16, to half precision, to nearest even.
+//
+//go:noescape
+func toF16AVX2(dst *uint16, x *float32, n int)
+
+// fromF16AVX2 widens n halves, n a positive multiple of 16.
+//
+//go:noescape
+func fromF16AVX2(dst *float32, x *uint16, n int)
 
 // transposeAVX2 writes 8 rows of k floats, k a positive multiple of 8, as 8 columns of a panel:
 //

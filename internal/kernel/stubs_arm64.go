@@ -121,3 +121,92 @@ func toInt8NEON(dst *uint32, x *float32, n int, factor float32, shift float32)
 // toBF16NEON stores n floats, n a positive multiple of 16, as bfloat16, two to a word,
 // rounded to nearest even; subnormal numbers become 0.
 func toBF16NEON(dst *uint32, x *float32, n int)
+
+// dotRowsNEON gives the inner products of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+func dotRowsNEON(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// dotRowsF16NEON gives the inner products of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { s = fma(q[j], float32(row[j]), s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+func dotRowsF16NEON(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// squaredRowsNEON gives the squared Euclidean distances of q and count rows, n a positive multiple of 16:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+func squaredRowsNEON(dst *float32, q *float32, n int, rows *float32, stride int, ids *uint32, count int)
+
+// squaredRowsF16NEON gives the squared Euclidean distances of q and count rows, n a positive multiple of 32:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := float32(0)
+//		for j := range n { d := q[j]-float32(row[j]); s = fma(d, d, s) }
+//		dst[i] = s
+//	}
+//
+// Each sum runs over 64 lanes, folded in a fixed order: the bits are those for two vectors of float32.
+func squaredRowsF16NEON(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// dotRowsI8NEON gives the inner products of q and count rows, n a positive multiple of 64:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := int32(0)
+//		for j := range n { s += int32(q[j]) * int32(row[j]) }
+//		dst[i] = s
+//	}
+func dotRowsI8NEON(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+
+// dotRowsI8NEONDot gives the inner products of q and count rows, n a positive multiple of 64:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := int32(0)
+//		for j := range n { s += int32(q[j]) * int32(row[j]) }
+//		dst[i] = s
+//	}
+func dotRowsI8NEONDot(dst *int32, q *int8, n int, rows *int8, stride int, ids *uint32, count int)
+
+// hammingRowsNEON counts the bits in which q and count rows differ, n positive:
+//
+//	for i := range count {
+//		row := rows[ids[i]*stride:]      // or rows[i*stride:] when ids is nil
+//		s := 0
+//		for j := range n { s += bits.OnesCount64(q[j] ^ row[j]) }
+//		dst[i] = s
+//	}
+func hammingRowsNEON(dst *uint32, q *uint64, n int, rows *uint64, stride int, ids *uint32, count int)
+
+// toF16NEON rounds n floats, n a positive multiple of 16, to half precision, to nearest even.
+func toF16NEON(dst *uint16, x *float32, n int)
+
+// fromF16NEON widens n halves, n a positive multiple of 16.
+func fromF16NEON(dst *float32, x *uint16, n int)
+
+// prefetchRowsNEON asks for the lines of count > 0 rows to be fetched:
+//
+//	for i := range count { for j := 0; j < size; j += 64 { prefetch(&rows[ids[i]*stride+j]) } }
+func prefetchRowsNEON(rows *byte, size int, stride int, ids *uint32, count int)

@@ -50,6 +50,8 @@ type ops struct {
 	toInt8     func(dst *uint32, x *float32, n int, factor, shift float32)
 	// activations8 chooses scales and offsets and converts by them.
 	activations8 func(dst *uint32, pairs, x *float32, n int)
+
+	search searchKernels
 }
 
 // wordProduct is a register tile for a format.

@@ -32,6 +32,7 @@ func avx2() ops {
 		transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
 		words: scalar.words, extent: extentAVX2,
 		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2, activations8: activations8AVX2,
+		search: searchAVX2(),
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX2Int16, rows: 6, panels: 1, native: true}
 	if cpu.X86.HasAVXVNNI {
@@ -48,6 +49,7 @@ func avx512() ops {
 		transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
 		words: scalar.words, extent: extentAVX512,
 		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512, activations8: activations8AVX512,
+		search: searchAVX512(),
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX512Int16, rows: 14, panels: 2, native: true}
 	if cpu.X86.HasAVX512VNNI {
@@ -68,5 +70,35 @@ func amx() ops {
 	t.tier = AMX
 	t.words[BFloat16] = wordProduct{tile: tileAMXBF16, rows: math.MaxInt, panels: 2, native: true, whole: true}
 	t.words[Int8] = wordProduct{tile: tileAMXInt8, rows: math.MaxInt, panels: 2, native: true}
+	return t
+}
+
+func searchAVX2() searchKernels {
+	t := searchScalar
+	t.dot, t.squared, t.dotI8, t.lookup = dotRowsAVX2, squaredRowsAVX2, dotRowsI8AVX2, lookupRowsAVX2
+	t.prefetch = prefetchRowsAVX2
+	if cpu.X86.HasF16C {
+		t.dotF16, t.squaredF16 = dotRowsF16AVX2, squaredRowsF16AVX2
+		t.toF16, t.fromF16 = toF16AVX2, fromF16AVX2
+	}
+	if cpu.X86.HasPOPCNT {
+		t.hamming, t.hammingSelect = hammingRowsAVX2, hammingSelectAVX2
+	}
+	if cpu.X86.HasAVXVNNI {
+		t.dotI8 = dotRowsI8AVX2VNNI
+	}
+	return t
+}
+
+func searchAVX512() searchKernels {
+	t := searchAVX2()
+	t.dot, t.squared = dotRowsAVX512, squaredRowsAVX512
+	t.dotF16, t.squaredF16 = dotRowsF16AVX512, squaredRowsF16AVX512
+	if cpu.X86.HasAVX512VNNI {
+		t.dotI8 = dotRowsI8AVX512VNNI
+	}
+	if cpu.X86.HasAVX512VPOPCNTDQ {
+		t.hamming, t.hammingSelect = hammingRowsAVX512, hammingSelectAVX512
+	}
 	return t
 }

@@ -16,6 +16,7 @@ func vectorTiers() []ops {
 		words: scalar.words, extent: extentNEON,
 		toBF16: scalar.toBF16, interleave: interleaveNEON, toInt16: scalar.toInt16, toInt8: toInt8NEON,
 		activations8: activations8By(extentNEON, toInt8NEON),
+		search:       searchNEON(),
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.words[Int8] = wordProduct{tile: tileNEONInt8, rows: 6, panels: 1, native: true}
@@ -25,4 +26,16 @@ func vectorTiers() []ops {
 		t.toBF16 = toBF16NEON
 	}
 	return []ops{t}
+}
+
+func searchNEON() searchKernels {
+	t := searchKernels{
+		dot: dotRowsNEON, squared: squaredRowsNEON, dotF16: dotRowsF16NEON, squaredF16: squaredRowsF16NEON,
+		dotI8: dotRowsI8NEON, hamming: hammingRowsNEON, hammingSelect: hammingSelectBy(hammingRowsNEON),
+		lookup: lookupScalar, toF16: toF16NEON, fromF16: fromF16NEON, prefetch: prefetchRowsNEON,
+	}
+	if cpu.ARM64.HasASIMDDP {
+		t.dotI8 = dotRowsI8NEONDot
+	}
+	return t
 }

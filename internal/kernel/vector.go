@@ -26,15 +26,6 @@ func ManhattanDistance(a, b []float32) float32 {
 	return active.manhattan(unsafe.SliceData(a), unsafe.SliceData(b), len(a))
 }
 
-// DotRows sets dst[i] to the inner product of q and row i of rows, a row-major
-// matrix of len(dst) rows of len(q) floats.
-func DotRows(dst, q, rows []float32) {
-	n := len(q)
-	for i := range dst {
-		dst[i] = Dot(q, rows[i*n:(i+1)*n])
-	}
-}
-
 // Norm is the Euclidean length of v.
 func Norm(v []float32) float32 {
 	return float32(math.Sqrt(float64(Dot(v, v))))

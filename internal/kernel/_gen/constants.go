@@ -65,3 +65,17 @@ func (p constantPool) packOrder() operand.Mem {
 	p[name] = m
 	return m
 }
+
+// ascending is 0 to 15.
+func (p constantPool) ascending() operand.Mem {
+	const name = "ascending"
+	if m, ok := p[name]; ok {
+		return m
+	}
+	m := GLOBL("k_ascending", 8|16)
+	for i := range 16 {
+		DATA(i*lane, operand.U32(uint32(i)))
+	}
+	p[name] = m
+	return m
+}

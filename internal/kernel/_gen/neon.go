@@ -35,6 +35,7 @@ func neon() {
 	neonInterleave(a)
 	neonWordTiles(a)
 	neonConversions(a)
+	neonSearch(a)
 	declarations, err := a.declarations()
 	if err == nil {
 		err = errors.Join(os.WriteFile(*neonOut, a.assembly(), 0o644), os.WriteFile(*neonStubs, declarations, 0o644))

@@ -87,6 +87,59 @@ func (o twoRegister) encode(q uint32, d, n vreg) uint32 {
 	return q<<30 | o.u<<29 | 0b01110<<24 | o.size<<22 | 0b10000<<17 | o.opcode<<12 | 0b10<<10 | uint32(n)<<5 | uint32(d)
 }
 
+// Additions of pairs of lanes to lanes of twice the width.
+var (
+	uaddlp = twoRegister{"uaddlp", 1, 0b00, 0b00010} // of bytes
+	uadalp = twoRegister{"uadalp", 1, 0b01, 0b00110} // of 16 bits, and d
+	sadalp = twoRegister{"sadalp", 0, 0b01, 0b00110} // of 16 bits, and d
+)
+
+// pairs emits d = op n, or d + op n.
+func (a *assembler) pairs(o twoRegister, d, n vreg) {
+	to, from := "8h", "16b"
+	if o.size == 0b01 {
+		to, from = "4s", "8h"
+	}
+	a.word(o.encode(1, d, n), "%s v%d.%s, v%d.%s", o.name, d, to, n, from)
+}
+
+// Conversions between half and single precision.
+var (
+	fcvtl = twoRegister{"fcvtl", 0, 0b00, 0b10111}
+	fcvtn = twoRegister{"fcvtn", 0, 0b00, 0b10110}
+)
+
+// widen emits the conversion of 16 halves in two registers.
+func (a *assembler) widen(d quad, lo, hi vreg) {
+	for i, n := range []vreg{lo, hi} {
+		a.word(fcvtl.encode(0, d[2*i], n), "fcvtl v%d.4s, v%d.4h", d[2*i], n)
+		a.word(fcvtl.encode(1, d[2*i+1], n), "fcvtl2 v%d.4s, v%d.8h", d[2*i+1], n)
+	}
+}
+
+// bytesProduct is a product of vectors of bytes with wider results, of the
+// groups "Advanced SIMD three different", 0 Q U 01110 size 1 Rm opcode 00 Rn Rd,
+// and "three same extra", 0 Q U 01110 size 0 Rm 1 opcode 1 Rn Rd.
+type bytesProduct struct {
+	name, to, from string
+	bits           uint32 // all but the registers
+}
+
+var (
+	smull  = bytesProduct{"smull", "8h", "8b", 0x0e20c000}
+	smull2 = bytesProduct{"smull2", "8h", "16b", 0x4e20c000}
+	sdot   = bytesProduct{"sdot", "4s", "16b", 0x4e809400} // d + Σ of four; FEAT_DotProd
+)
+
+func (o bytesProduct) encode(d, n, m vreg) uint32 {
+	return o.bits | uint32(m)<<16 | uint32(n)<<5 | uint32(d)
+}
+
+// long emits d = n op m, or d + n op m.
+func (a *assembler) long(o bytesProduct, d, n, m vreg) {
+	a.word(o.encode(d, n, m), "%s v%d.%s, v%d.%s, v%d.%s", o.name, d, o.to, n, o.from, m, o.from)
+}
+
 // convert emits q = op q for a whole block.
 func (a *assembler) convert(o twoRegister, q quad) {
 	for _, r := range q {

@@ -31,6 +31,16 @@ func TestNEONEncodings(t *testing.T) {
 		{"fmaxv s3, v20.4s", fmaxLanes.encode(3, 20), 0x6e30fa83},
 		{"fminv s24, v9.4s", fminLanes.encode(24, 9), 0x6eb0f938},
 		{"faddp s20, v21.2s", encodeScalarPairwise(1, 0b00, 0b01101, 20, 21), 0x7e30dab4},
+		{"uaddlp v3.8h, v17.16b", uaddlp.encode(1, 3, 17), 0x6e202a23},
+		{"uadalp v16.4s, v3.8h", uadalp.encode(1, 16, 3), 0x6e606870},
+		{"sadalp v31.4s, v8.8h", sadalp.encode(1, 31, 8), 0x4e60691f},
+		{"fcvtl v3.4s, v12.4h", fcvtl.encode(0, 3, 12), 0x0e217983},
+		{"fcvtl2 v2.4s, v13.8h", fcvtl.encode(1, 2, 13), 0x4e2179a2},
+		{"fcvtn v4.4h, v19.4s", fcvtn.encode(0, 4, 19), 0x0e216a64},
+		{"fcvtn2 v4.8h, v2.4s", fcvtn.encode(1, 4, 2), 0x4e216844},
+		{"smull v8.8h, v1.8b, v22.8b", smull.encode(8, 1, 22), 0x0e36c028},
+		{"smull2 v8.8h, v1.16b, v22.16b", smull2.encode(8, 1, 22), 0x4e36c028},
+		{"sdot v17.4s, v1.16b, v22.16b", sdot.encode(17, 1, 22), 0x4e969431},
 	} {
 		if c.got != c.want {
 			t.Errorf("%s is %08x, want %08x", c.text, c.got, c.want)
