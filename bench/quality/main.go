@@ -91,7 +91,7 @@ func measure(c *eval.Collection, biName, crossName string, limit int) (measures,
 	if err != nil {
 		return measures{}, err
 	}
-	flat, err := vector.Build(documents.Data, documents.Dim, vector.Metric(bi.Similarity()))
+	flat, err := vector.BuildFlat(documents.Data, documents.Dim, vector.Metric(bi.Similarity()))
 	if err != nil {
 		return measures{}, err
 	}

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-
-	"github.com/winnow-search/winnow/internal/kernel"
 )
 
 // Metric says how two vectors are compared. In every metric a higher score is nearer.
@@ -55,19 +53,5 @@ func normalize(v []float32) {
 	inverse := 1 / math.Sqrt(squares)
 	for i, x := range v {
 		v[i] = float32(float64(x) * inverse)
-	}
-}
-
-// scores sets dst[i] to the score of row i. q and rows are normalised already when the metric is Cosine. Each score depends
-// on its own row only, so it does not matter how rows are grouped.
-func (m Metric) scores(dst, q, rows []float32) {
-	if m != Euclidean {
-		kernel.DotRows(dst, q, rows)
-		return
-	}
-	dim := len(q)
-	for i := range dst {
-		// 0 - x, not -x: the distance 0 is not to become -0.
-		dst[i] = 0 - float32(math.Sqrt(float64(kernel.SquaredDistance(q, rows[i*dim:(i+1)*dim]))))
 	}
 }

@@ -2,7 +2,11 @@
 
 package vector
 
-import "slices"
+import (
+	"math"
+	"math/bits"
+	"slices"
+)
 
 // Hit is one found vector.
 type Hit struct {
@@ -39,8 +43,9 @@ func compareHits(a, b Hit) int {
 // top keeps the k first hits of those added: a heap with the last of them at the root. Since the order is total, what it
 // keeps does not depend on the order of adding.
 type top struct {
-	k    int
-	heap []Hit
+	k       int
+	heap    []Hit
+	ordered bool // heap has the hits in order, and is no heap
 }
 
 func newTop(k int) top { return top{k: k, heap: make([]Hit, 0, k)} }
@@ -97,6 +102,57 @@ func (t *top) down() {
 
 // sorted returns the hits, best first. The heap is used up.
 func (t *top) sorted() []Hit {
+	if t.ordered {
+		return t.heap
+	}
 	slices.SortFunc(t.heap, compareHits)
 	return t.heap
+}
+
+// join adds what another one kept. Either both are in order or none is.
+func (t *top) join(o *top) {
+	if !t.ordered {
+		for _, h := range o.heap {
+			t.push(h)
+		}
+		return
+	}
+	a, b := t.heap, o.heap
+	t.heap = make([]Hit, 0, min(t.k, len(a)+len(b)))
+	for len(t.heap) < cap(t.heap) {
+		if len(b) == 0 || len(a) > 0 && a[0].before(b[0]) {
+			t.heap, a = append(t.heap, a[0]), a[1:]
+		} else {
+			t.heap, b = append(t.heap, b[0]), b[1:]
+		}
+	}
+}
+
+// addRows offers the scores of listed rows.
+func (t *top) addRows(rows []uint32, scores []float32) {
+	for i, row := range rows {
+		if s := scores[i]; len(t.heap) < t.k || !(s < t.heap[0].Score) { // a NaN is to go on
+			t.push(Hit{int(row), s})
+		}
+	}
+}
+
+// threshold is the score below which nothing is kept any more, -Inf while everything is.
+func (t *top) threshold() float32 {
+	if len(t.heap) < t.k {
+		return float32(math.Inf(-1))
+	}
+	return t.heap[0].Score
+}
+
+// appendBits appends base plus the number of each bit that is set, as far as it is below limit.
+func appendBits(rows []uint32, word uint64, base, limit int) []uint32 {
+	for ; word != 0; word &= word - 1 {
+		row := base + bits.TrailingZeros64(word)
+		if row >= limit {
+			break
+		}
+		rows = append(rows, uint32(row))
+	}
+	return rows
 }
