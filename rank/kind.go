@@ -12,7 +12,7 @@ const (
 	Dot         ScoreKind = "dot"         // inner product of two embeddings, unbounded
 	Euclidean   ScoreKind = "euclidean"   // minus the Euclidean distance of two embeddings, at most 0
 	BM25        ScoreKind = "bm25"        // sum of term weights, at least 0, comparable within one query only
-	Fused       ScoreKind = "fused"       // sum of standardised scores, comparable within one candidate list only
+	Fused       ScoreKind = "fused"       // several scores or ranks combined, comparable within one candidate list only
 	Logit       ScoreKind = "logit"       // a cross-encoder's output before its activation, unbounded
 	Probability ScoreKind = "probability" // a sigmoid or softmax of a logit, 0 to 1
 )
