@@ -95,6 +95,7 @@ type Chunk struct {
 	Heading   []string // heading path, outermost first; shared between chunks, not to be changed
 	StartLine int      // 1-based line of the first byte
 	EndLine   int      // 1-based line of the last byte
+	Page      int      // 1-based page of the first byte in a document of format Pages, else 0
 	Start     int      // byte range in Document.Text, half open, on rune boundaries
 	End       int
 	Tokens    int // tokens of Text by the counter given, without Prefix and special tokens

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,8 @@ var errMalformed = errors.New("malformed JSON")
 var lineFields = []string{"id", "_id", "text", "title", "metadata", "meta", "url", "score"}
 
 // parseJSON fills the line from a JSON object. Field names are matched exactly, which encoding/json's structs would not do.
-func (l *Line) parseJSON(s string) error {
+// With metaFields, fields that are not known become metadata; those of a "metadata" object win over them.
+func (l *Line) parseJSON(s string, metaFields bool) error {
 	if s[0] != '{' {
 		return fmt.Errorf("not a JSON object: it begins with %s", quote(s))
 	}
@@ -31,6 +33,7 @@ func (l *Line) parseJSON(s string) error {
 		return jsonError(s, err)
 	}
 	seen := map[string]bool{}
+	var rest map[string]any
 	for dec.More() {
 		tok, err := dec.Token()
 		if err != nil {
@@ -40,16 +43,26 @@ func (l *Line) parseJSON(s string) error {
 		if !ok {
 			return fmt.Errorf("%w: %v where a field name belongs", errMalformed, tok)
 		}
-		if !slices.Contains(lineFields, name) {
+		known := slices.Contains(lineFields, name)
+		if !known && !metaFields {
 			return unknownField(name)
 		}
 		if seen[name] {
-			return fmt.Errorf("field %q given twice", name)
+			return fmt.Errorf("field %s given twice", quote(name))
 		}
 		seen[name] = true
 		var value any
 		if err := dec.Decode(&value); err != nil {
 			return jsonError(s, err)
+		}
+		if metaFields && (!known || name == "url" || name == "score") {
+			if value != nil {
+				if rest == nil {
+					rest = map[string]any{}
+				}
+				rest[name] = value
+			}
+			continue
 		}
 		if err := l.set(name, value); err != nil {
 			return err
@@ -58,8 +71,12 @@ func (l *Line) parseJSON(s string) error {
 	if _, err := dec.Token(); err != nil {
 		return jsonError(s, err)
 	}
-	if rest := strings.TrimSpace(s[dec.InputOffset():]); rest != "" {
-		return fmt.Errorf("text after the JSON object: %s", quote(rest))
+	if after := strings.TrimSpace(s[dec.InputOffset():]); after != "" {
+		return fmt.Errorf("text after the JSON object: %s", quote(after))
+	}
+	if rest != nil {
+		maps.Copy(rest, l.Meta)
+		l.Meta = rest
 	}
 	switch {
 	case seen["id"] && seen["_id"]:

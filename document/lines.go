@@ -38,6 +38,8 @@ type LineOptions struct {
 	Format    LineFormat
 	MaxLine   int  // bytes; 0 means DefaultMaxLine
 	KeepBlank bool // give blank lines as empty text instead of leaving them out (not with JSONLine)
+	// MetaFields puts fields that are not known into Meta instead of refusing them: for files that have columns of their own.
+	MetaFields bool
 }
 
 // Line is one text of a line-wise input.
@@ -94,32 +96,56 @@ func ReadLines(r io.Reader, o LineOptions) ([]Line, error) {
 // Lines is ReadLines one line at a time. It ends after the first error, and gives nothing for empty input.
 func Lines(r io.Reader, o LineOptions) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
+		for l, err := range allLines(r, o) {
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// allLines goes on after a line that is an error, as long as the input itself can be read: a *LineError for a line, the
+// input's own error last.
+func allLines(r io.Reader, o LineOptions) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
 		limit := o.MaxLine
 		if limit <= 0 {
 			limit = DefaultMaxLine
 		}
 		br := bufio.NewReaderSize(r, 64<<10)
 		var buf []byte
-		for number := 1; ; number++ {
-			raw, more, err := readLine(br, buf[:0], limit)
-			buf = raw
+		for number, more := 1, true; more; number++ {
+			var err error
+			buf, more, err = readLine(br, buf[:0], limit)
+			l, ok := Line{Number: number}, false
+			if err == nil && (len(buf) > 0 || more) {
+				l, ok, err = o.parse(buf, number)
+			}
+			long := errors.Is(err, ErrLineTooLong)
 			if err != nil {
-				yield(Line{}, &LineError{o.name(), number, err})
+				err = &LineError{o.name(), number, err}
+			}
+			if (ok || err != nil) && !yield(l, err) {
 				return
 			}
-			if len(raw) > 0 || more {
-				l, ok, err := o.parse(raw, number)
-				if err != nil {
-					yield(Line{}, &LineError{o.name(), number, err})
-					return
-				}
-				if ok && !yield(l, nil) {
-					return
-				}
+			if long { // after the error is told: the line may have no end
+				more = skipLine(br, buf)
 			}
-			if !more {
-				return
-			}
+		}
+	}
+}
+
+// skipLine reads past the rest of a line, the start of which was read; more is false at the end of the input.
+func skipLine(br *bufio.Reader, start []byte) (more bool) {
+	if bytes.HasSuffix(start, []byte("\n")) {
+		return true
+	}
+	for {
+		switch _, err := br.ReadSlice('\n'); {
+		case err == nil:
+			return true
+		case !errors.Is(err, bufio.ErrBufferFull):
+			return false
 		}
 	}
 }
@@ -149,7 +175,7 @@ func (o LineOptions) parse(raw []byte, number int) (l Line, ok bool, err error) 
 	case trimmed == "":
 		return l, o.KeepBlank && o.Format != JSONLine, nil
 	case o.Format == JSONLine || o.Format == AnyLine && trimmed[0] == '{':
-		err = l.parseJSON(trimmed)
+		err = l.parseJSON(trimmed, o.MetaFields)
 		if o.Format == AnyLine && errors.Is(err, errMalformed) {
 			err = fmt.Errorf("%w (a line that begins with { is read as a JSON object)", err)
 		}

@@ -62,24 +62,24 @@ func kinds(problems []Problem, dir string) map[string]ProblemKind {
 func TestLoadWalksFoldersInStableOrder(t *testing.T) {
 	dir := tree(t, map[string]string{
 		"b.md": "# Bee\n", "a.txt": "a", "c/d.markdown": "x", "c/B.MD": "y", "z.go": "package z",
-		".git/x.md": "no", ".hidden.md": "no", "c/.venv/y.txt": "no", "noext": "no",
+		".git/x.md": "no", ".hidden.md": "no", "c/.venv/y.txt": "no", "noext": "no", "settings.json": "{}", "x.png": "no",
 	})
 	docs, problems, err := Load(t.Context(), []string{dir}, LoadOptions{})
 	must(t, err)
-	if diff := cmp.Diff([]string{"a.txt", "b.md", "c/B.MD", "c/d.markdown"}, ids(docs, dir)); diff != "" {
+	if diff := cmp.Diff([]string{"a.txt", "b.md", "c/B.MD", "c/d.markdown", "z.go"}, ids(docs, dir)); diff != "" {
 		t.Errorf("loaded files (-want +got):\n%s", diff)
 	}
 	if len(problems) != 0 {
 		t.Errorf("problems: %v", problems)
 	}
-	if docs[1].Title != "Bee" || docs[1].Format != Markdown || docs[0].Format != Plain {
+	if docs[1].Title != "Bee" || docs[1].Format != Markdown || docs[0].Format != Plain || docs[4].Format != Code {
 		t.Errorf("title or format wrong: %+v", docs[:2])
 	}
 }
 
 func TestLoadNamedFiles(t *testing.T) {
-	dir := tree(t, map[string]string{"z.go": "package z", "LICENSE": "free", "p.pdf": "%PDF", ".bashrc": "alias"})
-	paths := []string{"z.go", "LICENSE", "p.pdf", ".bashrc", "gone.md"}
+	dir := tree(t, map[string]string{"z.go": "package z", "LICENSE": "free", "p.pdf": "%PDF", "x.png": "?", ".bashrc": "alias"})
+	paths := []string{"z.go", "LICENSE", "p.pdf", "x.png", ".bashrc", "gone.md"}
 	for i := range paths {
 		paths[i] = filepath.Join(dir, paths[i])
 	}
@@ -88,7 +88,7 @@ func TestLoadNamedFiles(t *testing.T) {
 	if diff := cmp.Diff([]string{"z.go", "LICENSE", ".bashrc"}, ids(docs, dir)); diff != "" {
 		t.Errorf("loaded files (-want +got):\n%s", diff)
 	}
-	want := map[string]ProblemKind{"p.pdf": ProblemUnsupported, "gone.md": ProblemMissing}
+	want := map[string]ProblemKind{"p.pdf": ProblemDamaged, "x.png": ProblemUnsupported, "gone.md": ProblemMissing}
 	if diff := cmp.Diff(want, kinds(problems, dir)); diff != "" {
 		t.Errorf("problems (-want +got):\n%s", diff)
 	}
@@ -145,14 +145,14 @@ func TestLoadFolderTwice(t *testing.T) {
 func TestLoadPermission(t *testing.T) {
 	// The test may run as a user whom no permission bit stops, so the refusal is given at the loader's own boundary.
 	dir := tree(t, map[string]string{"a.txt": "a", "secret.txt": "s", "closed/b.txt": "b"})
-	l := loader{max: 100, seen: map[string]bool{}}
-	l.open = func(path string) (file, error) {
+	l := loader{o: LoadOptions{}.withDefaults()}
+	l.disk.open = func(path string) (file, error) {
 		if filepath.Base(path) == "secret.txt" {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
 		return openFile(path)
 	}
-	l.readDir = func(path string) ([]fs.DirEntry, error) {
+	l.disk.readDir = func(path string) ([]fs.DirEntry, error) {
 		if filepath.Base(path) == "closed" {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}
 		}
@@ -178,7 +178,7 @@ func TestLoadSymbolicLinks(t *testing.T) {
 	dir := tree(t, map[string]string{"real/a.md": "a", "real/sub/b.txt": "b"})
 	for name, target := range map[string]string{
 		"real/sub/up": dir, "real/link.md": filepath.Join(dir, "real", "a.md"), "real/self.txt": "self.txt",
-		"named": filepath.Join(dir, "real"), "real/dangling.go": "nowhere",
+		"named": filepath.Join(dir, "real"), "real/dangling.png": "nowhere",
 	} {
 		must(t, os.Symlink(target, filepath.Join(dir, filepath.FromSlash(name))))
 	}
@@ -193,7 +193,7 @@ func TestLoadSymbolicLinks(t *testing.T) {
 			t.Errorf("%s: problem %q, want %q", path, got[path], ProblemLink)
 		}
 	}
-	if _, ok := got["named/dangling.go"]; ok {
+	if _, ok := got["named/dangling.png"]; ok {
 		t.Error("a link that would not be read anyway is reported")
 	}
 }

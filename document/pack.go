@@ -134,3 +134,13 @@ func (s *splitter) number() {
 		c.StartLine, c.EndLine = line, lastLine
 	}
 }
+
+// numberPages sets the page numbers: pages are separated by form feeds. Starts never go back.
+func (s *splitter) numberPages() {
+	page, pos := 1, 0
+	for i := range s.out {
+		c := &s.out[i]
+		page += strings.Count(s.text[pos:c.Start], "\f")
+		c.Page, pos = page, c.Start
+	}
+}

@@ -8,6 +8,27 @@ import (
 	"unicode/utf8"
 )
 
+// Range is a part of a text as a half-open byte range on rune boundaries.
+type Range struct{ Start, End int }
+
+// Sentences returns where the sentences of a text are, in order, without the white space around them: for showing the one
+// sentence of a passage that matters. A sentence ends as it does for Split, and at a blank line.
+func Sentences(text string) []Range {
+	var out []Range
+	scanPlain(text, func(b block) {
+		for pos := b.start; pos < b.end; {
+			next := nextSentence(text[:b.end], pos)
+			part := strings.TrimRightFunc(text[pos:next], unicode.IsSpace)
+			start := next - len(strings.TrimLeftFunc(text[pos:next], unicode.IsSpace))
+			if end := pos + len(part); start < end {
+				out = append(out, Range{start, end})
+			}
+			pos = next
+		}
+	})
+	return out
+}
+
 // These functions cut a range of text into consecutive parts. Each takes the text and where a part begins, and returns
 // where it ends, which is where the next begins. They look at every byte a bounded number of times.
 

@@ -5,9 +5,6 @@ package document
 import (
 	"bytes"
 	"errors"
-	"path/filepath"
-	"slices"
-	"strings"
 )
 
 // sniffLength is how much of a file is looked at to tell text from binary data.
@@ -43,32 +40,4 @@ func sniffText(data []byte) error {
 		return ErrBinary
 	}
 	return nil
-}
-
-// markdownExtensions and textExtensions are read wherever they are found; namedExtensions only when the user named the file.
-var (
-	markdownExtensions = []string{".md", ".markdown"}
-	textExtensions     = []string{".txt"}
-	namedExtensions    = strings.Fields(`.adoc .asciidoc .asm .bash .bib .c .cc .cfg .clj .cmake .conf .cpp .cs .css .csv .dart
-		.diff .env .erl .ex .fish .go .gradle .graphql .h .hpp .hs .ini .java .js .json .jsx .kt .lisp .log .lua .m .mjs .ml
-		.nix .org .patch .php .pl .proto .ps1 .py .r .rb .rs .rst .s .scala .scss .sh .sql .srt .svelte .swift .tcl .tex
-		.text .textile .tf .toml .ts .tsv .tsx .vtt .vue .wiki .xml .yaml .yml .zig .zsh`)
-)
-
-// formatOf returns the format to read a path in, and false when it is not a kind of file that is read. Files without an
-// extension (LICENSE, Makefile) count as plain text when named.
-func formatOf(path string, named bool) (Format, bool) {
-	ext := strings.ToLower(filepath.Ext(path))
-	if strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ext) == "" {
-		ext = "" // .bashrc has a name, not an extension
-	}
-	switch {
-	case slices.Contains(markdownExtensions, ext):
-		return Markdown, true
-	case slices.Contains(textExtensions, ext):
-		return Plain, true
-	case named && (ext == "" || slices.Contains(namedExtensions, ext)):
-		return Plain, true
-	}
-	return "", false
 }

@@ -17,7 +17,8 @@ const maxTokenBytes = 16
 // items in lists, lines in code and tables), then between words, and inside a word only when the word alone is too long;
 // never inside a rune. Fenced code and tables are kept whole when they fit. Neighbouring paragraphs under the same heading
 // are merged up to the target size. A heading's own line is not part of a passage's text but of its Prefix; a heading with
-// nothing under it becomes text under its parent. Front matter, HTML comments and thematic breaks are left out.
+// nothing under it becomes text under its parent. Front matter, HTML comments and thematic breaks are left out. In source code
+// the lines between two blank ones are kept whole when they fit, and the heading path is the declarations around a passage.
 //
 // Passages come in the order of the text. The result depends on the arguments only. Time is linear in the length of the
 // text; each byte is counted a small, fixed number of times, in pieces of at most 16 bytes a token of the maximum size.
@@ -27,14 +28,20 @@ func Split(d Document, c Counter, o ChunkOptions) []Chunk {
 		c = Words
 	}
 	s := splitter{text: d.Text, title: strings.Join(strings.Fields(d.Title), " "), count: c.Count, o: o.clamped(), section: -1}
-	if d.Format == Markdown {
+	switch d.Format {
+	case Markdown:
 		scanMarkdown(d.Text, s.block)
-	} else {
+	case Code:
+		s.code(0, len(d.Text), 0)
+	default:
 		scanPlain(d.Text, s.block)
 	}
 	s.dropPending(1)
 	s.endSection()
 	s.number()
+	if d.Format == Pages {
+		s.numberPages()
+	}
 	return s.out
 }
 

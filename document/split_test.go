@@ -295,7 +295,7 @@ func TestSplitCost(t *testing.T) {
 func TestSplitProperties(t *testing.T) {
 	line := rapid.SampledFrom([]string{
 		"# one", "## two", "### ", "word", "Some words. More of them! And on.", "", "", "```", "- item one", "  more", "| a | b |",
-		"|---|---|", "---", "===", "<!-- c -->", "字字字字。字字", "e\u0301\u200d😀", "verylongwordwithoutanyplacetocutit", "\t\tcode", "> q",
+		"|---|---|", "---", "===", "<!-- c -->", "字字字字。字字", "e\u0301\u200d😀", "verylongwordwithoutanyplacetocutit", "\t\tcode", "> q", "func f() {", "    x := 1", "}", "\f", "\fnext page",
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		d := Document{
@@ -304,9 +304,7 @@ func TestSplitProperties(t *testing.T) {
 		}
 		o := ChunkOptions{Target: rapid.IntRange(0, 30).Draw(t, "target"), Max: rapid.IntRange(0, 40).Draw(t, "max")}
 		o.Overlap = rapid.IntRange(0, 10).Draw(t, "overlap")
-		if rapid.Bool().Draw(t, "markdown") {
-			d.Format = Markdown
-		}
+		d.Format = rapid.SampledFrom([]Format{"", Plain, Markdown, Code, Pages}).Draw(t, "format")
 		c := &counting{}
 		chunks := Split(d, c, o)
 		checkChunks(t, d, chunks)
@@ -362,6 +360,7 @@ func FuzzSplit(f *testing.F) {
 	f.Add("# A\n\ntext. More text.\n\n```\ncode\n", uint8(5), uint8(7), uint8(2), true)
 	f.Add("---\ntitle: \"x\n---\n<!-- -->\n| a |\n|-|\n\xff\xe2\x82", uint8(0), uint8(1), uint8(0), true)
 	f.Add("e\u0301\u200d\u200d😀字。", uint8(1), uint8(1), uint8(0), false)
+	f.Add("// c\nfunc f() {\n\n\tx\n\n\ty\n}\n\nclass A:\n  def m():\n    pass\n", uint8(3), uint8(4), uint8(1), true)
 	f.Fuzz(func(t *testing.T, text string, target, limit, overlap uint8, md bool) {
 		d := Document{Text: text, Title: markdownTitle(text)}
 		if md {
@@ -369,5 +368,8 @@ func FuzzSplit(f *testing.F) {
 		}
 		o := ChunkOptions{Target: int(target), Max: int(limit), Overlap: int(overlap)}
 		checkChunks(t, d, Split(d, &counting{}, o))
+		for _, d.Format = range []Format{Code, Pages} {
+			checkChunks(t, d, Split(d, &counting{}, o))
+		}
 	})
 }

@@ -1,0 +1,237 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package pdf
+
+import (
+	"bytes"
+	"compress/zlib"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+	"unicode/utf8"
+)
+
+const limit = 4 << 20
+
+// build writes a PDF file of objects, numbered from 1, the first of which is the catalog.
+func build(objects ...string) []byte {
+	var b bytes.Buffer
+	b.WriteString("%PDF-1.7\n")
+	offsets := make([]int, len(objects))
+	for i, o := range objects {
+		offsets[i] = b.Len()
+		fmt.Fprintf(&b, "%d 0 obj\n%s\nendobj\n", i+1, o)
+	}
+	start := b.Len()
+	fmt.Fprintf(&b, "xref\n0 %d\n0000000000 65535 f \n", len(objects)+1)
+	for _, o := range offsets {
+		fmt.Fprintf(&b, "%010d 00000 n \n", o)
+	}
+	fmt.Fprintf(&b, "trailer\n<</Size %d/Root 1 0 R/Info<</Title(A short one)>>>>\nstartxref\n%d\n%%%%EOF\n", len(objects)+1, start)
+	return b.Bytes()
+}
+
+func streamOf(head, data string) string {
+	return fmt.Sprintf("<<%s/Length %d>>stream\n%s\nendstream", head, len(data), data)
+}
+
+func deflated(head, data string) string {
+	var b bytes.Buffer
+	w := zlib.NewWriter(&b)
+	_, _ = w.Write([]byte(data)) // into memory
+	_ = w.Close()
+	return streamOf(head+"/Filter/FlateDecode", b.String())
+}
+
+const tree = "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/Resources<</Font<</F1 7 0 R>>/XObject<</X 8 0 R>>>>>>"
+
+// simple is a file of two pages; the second shows a form.
+func simple() []byte {
+	return build(
+		"<</Type/Catalog/Pages 2 0 R/Lang(en-GB)>>", tree, "<</Type/Page/Parent 2 0 R/Contents[5 0 R]>>", "<</Type/Page/Parent 2 0 R/Contents 6 0 R>>",
+		deflated("", "BT /F1 12 Tf 1 0 0 1 50 700 Tm (Hel) Tj [(lo)-400(wor\\154d)] TJ 0 -14 Td (of inter-) Tj 0 -14 Td (esting caf\\351s.) Tj 0 -40 Td (Apart.) Tj ET"),
+		streamOf("", "q /X Do Q BT /F1 9 Tf 50 20 Td (after) Tj ET"),
+		"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding<</BaseEncoding/WinAnsiEncoding/Differences[90/eacute]>>>>",
+		streamOf("/Type/XObject/Subtype/Form/Matrix[1 0 0 1 0 500]", "BT /F1 10 Tf 5 5 Td (in a form Z) Tj ET"),
+	)
+}
+
+func TestRead(t *testing.T) {
+	d, err := Read(t.Context(), simple(), limit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"Hello world\nof interesting cafés.\n\nApart.", "in a form é\n\nafter"}
+	if fmt.Sprint(d.Pages) != fmt.Sprint(want) || d.Title != "A short one" || d.Lang != "en-GB" {
+		t.Errorf("%q, title %q, language %q", d.Pages, d.Title, d.Lang)
+	}
+}
+
+// TestRepair: the table of objects is found again whatever happened to it.
+func TestRepair(t *testing.T) {
+	whole := simple()
+	at := bytes.LastIndex(whole, []byte("xref\n0 9"))
+	for what, data := range map[string][]byte{
+		"no table":      whole[:at],
+		"moved offsets": append([]byte("%PDF-1.7\n% a line more that moves everything\n"), whole[9:]...),
+		"junk before":   append([]byte("junk\n"), whole...),
+		"wrong start":   bytes.Replace(whole, []byte("startxref\n"), []byte("startxref\n9"), 1),
+	} {
+		d, err := Read(t.Context(), data, limit)
+		if err != nil || len(d.Pages) != 2 || !strings.HasPrefix(d.Pages[0], "Hello world") {
+			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		}
+	}
+}
+
+func TestHostileFiles(t *testing.T) {
+	catalog := "<</Type/Catalog/Pages 2 0 R>>"
+	one := "<</Type/Pages/Kids[3 0 R]/Count 1>>"
+	leaf := "<</Type/Page/Contents 4 0 R/Resources<</XObject<</X 5 0 R>>/Font<</F 6 0 R>>>>>>"
+	bomb := strings.Repeat("\x00", limit+1)
+	for what, data := range map[string][]byte{
+		"cut short":    simple()[:300],
+		"not a PDF":    []byte("hello"),
+		"empty":        nil,
+		"only a head":  []byte("%PDF-1.7\n"),
+		"large xref":   []byte("%PDF-1.7\nxref\n5000000000 1\n0000000000 65535 n \ntrailer<</Root 1 0 R>>\nstartxref\n9\n%%EOF"),
+		"xref loop":    []byte("%PDF-1.7\nxref\n0 0\ntrailer<</Root 1 0 R/Prev 9>>\nstartxref\n9\n%%EOF"),
+		"deep arrays":  build(catalog, one, leaf, streamOf("", strings.Repeat("[", 1<<20))),
+		"deep dicts":   build(catalog, strings.Repeat("<</A", 1<<20)),
+		"parent loop":  build(catalog, "<</Type/Pages/Kids[2 0 R 3 0 R]/Parent 2 0 R>>", "<</Type/Page/Parent 3 0 R/Contents 3 0 R>>"),
+		"stream bomb":  build(catalog, one, leaf, deflated("", bomb)),
+		"form loop":    build(catalog, one, leaf, streamOf("", "/X Do"), streamOf("/Subtype/Form", strings.Repeat("/X Do ", 1000))),
+		"length loop":  build(catalog, one, leaf, "<</Length 4 0 R>>stream\nBT ET\nendstream"),
+		"type 0 loop":  build(catalog, one, leaf, streamOf("", "/F 1 Tf (ab) Tj"), "null", "<</Subtype/Type0/DescendantFonts[6 0 R]/Encoding/Identity-H/W[0 2000000000 5]>>"),
+		"object loop":  build("1 0 R"),
+		"huge numbers": build(catalog, one, leaf, streamOf("", "1e9 99999999999999999999999999 Td /F 99999999999999 Tf -9999999999 Tz (a) Tj")),
+	} {
+		start := time.Now()
+		d, err := Read(t.Context(), data, limit)
+		if err == nil {
+			for _, p := range d.Pages {
+				if !utf8.ValidString(p) {
+					t.Errorf("%s: invalid text", what)
+				}
+			}
+		}
+		t.Logf("%s: %v in %v", what, err, time.Since(start))
+		if what == "stream bomb" && !errors.Is(err, ErrTooLarge) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+// TestEncrypted reads the same page under every method of encryption; testdata/make.sh wrote the files.
+func TestEncrypted(t *testing.T) {
+	for _, method := range []string{"rc4-40", "rc4-128", "aes-128", "aes-256"} {
+		data, err := os.ReadFile(filepath.Join("testdata", method+"-open.pdf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := Read(t.Context(), data, limit)
+		if err != nil || len(d.Pages) != 2 || !strings.HasPrefix(d.Pages[0], "Hello world") || d.Title != "A short one" {
+			t.Errorf("%s: %v, %q, title %q", method, err, d.Pages, d.Title)
+		}
+		data, err = os.ReadFile(filepath.Join("testdata", method+"-closed.pdf"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Read(t.Context(), data, limit); !errors.Is(err, ErrEncrypted) {
+			t.Errorf("%s with a password: %v", method, err)
+		}
+	}
+}
+
+func TestObjectStreams(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "packed.pdf"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, data := range [][]byte{data, data[:bytes.LastIndex(data, []byte("startxref"))]} {
+		d, err := Read(t.Context(), data, limit)
+		if err != nil || len(d.Pages) != 2 || !strings.HasPrefix(d.Pages[0], "Hello world") {
+			t.Errorf("%v, %q", err, d.Pages)
+		}
+	}
+}
+
+func TestContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := Read(ctx, simple(), limit); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+}
+
+func TestGlyphText(t *testing.T) {
+	for n, want := range map[string]string{
+		"A": "A", "eacute": "é", "Zcaron": "Ž", "fi": "fi", "f_f": "ff", "a.sc": "a", "uni00E9": "é", "u1F600": "😀", "space": " ", "afii10017": "А", "afii10071": "ё", "g123": "", "": "",
+	} {
+		if got := glyphText(n); got != want {
+			t.Errorf("%q: %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestFilters(t *testing.T) {
+	f := &file{ctx: t.Context(), limit: limit, budget: 1 << 30}
+	for filter, data := range map[string]string{
+		"ASCIIHexDecode": "68 65 6C6c 6f>", "ASCII85Decode": "BOu!rDZ~>", "RunLengthDecode": "\x01he\xffl\x00o\x80", "LZWDecode": "\x80\x1a\x0c\xa6\xc3\x61\xbe\x02",
+	} {
+		got, err := f.decode(&stream{dict: dict{"Filter": name(filter)}, raw: []byte(data)})
+		if err != nil || string(got) != "hello" {
+			t.Errorf("%s: %q, %v", filter, got, err)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	f.Add(simple())
+	files, err := filepath.Glob(filepath.Join("testdata", "*.pdf"))
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, path := range files {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		d, err := Read(t.Context(), data, 1<<16)
+		if err != nil {
+			if strings.Contains(err.Error(), "confuses") {
+				t.Fatal(err)
+			}
+			return
+		}
+		for _, p := range d.Pages {
+			if !utf8.ValidString(p) || strings.Contains(p, "\f") || len(p) > 1<<18 {
+				t.Fatalf("page of %d bytes", len(p))
+			}
+		}
+	})
+}
+
+func BenchmarkRead(b *testing.B) {
+	data := simple()
+	b.SetBytes(int64(len(data)))
+	pages := 0
+	for b.Loop() {
+		d, err := Read(b.Context(), data, limit)
+		if err != nil {
+			b.Fatal(err)
+		}
+		pages += len(d.Pages)
+	}
+	if pages == 0 {
+		b.Fatal("no page")
+	}
+}
