@@ -13,12 +13,12 @@ import (
 type Options struct {
 	// Language is an ISO 639-1 code or an English name ("de", "german"). "" is no language: words are neither stopped nor
 	// stemmed, whatever the switches below say. New replaces a name by its code.
-	Language  string
-	StopWords bool // leave out the stop words of the language; a language without a list has none
-	Stem      bool // apply the Snowball stemmer of the language
+	Language  string `json:"language"`
+	StopWords bool   `json:"stop_words"` // leave out the stop words of the language; a language without a list has none
+	Stem      bool   `json:"stem"`       // apply the Snowball stemmer of the language
 	// Code adds the parts of identifiers to the whole: parseHTTPRequest2 gives itself, parse, http, request and 2. The whole
 	// stands at the position of its first part.
-	Code bool
+	Code bool `json:"code"`
 }
 
 // Default returns the options for English prose.

@@ -1,0 +1,165 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package lexical
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/winnow-search/winnow/index/lexical/analysis"
+	"github.com/winnow-search/winnow/index/segment"
+)
+
+// maxRows is the limit of rows in a segment; so row numbers and sums of two stay inside 32 bits.
+const maxRows = math.MaxInt32
+
+// The errors of a Builder that took too much. Write what there is and begin another segment.
+var (
+	errTooManyRows = fmt.Errorf("a segment holds at most %d rows: write this one and begin another", maxRows)
+	errArenaFull   = errors.New("postings pass 4 GiB: write this segment and begin another")
+	errPosition    = errors.New("positions of tokens must not fall within a field")
+)
+
+// Builder collects rows in order and writes their index. It is not safe for concurrent use. Memory is about 45 bytes a
+// different term and 2 to 3 bytes a token.
+type Builder struct {
+	analyzer      *analysis.Analyzer
+	vocab         *vocab
+	arena         arena
+	total, title  []uint32 // tokens by row: both fields, title
+	tokens        []analysis.Token
+	titleTokens   []analysis.Token
+	tokensOfTitle uint64
+	tokensOfAll   uint64
+	err           error
+}
+
+// NewBuilder returns an empty Builder whose Add uses the analyzer; nil if only AddTokens will be called.
+func NewBuilder(a *analysis.Analyzer) *Builder { return &Builder{analyzer: a, vocab: newVocab()} }
+
+// Rows is the number of rows added so far.
+func (b *Builder) Rows() int { return len(b.total) }
+
+// Terms is the number of different terms so far.
+func (b *Builder) Terms() int { return b.vocab.len() }
+
+// Add analyses and appends the next row. An error, which only an enormous segment causes, is kept and returned by Write.
+func (b *Builder) Add(title, text string) {
+	b.titleTokens, b.tokens = b.titleTokens[:0], b.tokens[:0]
+	if title != "" {
+		b.titleTokens = b.analyzer.Append(b.titleTokens, title)
+	}
+	b.tokens = b.analyzer.Append(b.tokens, text)
+	b.add(b.titleTokens, b.tokens)
+}
+
+// AddTokens appends the next row from tokens that are already analysed. The length of a field is the number of its tokens;
+// positions within a field rise or stay. The tokens may be reused after the call.
+func (b *Builder) AddTokens(title, text []analysis.Token) error {
+	b.add(title, text)
+	return b.err
+}
+
+func (b *Builder) add(title, text []analysis.Token) {
+	if b.err != nil {
+		return
+	}
+	if len(b.total) >= maxRows || len(title)+len(text) > maxRows {
+		b.err = errTooManyRows
+		return
+	}
+	row := uint32(len(b.total))
+	b.field(row, title, false)
+	b.field(row, text, true)
+	b.total = append(b.total, uint32(len(title)+len(text)))
+	b.title = append(b.title, uint32(len(title)))
+	b.tokensOfTitle += uint64(len(title))
+	b.tokensOfAll += uint64(len(title) + len(text))
+}
+
+// The kinds of an entry in a term's chain. An entry is a uvarint value<<2 | kind, after the last two kinds another: the position.
+const (
+	entrySame  = iota // same row and field; value: position less the last one
+	entryText         // same row, but now the text; value: position
+	entryTitle        // another row, its title; value: row less the last row plus one
+	entryRow          // another row, its text
+)
+
+func (b *Builder) field(row uint32, tokens []analysis.Token, text bool) {
+	before := 0
+	for i := range tokens {
+		position := tokens[i].Position
+		if position < before || position > maxRows {
+			b.err = errPosition
+			return
+		}
+		before = position
+		t := &b.vocab.terms[b.vocab.id(cutTerm(tokens[i].Term))]
+		at := uint32(position)
+		switch {
+		case t.row != row+1:
+			kind := uint64(entryTitle)
+			if text {
+				kind = entryRow
+			}
+			b.arena.append(&t.tail, uint64(row-t.row)<<2|kind)
+			b.arena.append(&t.tail, uint64(at))
+			t.row = row + 1
+		case t.inText == text:
+			b.arena.append(&t.tail, uint64(at-t.last)<<2)
+		default:
+			b.arena.append(&t.tail, uint64(at)<<2|entryText)
+		}
+		t.last, t.inText = at, text
+		if b.arena.full || b.vocab.full {
+			b.err = errArenaFull
+			return
+		}
+	}
+}
+
+// Write writes the sections of the index. The Builder stays as it is. The bytes depend on the rows only.
+func (b *Builder) Write(w segment.SectionWriter) error {
+	if b.err != nil {
+		return fmt.Errorf("build lexical index: %w", b.err)
+	}
+	out, err := newOutput(w, b.total, b.title)
+	if err != nil {
+		return err
+	}
+	var p posting
+	var term []byte
+	for _, id := range b.vocab.sorted() {
+		out.start()
+		r := reader{arena: &b.arena, chain: b.vocab.terms[id].tail}
+		r.open()
+		next := uint32(0)
+		p.reset()
+		for !r.done() {
+			v := r.uvarint()
+			switch value := uint32(v >> 2); v & 3 {
+			case entrySame:
+				p.add(value)
+			case entryText:
+				p.text = true
+				p.add(value)
+			case entryTitle, entryRow:
+				if p.freq > 0 {
+					out.add(&p)
+				}
+				p.reset()
+				p.row = next + value
+				next = p.row + 1
+				p.text = v&3 == entryRow
+				p.add(uint32(r.uvarint()))
+			}
+		}
+		out.add(&p)
+		term = b.vocab.appendTerm(term[:0], id)
+		if err := out.finish(term); err != nil {
+			return err
+		}
+	}
+	return out.close()
+}

@@ -1,0 +1,223 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package lexical
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/winnow-search/winnow/index/segment"
+)
+
+// accounted adds up what a keeper has booked.
+func accounted(k *keeper) (bytes int64, lists int) {
+	for i := range k.slots {
+		if t := k.slots[i].Load(); t != nil {
+			bytes += int64(keepEntry + len(t.term))
+			if s := t.shares.Load(); s != nil {
+				bytes += 6 * int64(len(s.rows))
+				lists++
+			}
+		}
+	}
+	return bytes, lists
+}
+
+func searched(t *testing.T, x *Index, s string, p Params, how way) ([]Hit, Stats) {
+	t.Helper()
+	hits, stats, err := run(t.Context(), []Part{{Index: x}}, query(s), p, 20, how)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hits, stats
+}
+
+func TestKeptListsAreUsed(t *testing.T) {
+	x := buildFrom(t, zipfRows(5, 3000, 200))
+	_, first := searched(t, x, "w0 w3 -w40", Params{}, anyWay)
+	if first.Blocks == 0 {
+		t.Fatal("the first search decoded nothing")
+	}
+	want, _ := searched(t, x, "w0 w3 -w40", Params{}, exhaustive)
+	hits, second := searched(t, x, "w0 w3 -w40", Params{}, anyWay)
+	if second.Blocks != 0 || !slices.Equal(hits, want) {
+		t.Fatalf("the second search decoded %d blocks; %v, want %v", second.Blocks, hits, want)
+	}
+	if bytes, lists := accounted(x.keeper); lists != 3 || bytes != x.keeper.used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	}
+	searched(t, x, "qqq rrr", Params{}, anyWay)
+	if bytes, _ := accounted(x.keeper); bytes != x.keeper.used.Load() || bytes > keepBytes {
+		t.Fatalf("unknown terms took memory: %d bytes, booked are %d", bytes, x.keeper.used.Load())
+	}
+}
+
+// TestKeptListsFollowParameters wants lists of other parameters not to be used, and replaced after some searches.
+func TestKeptListsFollowParameters(t *testing.T) {
+	x := buildFrom(t, zipfRows(6, 3000, 200))
+	other := DefaultParams()
+	other.K1 = 2
+	searched(t, x, "w1 w5", Params{}, anyWay)
+	want, _ := searched(t, x, "w1 w5", other, exhaustive)
+	last := Stats{}
+	for range keepOthers + 1 {
+		var hits []Hit
+		if hits, last = searched(t, x, "w1 w5", other, anyWay); !slices.Equal(hits, want) {
+			t.Fatalf("%v, want %v", hits, want)
+		}
+	}
+	if last.Blocks != 0 {
+		t.Fatalf("after %d searches the lists are still of other parameters", keepOthers+1)
+	}
+	if bytes, lists := accounted(x.keeper); lists != 2 || bytes != x.keeper.used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	}
+}
+
+// TestKeepIsBounded searches without memory left and with a full table.
+func TestKeepIsBounded(t *testing.T) {
+	for _, left := range []int64{0, keepEntry + 2, 3 * keepEntry} {
+		x := buildFrom(t, zipfRows(7, 3000, 200))
+		x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count) })
+		x.keeper.used.Store(keepBytes - left)
+		for i := range 40 {
+			s := fmt.Sprintf("w%d w%d w3", i, 2*i+1)
+			want, _ := searched(t, x, s, Params{}, exhaustive)
+			if hits, _ := searched(t, x, s, Params{}, anyWay); !slices.Equal(hits, want) {
+				t.Fatalf("%d bytes left, %s: %v, want %v", left, s, hits, want)
+			}
+			if used := x.keeper.used.Load(); used > keepBytes {
+				t.Fatalf("%d bytes kept of %d", used, keepBytes)
+			}
+		}
+	}
+	x := buildFrom(t, zipfRows(7, 3000, 200))
+	x.keeperOnce.Do(func() { x.keeper = newKeeper(0) })
+	for i := range 100 {
+		s := fmt.Sprintf("w%d w3", i)
+		want, _ := searched(t, x, s, Params{}, exhaustive)
+		if hits, _ := searched(t, x, s, Params{}, anyWay); !slices.Equal(hits, want) {
+			t.Fatalf("full table, %s: %v, want %v", s, hits, want)
+		}
+	}
+}
+
+// TestLargeIndexKeepsNothing guards the 16 bits of a row.
+func TestLargeIndexKeepsNothing(t *testing.T) {
+	for _, n := range []int{keepRows, keepRows + 1} {
+		rows := make([]text, n)
+		rows[n-1].text, rows[7].text = "w1", "w1 w2"
+		x := buildFrom(t, rows)
+		hits, _ := searched(t, x, "w1", Params{}, anyWay)
+		if len(hits) != 2 || hits[0].Row != n-1 || hits[1].Row != 7 || (x.keeper != nil) != (n == keepRows) {
+			t.Fatalf("%d rows: %v, kept: %v", n, hits, x.keeper != nil)
+		}
+	}
+}
+
+// TestZeroWeights has terms that all rows have: Robertson's idf of them is 0, and rows that have only these are hits.
+func TestZeroWeights(t *testing.T) {
+	x := buildFrom(t, []text{{"", "w1 w2"}, {"", "w1"}, {"", "w1 w2 w2"}, {"", "w1 w3"}})
+	for _, s := range []string{"w1", "w1 w3", "w2 w1 -w3"} {
+		p := DefaultParams()
+		p.Variant = Robertson
+		want, _ := searched(t, x, s, p, exhaustive)
+		if hits, _ := searched(t, x, s, p, anyWay); !slices.Equal(hits, want) || len(hits) < 3 {
+			t.Fatalf("%s: %v, want %v", s, hits, want)
+		}
+	}
+}
+
+// TestKeepConcurrently has searches with different parameters fill and replace lists at the same time.
+func TestKeepConcurrently(t *testing.T) {
+	x := buildFrom(t, zipfRows(8, 3000, 300))
+	other := DefaultParams()
+	other.B = 0.9
+	params := []Params{DefaultParams(), other}
+	queries := make([]string, 60)
+	want := make([][2][]Hit, len(queries))
+	for i := range queries {
+		queries[i] = fmt.Sprintf("w%d w%d w%d", i, i/2, 3*i)
+		for j, p := range params {
+			want[i][j], _ = searched(t, x, queries[i], p, exhaustive)
+		}
+	}
+	errs := make(chan error, 4)
+	var group sync.WaitGroup
+	for worker := range 4 {
+		group.Go(func() {
+			for n := range 600 {
+				i, j := (n*7+worker)%len(queries), (n/100+worker)%2
+				hits, _, err := Search(context.Background(), []Part{{Index: x}}, query(queries[i]), params[j], 20)
+				if err != nil || !slices.Equal(hits, want[i][j]) {
+					errs <- fmt.Errorf("%s: %v, want %v, %w", queries[i], hits, want[i][j], err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+	close(errs)
+	for err := range errs {
+		t.Error(err)
+	}
+	if bytes, _ := accounted(x.keeper); bytes != x.keeper.used.Load() {
+		t.Fatalf("%d bytes are kept, booked are %d", bytes, x.keeper.used.Load())
+	}
+}
+
+// TestDenseEnds wants a cancelled search to leave no sums behind for the next.
+func TestDenseEnds(t *testing.T) {
+	x := buildFrom(t, zipfRows(9, 2000, 200))
+	var b strings.Builder
+	for i := range 150 {
+		fmt.Fprintf(&b, "w%d ", i)
+	}
+	long := b.String()
+	searched(t, x, long, Params{}, anyWay)
+	want, _ := searched(t, x, "w2 w5", Params{}, exhaustive)
+	s, _ := searches.Get().(*search)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	pl, err := newPlan([]Part{{Index: x}}, query(long), DefaultParams())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.ctx, s.plan, s.way = ctx, pl, anyWay
+	s.top.reset(5)
+	s.scorer.begin(x, DefaultParams(), pl.average)
+	if done, err := s.dense(0, x); done || err == nil {
+		t.Fatalf("a cancelled search: %v, %v", done, err)
+	}
+	for row, sum := range s.sumsOf[:x.rows] {
+		if sum != 0 {
+			t.Fatalf("row %d keeps %g", row, sum)
+		}
+	}
+	s.release()
+	if hits, _ := searched(t, x, "w2 w5", Params{}, anyWay); !slices.Equal(hits, want) {
+		t.Fatalf("%v, want %v", hits, want)
+	}
+}
+
+// TestDamagedListIsNotKept wants the same error again from a list that cannot be decoded.
+func TestDamagedListIsNotKept(t *testing.T) {
+	x := buildFrom(t, zipfRows(10, 3000, 50))
+	b := slices.Clone(x.postings.Bytes())
+	for i := range b[:len(b)-packSlack] {
+		b[i] = 0xff
+	}
+	x.postings = segment.FromBytes(sectionPostings, b)
+	for range 3 {
+		if _, _, err := Search(t.Context(), []Part{{Index: x}}, query("w0 w1"), Params{}, 10); err == nil {
+			t.Fatal("a damaged list was searched")
+		}
+	}
+	if bytes, lists := accounted(x.keeper); lists != 0 || bytes != x.keeper.used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	}
+}
