@@ -17,12 +17,14 @@ import (
 // below its own directory; nothing of its own layer and nothing above. An entry covers the packages below it, unless
 // they have an entry of their own. docs/ARCHITECTURE.md says what each is for.
 var layers = [][]string{
-	{"internal/lint", "internal/nearest"},
+	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs"},
 	{"internal/kernel"},
 	{"internal/transformer", "tokenizer", "rank"},
 	{"model"},
 	{"encoder"},
-	{"index", "document"},
+	{"index/segment"},
+	{"index/vector", "index/lexical", "index/filter", "document"},
+	{"index"},
 	{"eval"},
 	{"internal/parity", "internal/notebook"},
 	{"internal/speed"},

@@ -1,0 +1,310 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/index/lexical/analysis"
+	"github.com/winnow-search/winnow/index/segment"
+)
+
+// Embedder turns passages into vectors, as the caller did when it added them: len(passages) vectors of the index's
+// dimension, one after the other.
+type Embedder func(ctx context.Context, passages []document.Chunk) ([]float32, error)
+
+// RepairOptions set what a repair may use.
+type RepairOptions struct {
+	Options
+	// Embed makes vectors anew where the stored ones are damaged. nil: such documents are lost.
+	Embed func(s Settings) (Embedder, error)
+}
+
+// Repaired says what a repair did.
+type Repaired struct {
+	Manifest bool     // the manifest was made anew from the segments
+	Segments []string // that were rebuilt
+	Kept     int      // documents in them
+	Embedded int      // passages of them that were encoded anew
+	// Lost says what could not be saved, one line each: documents whose own bytes are damaged, and lists of deleted rows.
+	Lost []string
+}
+
+// Repair rebuilds what is damaged from what is whole. Everything but the documents themselves is derived and comes back:
+// tables, metadata columns and postings from the documents, vectors from the stored ones or from the encoder, graphs from the
+// vectors. The damaged files stay beside the index with the suffix .damaged.
+func Repair(ctx context.Context, dir string, o RepairOptions) (*Repaired, error) {
+	o.Write = true
+	db := newDB(dir, o.Options)
+	if !Exists(dir) {
+		return nil, fmt.Errorf("%w: %s", ErrNoIndex, dir)
+	}
+	if err := db.acquire(); err != nil {
+		return nil, err
+	}
+	r := &Repaired{}
+	if err := errors.Join(db.repair(ctx, o, r), db.lock.Close()); err != nil {
+		return r, fmt.Errorf("repair index %s: %w", dir, err)
+	}
+	return r, nil
+}
+
+// damagedSuffix is what the name of a damaged file gets when another has taken its place.
+const damagedSuffix = ".damaged"
+
+func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
+	l := newBoltLedger(db.fs, db.dir)
+	s, err := db.salvageLedger(ctx, l, r)
+	if err != nil {
+		return err
+	}
+	m := s.manifest
+	db.settings = m.Settings
+	var replaced []string
+	var segments []segmentRecord
+	for _, old := range m.Segments {
+		if err := canceled(ctx, "repair"); err != nil {
+			return err
+		}
+		bad, err := db.damagedSegment(ctx, old, m)
+		if err != nil {
+			return err
+		}
+		if !bad {
+			segments = append(segments, old)
+			continue
+		}
+		rebuilt, sure, err := db.rebuild(ctx, old, m, o, r)
+		if err != nil {
+			return err
+		}
+		s.incomplete = s.incomplete || !sure
+		r.Segments = append(r.Segments, old.Name)
+		replaced = append(replaced, old.Name)
+		delete(m.tombstones, old.Name)
+		segments = append(segments, rebuilt...)
+	}
+	m.Segments = segments
+	if s.incomplete {
+		if err := db.buryTwins(ctx, m); err != nil {
+			return err
+		}
+	}
+	if !s.fresh {
+		if err := l.files(func(f FileRecord) error { s.files = append(s.files, f); return nil }); err != nil {
+			return err
+		}
+	}
+	if len(r.Lost) > 0 {
+		lookAgain(s.files)
+	}
+	switch {
+	case s.fresh:
+		r.Manifest = true
+		if err := db.replaceLedger(l, m, s.files); err != nil {
+			return err
+		}
+	case len(replaced) > 0:
+		m.Generation++
+		if err := l.commit(m, s.files); err != nil {
+			return err
+		}
+	}
+	for _, name := range replaced {
+		path := filepath.Join(db.dir, name)
+		if err := db.fs.Rename(path, path+damagedSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	if s.seal != "" {
+		if err := db.fs.Remove(s.seal); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return errors.Join(db.fs.SyncDir(db.dir), db.sealPages())
+}
+
+// lookAgain changes records of files so that each is taken for changed: what is lost may still be in them.
+func lookAgain(files []FileRecord) {
+	for i := range files {
+		files[i].Size, files[i].Hash = -1, "to be read again"
+	}
+}
+
+// damagedSegment checks a segment in full.
+func (db *DB) damagedSegment(ctx context.Context, s segmentRecord, m *manifest) (bool, error) {
+	f := openSegment(db.fs, db.dir, s)
+	if _, ok := errors.AsType[*segment.VersionError](f.err); ok {
+		return false, f.err
+	}
+	probe := &Report{seen: map[string]bool{}}
+	probe.checkSegment(ctx, f, s, m)
+	if f.file != nil {
+		_ = f.file.Close() // only read
+	}
+	return len(probe.Problems) > 0, ctx.Err()
+}
+
+// replaceLedger writes a new index.db and puts it in the place of the old one, which is kept as a copy. A crash leaves one
+// or the other.
+func (db *DB) replaceLedger(l *boltLedger, m *manifest, files []FileRecord) error {
+	fresh := &boltLedger{fs: db.fs, path: l.path + unready}
+	kept := l.path + damagedSuffix
+	for _, leftover := range []string{fresh.path, kept} {
+		if err := db.fs.Remove(leftover); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	m.Generation++
+	if err := fresh.commit(m, files); err != nil {
+		return err
+	}
+	if err := db.copyFile(l.path, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := db.fs.SyncDir(db.dir); err != nil {
+		return err
+	}
+	if err := db.fs.Rename(fresh.path, l.path); err != nil {
+		return err
+	}
+	return db.fs.SyncDir(db.dir)
+}
+
+func (db *DB) copyFile(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	out, err := db.fs.Create(to)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(out, in)
+	return errors.Join(err, out.Sync(), out.Close())
+}
+
+// rebuildBytes bounds what a rebuild holds in memory: beyond it the rest goes to another segment.
+const rebuildBytes = 128 << 20
+
+// rebuild writes a segment anew from the documents of a damaged one, into one new segment or, if it is large, several.
+// sure is false when documents may be in it that were deleted or replaced.
+func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o RepairOptions, r *Repaired) (rebuilt []segmentRecord, sure bool, err error) {
+	w := &rebuilder{db: db, old: old, m: m, o: o, r: r, path: filepath.Join(db.dir, old.Name)}
+	w.build = builder{settings: &m.Settings, threads: db.threads, newest: segmentNumber(old.Name)}
+	if w.build.analyzer, err = analysis.New(m.Settings.Analyzer); err != nil {
+		return nil, false, err
+	}
+	file, done, err := db.openHealed(old)
+	if err != nil {
+		return nil, false, err
+	}
+	defer done()
+	w.vectors = func(int, int) []float32 { return nil }
+	live := liveRows(old.Rows, m.tombstones[old.Name])
+	documents := scanDocs(file.scan, old)
+	if file.segment != nil {
+		if h, err := readHead(file.segment); err == nil && h.Newest > 0 {
+			w.build.newest = h.Newest
+		}
+		if docs, err := openDocs(file.segment, old.Docs, old.Rows); err == nil {
+			defer docs.close()
+			documents = docs.salvage(&r.Lost, w.path)
+		}
+		w.vectors = salvageVectors(file.segment, &m.Settings, old.Rows)
+	}
+	met := 0
+	sure = true
+	for doc, d := range documents {
+		met++
+		if live != nil && d.first >= 0 && !live.Contains(d.first) {
+			continue
+		}
+		if live != nil && d.first < 0 {
+			sure = false
+			r.Lost = append(r.Lost, fmt.Sprintf("document %d of %s, %q: whether it was deleted is not known any more; it is kept", doc, w.path, d.doc.ID))
+		}
+		if err := w.add(ctx, doc, d); err != nil {
+			return nil, false, err
+		}
+	}
+	if file.segment == nil && met < old.Docs {
+		r.Lost = append(r.Lost, fmt.Sprintf("%d of %d documents of %s: %v", old.Docs-met, old.Docs, w.path, file.err))
+	}
+	if err := w.flush(ctx); err != nil {
+		return nil, false, err
+	}
+	return w.rebuilt, sure, nil
+}
+
+// rebuilder collects documents into new segments.
+type rebuilder struct {
+	db      *DB
+	old     segmentRecord
+	m       *manifest
+	o       RepairOptions
+	r       *Repaired
+	path    string // of the damaged segment
+	build   builder
+	vectors func(first, n int) []float32
+	embed   Embedder
+	entries []Entry
+	bytes   int // about what entries take
+	rebuilt []segmentRecord
+}
+
+// add takes a document over, with its vectors or new ones.
+func (w *rebuilder) add(ctx context.Context, doc int, d saved) error {
+	e := Entry{Document: d.doc, Chunks: d.chunks, Truncated: d.truncated}
+	if w.m.Settings.Dim > 0 {
+		if e.Vectors = w.vectors(d.first, len(d.chunks)); e.Vectors == nil {
+			var err error
+			if w.embed == nil && w.o.Embed != nil {
+				if w.embed, err = w.o.Embed(w.m.Settings); err != nil {
+					return err
+				}
+			}
+			if w.embed == nil {
+				w.r.Lost = append(w.r.Lost, fmt.Sprintf("document %d of %s, %q: its vectors are damaged and there is no model to make them anew", doc, w.path, d.doc.ID))
+				return nil
+			}
+			if e.Vectors, err = w.embed(ctx, d.chunks); err != nil {
+				return err
+			}
+			w.r.Embedded += len(d.chunks)
+		}
+	}
+	if err := checkEntry(&e, w.m.Settings.Dim); err != nil {
+		w.r.Lost = append(w.r.Lost, fmt.Sprintf("document %d of %s: %v", doc, w.path, err))
+		return nil
+	}
+	w.entries = append(w.entries, e)
+	if w.bytes += len(e.Document.Text) + 4*len(e.Vectors); w.bytes > rebuildBytes {
+		return w.flush(ctx)
+	}
+	return nil
+}
+
+// flush writes what was collected.
+func (w *rebuilder) flush(ctx context.Context) error {
+	if len(w.entries) == 0 {
+		return nil
+	}
+	p, err := w.db.newSegment(w.m, len(w.entries), func(s segment.SectionWriter) (int, error) { return w.build.write(ctx, s, w.entries) })
+	if err != nil {
+		return err
+	}
+	w.r.Kept += len(w.entries)
+	w.rebuilt = append(w.rebuilt, p.record)
+	w.entries, w.bytes = nil, 0
+	p.retain()
+	return p.release()
+}

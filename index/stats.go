@@ -1,0 +1,132 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"context"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+)
+
+// Stats is what an index holds and how it is kept.
+type Stats struct {
+	Dir        string         `json:"dir"`
+	Settings   Settings       `json:"settings"`
+	Generation uint64         `json:"generation"`
+	Documents  int            `json:"documents"`
+	Passages   int            `json:"passages"`
+	Deleted    int            `json:"deleted_passages"` // still in segments, gone with the next merge
+	Files      int            `json:"files"`
+	Bytes      int64          `json:"bytes"` // of all files of the index
+	Segments   []SegmentStats `json:"segments"`
+	Recall     *Recall        `json:"recall,omitempty"`
+}
+
+// SegmentStats is what one segment holds.
+type SegmentStats struct {
+	Name      string `json:"name"`
+	Documents int    `json:"documents"` // deleted ones included
+	Passages  int    `json:"passages"`  // deleted ones included
+	Deleted   int    `json:"deleted_passages"`
+	Bytes     int64  `json:"bytes"`
+	Vectors   string `json:"vectors,omitempty"` // the factory string
+}
+
+// Recall compares the index's own way of searching with exact search, on stored vectors as queries.
+type Recall struct {
+	Queries int     `json:"queries"`
+	K       int     `json:"k"`
+	Recall  float64 `json:"recall"` // mean share of the exact top k that is found, 0 to 1
+	Worst   float64 `json:"worst"`  // of one query
+}
+
+// Stats describes the index as the snapshot shows it.
+func (db *DB) Stats() (*Stats, error) {
+	s, err := db.Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Release()
+	out := &Stats{Dir: db.dir, Settings: db.settings, Generation: s.generation, Passages: s.Rows()}
+	if out.Documents, err = s.Docs(); err != nil {
+		return nil, err
+	}
+	for i, p := range s.parts {
+		seg := SegmentStats{Name: p.record.Name, Documents: p.record.Docs, Passages: p.record.Rows, Deleted: p.record.Rows - s.liveRows[i], Bytes: p.record.Size}
+		if p.vectors != nil {
+			seg.Vectors = p.vectors.Spec().String()
+		}
+		out.Deleted += seg.Deleted
+		out.Segments = append(out.Segments, seg)
+	}
+	if err := db.Files(func(FileRecord) error { out.Files++; return nil }); err != nil {
+		return nil, err
+	}
+	if db.dir == "" {
+		return out, nil
+	}
+	names, err := db.fs.List(db.dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if info, err := os.Stat(filepath.Join(db.dir, name)); err == nil && info.Mode().IsRegular() {
+			out.Bytes += info.Size()
+		}
+	}
+	return out, nil
+}
+
+// MeasureRecall searches for a sample of the stored vectors in the way that searches do, and exactly. The sample depends on
+// the seed and the index only. It is nil for an index without vectors or passages.
+func (s *Snapshot) MeasureRecall(ctx context.Context, queries, k int, seed uint64) (*Recall, error) {
+	var refs []Ref
+	for i, p := range s.parts {
+		if p.vectors == nil {
+			return nil, nil //nolint:nilnil // nothing to measure is no error
+		}
+		for row := range p.record.Rows {
+			if s.live[i] == nil || s.live[i].Contains(row) {
+				refs = append(refs, Ref{i, row})
+			}
+		}
+	}
+	if len(refs) == 0 {
+		return nil, nil //nolint:nilnil // as above
+	}
+	random := rand.New(rand.NewPCG(seed, 0))
+	random.Shuffle(len(refs), func(i, j int) { refs[i], refs[j] = refs[j], refs[i] })
+	refs = refs[:min(queries, len(refs))]
+	r := &Recall{Queries: len(refs), K: k, Worst: 1}
+	for _, ref := range refs {
+		q, err := s.Vector(ref)
+		if err != nil {
+			return nil, err
+		}
+		found, _, err := s.Dense(ctx, q, k, DenseParams{})
+		if err != nil {
+			return nil, err
+		}
+		exact := DenseParams{}
+		exact.Exact = true
+		best, _, err := s.Dense(ctx, q, k, exact)
+		if err != nil {
+			return nil, err
+		}
+		in := map[Ref]bool{}
+		for _, h := range found {
+			in[h.Ref] = true
+		}
+		hit := 0
+		for _, h := range best {
+			if in[h.Ref] {
+				hit++
+			}
+		}
+		share := float64(hit) / float64(len(best))
+		r.Recall += share / float64(len(refs))
+		r.Worst = min(r.Worst, share)
+	}
+	return r, nil
+}
