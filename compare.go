@@ -5,11 +5,14 @@ package winnow
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 
 	"github.com/winnow-search/winnow/rank"
 )
 
-// Comparison sets the two encoders' views of the same passages side by side.
+// Comparison sets the views of BM25 and the two encoders of the same passages
+// side by side.
 type Comparison struct {
 	Query     string            `json:"query"`
 	Retriever string            `json:"retriever"`
@@ -29,6 +32,7 @@ type ComparedPassage struct {
 	ID              string  `json:"id"`
 	Title           string  `json:"title,omitempty"`
 	Text            string  `json:"text"`
+	BM25            *Found  `json:"bm25,omitempty"` // among all passages; absent without a word of the query
 	Bi              Found   `json:"bi_encoder"`
 	Cross           Found   `json:"cross_encoder"` // Score is the logit
 	Moved           int     `json:"moved"`         // ranks won (positive) or lost by reranking
@@ -38,24 +42,29 @@ type ComparedPassage struct {
 }
 
 // Compare scores the nearest passages to a query with both encoders, each for
-// itself: what reranking by the logit alone would change. Options are those of
-// Search; [TopK] has no effect and [Off] is refused.
+// itself: what reranking by the logit alone would change; and beside them what
+// words alone would have found. Options are those of Search; [TopK] has no
+// effect, and [Off] and modes other than [Dense] are refused.
 func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption) (*Comparison, error) {
-	o := searchOptions{candidates: defaultCandidates, rerank: Auto}
-	for _, set := range opts {
-		set(&o)
-	}
+	o := newSearchOptions(opts)
 	o.topK = 1 // not used: every candidate is shown
-	if err := o.check(); err != nil {
+	if err := o.check(e); err != nil {
 		return nil, err
 	}
 	if o.rerank == Auto {
 		o.rerank = e.models.Reranker
 	}
-	if o.rerank == Off {
+	switch {
+	case o.rerank == Off:
 		return nil, errors.New("a comparison needs a cross-encoder; the reranker is off")
+	case o.mode != Dense:
+		return nil, fmt.Errorf("a comparison takes the nearest passages by vectors; mode %s does not", o.mode)
 	}
-	r, err := e.Search(ctx, query, TopK(o.candidates), Candidates(o.candidates), Rerank(o.rerank))
+	r, err := e.Search(ctx, query, append(slices.Clip(opts), TopK(o.candidates), Candidates(o.candidates), Rerank(o.rerank))...)
+	if err != nil {
+		return nil, err
+	}
+	words, err := e.byWordsAlone(ctx, query, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +80,7 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 	var before, after []float32
 	for _, h := range r.Hits {
 		row := ComparedPassage{
-			ID: h.ID, Title: h.Title, Text: h.Text, Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, h.Rank},
+			ID: h.ID, Title: h.Title, Text: h.Text, BM25: words[h.ID], Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, h.Rank},
 			Moved: h.RankBefore - h.Rank, TruncatedTokens: h.TruncatedTokens, Source: h.Source,
 		}
 		if banded {
@@ -87,4 +96,20 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 		return nil, err
 	}
 	return c, nil
+}
+
+// comparedWords is how far down the list of BM25 a compared passage is looked for.
+const comparedWords = 1000
+
+// byWordsAlone ranks passages by BM25. Options that are about vectors or reranking have no effect.
+func (e *Engine) byWordsAlone(ctx context.Context, query string, opts []SearchOption) (map[string]*Found, error) {
+	r, err := e.Search(ctx, query, append(slices.Clip(opts), In(Lexical), TopK(comparedWords), Candidates(comparedWords), Rerank(Off), Diversity(1))...)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string]*Found, len(r.Hits))
+	for i, h := range r.Hits {
+		found[h.ID] = &Found{h.Score, i + 1}
+	}
+	return found, nil
 }

@@ -5,6 +5,8 @@ package winnow_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/document"
@@ -39,6 +41,40 @@ func Example() {
 	// Output:
 	// 1 settings
 	// 2 support
+}
+
+// An index in a directory lasts. Filters look at metadata; hybrid search finds
+// by words, too.
+func ExampleOpen() {
+	ctx := context.Background()
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	eng, err := winnow.Open(filepath.Join(dir, "notes.winnow"), builtin.Models())
+	if err != nil {
+		panic(err)
+	}
+	defer eng.Close()
+	err = eng.Add(
+		ctx,
+		winnow.Document{ID: "en", Text: "The error code E1234 means that the paper tray is empty.", Meta: winnow.Meta{"lang": "en", "year": 2024}},
+		winnow.Document{ID: "old", Text: "Code E1234: paper is missing.", Meta: winnow.Meta{"lang": "en", "year": 1999}},
+		winnow.Document{ID: "de", Text: "Fehler E1234: Das Papierfach ist leer.", Meta: winnow.Meta{"lang": "de", "year": 2024}},
+	)
+	if err != nil {
+		panic(err)
+	}
+	res, err := eng.Search(ctx, "what does E1234 mean?", winnow.In(winnow.Hybrid), winnow.Filter(`lang = "en" and year >= 2020`))
+	if err != nil {
+		panic(err)
+	}
+	for _, hit := range res.Hits {
+		fmt.Println(hit.Rank, hit.ID)
+	}
+	// Output:
+	// 1 en
 }
 
 // A Markdown document is cut into passages that know their heading and lines.

@@ -11,130 +11,31 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/encoder"
-	"github.com/winnow-search/winnow/index/vector"
+	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/index/filter"
+	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/rank"
 )
 
-// The values of [Rerank] that are not models.
-const (
-	Auto = "auto" // the engine's own cross-encoder, in the way that suits it
-	Off  = "off"  // retrieval alone
-)
-
-// The defaults of a search.
-const (
-	defaultTopK       = 10
-	defaultCandidates = 100
-)
-
-// SearchOption sets how one search works.
-type SearchOption func(*searchOptions)
-
-type searchOptions struct {
-	topK, candidates int
-	rerank           string
+// searching is one search on its way.
+type searching struct {
+	*searchOptions
+	engine   *Engine
+	snapshot *index.Snapshot
+	result   *Result
+	start    time.Time
+	only     *index.Selection // what the filter lets through
+	query    []float32        // its vector, if vectors are searched
+	words    analysis.Query   // its terms, if words are searched
+	found    []candidate      // what became the hits
 }
 
-// TopK is the number of hits, 10 if not set.
-func TopK(k int) SearchOption { return func(o *searchOptions) { o.topK = k } }
-
-// Candidates is the number of passages retrieved and reranked, 100 if not set;
-// never fewer than [TopK]. More candidates miss less and take longer.
-func Candidates(n int) SearchOption { return func(o *searchOptions) { o.candidates = n } }
-
-// Rerank is [Auto], [Off] or the name of a cross-encoder, whose logit then
-// gives the order.
-func Rerank(model string) SearchOption { return func(o *searchOptions) { o.rerank = model } }
-
-func (o *searchOptions) check() error {
-	switch {
-	case o.topK < 1:
-		return fmt.Errorf("the number of hits is %d; it must be at least 1", o.topK)
-	case o.candidates < 1:
-		return fmt.Errorf("the number of candidates is %d; it must be at least 1", o.candidates)
-	case o.rerank == "":
-		return errors.New("the reranker's name is empty; use auto, off or a model")
-	}
-	o.candidates = max(o.candidates, o.topK)
-	return nil
-}
-
-// Result is what a search found.
-type Result struct {
-	Query    string `json:"query"`
-	Hits     []Hit  `json:"hits"`
-	Timing   Timing `json:"timing_ms"`
-	Reranked int    `json:"reranked"` // candidates that the cross-encoder read
-	Reranker string `json:"reranker,omitempty"`
-	// Precision is what the encoders computed in.
-	Precision Precisions `json:"precision"`
-	// QueryTruncated is how many of the query's tokens did not fit, in the
-	// encoder that left out most.
-	QueryTruncated int `json:"query_truncated_tokens,omitempty"`
-}
-
-// Precisions is what each encoder computed in: never [encoder.Auto].
-type Precisions struct {
-	Retriever encoder.Precision `json:"retriever"`
-	Reranker  encoder.Precision `json:"reranker,omitempty"` // if there was reranking
-}
-
-// Hit is a passage found.
-type Hit struct {
-	Rank            int            `json:"rank"` // from 1
-	ID              string         `json:"id"`
-	Title           string         `json:"title,omitempty"`
-	Text            string         `json:"text"`
-	Score           float32        `json:"score"` // what the order goes by
-	ScoreKind       rank.ScoreKind `json:"score_kind"`
-	Retrieval       Retrieval      `json:"retrieval"`
-	Logit           *float32       `json:"logit,omitempty"`
-	Probability     *float64       `json:"probability,omitempty"` // the logit's sigmoid
-	RankBefore      int            `json:"rank_before,omitempty"` // by retrieval, if reranked
-	TruncatedTokens int            `json:"truncated_tokens"`      // of the passage, that the last encoder left out
-	Source          *Source        `json:"source,omitempty"`
-}
-
-// Retrieval is what the first stage said of a hit.
-type Retrieval struct {
-	Dense *Found `json:"dense,omitempty"` // by vectors
-}
-
-// Found is a score and the rank it gave.
-type Found struct {
-	Score float32 `json:"score"`
-	Rank  int     `json:"rank"` // from 1
-}
-
-// Source is where a passage stands.
-type Source struct {
-	Path      string `json:"path"`
-	StartLine int    `json:"start_line"` // from 1
-	EndLine   int    `json:"end_line"`   // inclusive
-}
-
-// Timing is the wall-clock time of a search's stages, in milliseconds.
-type Timing struct {
-	Encode   float64 `json:"encode"` // the query
-	Retrieve float64 `json:"retrieve"`
-	Rerank   float64 `json:"rerank"`
-	Total    float64 `json:"total"`
-}
-
-// milliseconds since start.
-func milliseconds(start time.Time) float64 {
-	return float64(time.Since(start)) / float64(time.Millisecond)
-}
-
-// Search finds the passages that answer a query best, best first: candidates
-// by vectors, reranked by the cross-encoder. Equal scores are ordered by the
-// rank before, then by id.
+// Search finds the passages that answer a query best, best first: candidates by
+// vectors, words or both, reranked by the cross-encoder. Equal scores are
+// ordered by the rank before, then by id.
 func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption) (*Result, error) {
-	o := searchOptions{topK: defaultTopK, candidates: defaultCandidates, rerank: Auto}
-	for _, set := range opts {
-		set(&o)
-	}
-	if err := o.check(); err != nil {
+	o := newSearchOptions(opts)
+	if err := o.check(e); err != nil {
 		return nil, err
 	}
 	if strings.TrimSpace(query) == "" {
@@ -147,165 +48,284 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 			return nil, err
 		}
 	}
-	r := &Result{Query: query, Hits: []Hit{}, Precision: Precisions{Retriever: e.retriever.Precision()}}
-	start := time.Now()
-	found, passages, err := e.retrieve(ctx, r, o.candidates)
+	snapshot, err := e.db.Snapshot()
 	if err != nil {
+		return nil, closedError(err)
+	}
+	defer snapshot.Release()
+	s := &searching{searchOptions: &o, engine: e, snapshot: snapshot, result: &Result{Query: query, Mode: o.mode, Hits: []Hit{}}, start: time.Now()}
+	if err := s.run(ctx, c); err != nil {
 		return nil, err
 	}
-	if c != nil && len(found) > 0 {
-		begin := time.Now()
-		if err := e.rerank(ctx, r, found, passages, c, o.rerank == Auto && e.models.Fuse); err != nil {
-			return nil, err
-		}
-		r.Timing.Rerank = milliseconds(begin)
-	}
-	r.Hits = found[:min(o.topK, len(found))]
-	r.Timing.Total = milliseconds(start)
-	return r, nil
+	return s.result, nil
 }
 
-// retrieve returns the nearest passages as hits, and the passages themselves.
-func (e *Engine) retrieve(ctx context.Context, r *Result, candidates int) ([]Hit, []passage, error) {
-	begin := time.Now()
-	q, err := e.retriever.Encode(ctx, []string{r.Query}, encoder.As(encoder.Query))
-	if err != nil {
-		return nil, nil, err
+// closedError says of a closed index what its models say.
+func closedError(err error) error {
+	if errors.Is(err, index.ErrClosed) {
+		return encoder.ErrClosed
 	}
-	r.QueryTruncated = q.Truncated[0]
-	r.Timing.Encode = milliseconds(begin)
-	begin = time.Now()
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	rows, scores, err := e.nearest(ctx, q.Vector(0), candidates)
-	if err != nil {
-		return nil, nil, err
-	}
-	r.Timing.Retrieve = milliseconds(begin)
-	hits, passages := make([]Hit, len(rows)), make([]passage, len(rows))
-	for i, row := range rows {
-		p := e.passages[row]
-		passages[i] = p
-		hits[i] = Hit{
-			Rank: i + 1, ID: p.id, Title: p.title, Text: p.text, Score: scores[i],
-			ScoreKind: rank.ScoreKind(e.retriever.Similarity()), Retrieval: Retrieval{&Found{scores[i], i + 1}},
-			TruncatedTokens: p.truncated, Source: p.source,
-		}
-	}
-	return hits, passages, nil
+	return err
 }
 
-// nearest returns the rows of the k nearest passages with their scores. Equal
-// scores are ordered by id, so that the order of adding does not matter: while
-// the last score within k may go on beyond, more rows are asked for.
-func (e *Engine) nearest(ctx context.Context, query []float32, k int) (rows []int, scores []float32, err error) {
-	k = min(k, len(e.passages))
-	if k == 0 {
-		return nil, nil, ctx.Err()
+func (s *searching) run(ctx context.Context, c *encoder.CrossEncoder) error {
+	r := s.result
+	if s.explain {
+		r.Explanation = &Explanation{}
 	}
-	var found []vector.Hit
-	for ask := k + 1; ; ask *= 2 {
-		if found, err = e.vectors.Search(ctx, query, ask); err != nil {
-			return nil, nil, err
-		}
-		if len(found) < ask || found[ask-1].Score != found[k-1].Score {
-			break
-		}
+	if err := s.applyFilter(ctx); err != nil {
+		return err
 	}
-	items, rowOf := make([]rank.Item, len(found)), make(map[string]int, len(found))
-	for i, h := range found {
-		items[i] = rank.Item{ID: e.passages[h.Row].id, Score: h.Score}
-		rowOf[items[i].ID] = h.Row
-	}
-	if err := rank.Validate(items); err != nil {
-		return nil, nil, fmt.Errorf("retrieve with %s: %w", e.models.Retriever, err)
-	}
-	rank.Sort(items)
-	for _, item := range items[:k] {
-		rows, scores = append(rows, rowOf[item.ID]), append(scores, item.Score)
-	}
-	return rows, scores, nil
-}
-
-// rerank scores hits, whose passages are given in the same order, and sorts
-// them: by the logit, or by its standardised sum with the score before.
-func (e *Engine) rerank(ctx context.Context, r *Result, hits []Hit, passages []passage, c *encoder.CrossEncoder, fuse bool) error {
-	name := c.Model().Name
-	pairs := make([]encoder.Pair, len(hits))
-	for i, p := range passages {
-		pairs[i] = encoder.Pair{Query: r.Query, Document: p.context}
-	}
-	scores, err := c.Predict(ctx, pairs)
+	hits, err := s.retrieve(ctx, c != nil)
 	if err != nil {
 		return err
 	}
-	order := scores.Logits
-	kind := rank.Logit
-	if fuse {
-		before := make([]float32, len(hits))
-		for i := range hits {
-			before[i] = hits[i].Score
+	if c != nil && len(hits) > 0 {
+		begin := time.Now()
+		if hits, err = s.rescore(ctx, hits, c); err != nil {
+			return err
 		}
-		kind = rank.Fused
-		if order, err = rank.FuseStandardized(before, scores.Logits); err != nil {
-			return fmt.Errorf("rerank with %s: %w", name, err)
+		r.Timing.Rerank = milliseconds(begin)
+	}
+	if s.diversity > 0 {
+		if hits, err = s.diversify(hits); err != nil {
+			return err
 		}
 	}
-	items, byID := make([]rank.Item, len(hits)), make(map[string]Hit, len(hits))
-	for i, h := range hits {
-		logit, probability := scores.Logits[i], scores.Probability(i)[0]
-		h.Score, h.ScoreKind, h.RankBefore = order[i], kind, h.Rank
-		h.Logit, h.Probability, h.TruncatedTokens = &logit, &probability, scores.Truncated[i]
-		items[i] = rank.Item{ID: h.ID, Score: h.Score, Previous: h.Rank}
-		byID[h.ID] = h
+	s.found = hits[:min(s.topK, len(hits))]
+	for i := range s.found {
+		s.found[i].Rank = i + 1
 	}
-	if err := rank.Validate(items); err != nil {
-		return fmt.Errorf("rerank with %s: %w", name, err)
+	r.Timing.Total = milliseconds(s.start)
+	if err := s.describe(ctx); err != nil {
+		return err
 	}
-	rank.Sort(items)
-	for i, item := range items {
-		hits[i] = byID[item.ID]
-		hits[i].Rank = i + 1
+	for i := range s.found {
+		r.Hits = append(r.Hits, s.found[i].Hit)
 	}
-	r.Reranked, r.Reranker, r.Precision.Reranker = len(hits), name, c.Precision()
-	r.QueryTruncated = max(r.QueryTruncated, slices.Max(scores.QueryTruncated))
 	return nil
 }
 
-// Reranker returns the cross-encoder that [Rerank] with the same name uses. It
-// is opened once, here or in the first search, and belongs to the engine.
-func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
-	switch name {
-	case Auto:
-		name = e.models.Reranker
-	case Off:
-		return nil, errors.New("the reranker is off; name a cross-encoder")
+// applyFilter evaluates the filter, if there is one.
+func (s *searching) applyFilter(ctx context.Context) error {
+	if s.filter == "" {
+		return nil
 	}
-	e.rerankMu.Lock()
-	defer e.rerankMu.Unlock()
-	if e.closed {
-		return nil, encoder.ErrClosed
+	expr, err := filter.Parse(s.filter)
+	if err != nil {
+		return err
 	}
-	if c, ok := e.rerankers[name]; ok {
-		return c, nil
+	s.result.Warnings = expr.Warnings(s.snapshot.Fields())
+	if s.only, err = s.snapshot.Filter(ctx, expr); err != nil {
+		return err
 	}
-	c, err := encoder.OpenCross(name, e.encoderOptions()...)
+	if s.explain {
+		s.result.Explanation.Filter = &FilterPlan{Expression: expr.String(), Documents: s.only.Docs, Passages: s.only.Count}
+	}
+	return nil
+}
+
+// tieLimit bounds how far beyond the number asked for equal scores are followed.
+const tieLimit = 1024
+
+// untied asks for the k best and for as many more as share the last one's score, so that ids, and not the order of
+// adding, decide between them.
+func untied(k int, ask func(n int) ([]index.Hit, error)) ([]index.Hit, error) {
+	for n := k + 1; ; n *= 2 {
+		found, err := ask(n)
+		if err != nil {
+			return nil, err
+		}
+		end := min(k, len(found))
+		for end < len(found) && found[end].Score == found[end-1].Score {
+			end++
+		}
+		if end < n || n > k+tieLimit {
+			return found[:end], nil
+		}
+	}
+}
+
+// retrieve returns the candidates as hits, best first.
+func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, error) {
+	e, r := s.engine, s.result
+	var dense, lexical []index.Hit
+	var err error
+	if s.mode != Lexical {
+		begin := time.Now()
+		q, err := e.retriever.Encode(ctx, []string{r.Query}, encoder.As(encoder.Query))
+		if err != nil {
+			return nil, err
+		}
+		r.QueryTruncated, r.Precision.Retriever = q.Truncated[0], e.retriever.Precision()
+		r.Timing.Encode = milliseconds(begin)
+		s.query = q.Vector(0)
+	}
+	length := s.candidates
+	if s.mode == Hybrid {
+		length = max(length, fusionDepth)
+	}
+	begin := time.Now()
+	if s.mode != Lexical {
+		if dense, err = s.byVectors(ctx, length); err != nil {
+			return nil, err
+		}
+	}
+	if s.mode != Dense {
+		if lexical, err = s.byWords(ctx, length); err != nil {
+			return nil, err
+		}
+	}
+	// Only what is shown or read again is needed as text.
+	wanted := s.candidates
+	if !reranked && s.diversity == 0 {
+		wanted = s.topK
+	}
+	hits, err := s.join(ctx, dense, lexical, wanted)
 	if err != nil {
 		return nil, err
 	}
-	if c.Labels() != 1 {
-		err := fmt.Errorf("model %s has %d labels; a reranker has one", name, c.Labels())
-		return nil, errors.Join(err, c.Close())
-	}
-	e.rerankers[name] = c
-	return c, nil
+	r.Timing.Retrieve = milliseconds(begin)
+	return hits, nil
 }
 
-// Order returns the ids of hits, best first.
-func (r *Result) Order() []string {
-	ids := make([]string, len(r.Hits))
-	for i, h := range r.Hits {
-		ids[i] = h.ID
+// byVectors returns the nearest passages.
+func (s *searching) byVectors(ctx context.Context, k int) ([]index.Hit, error) {
+	p := index.DenseParams{Only: s.only}
+	p.Ef, p.Probes, p.Exact, p.Threads = s.ef, s.probes, s.exact, s.engine.threads
+	return untied(k, func(n int) ([]index.Hit, error) {
+		hits, plans, err := s.snapshot.Dense(ctx, s.query, n, p)
+		if s.explain {
+			s.result.Explanation.Dense = plans
+		}
+		return hits, err
+	})
+}
+
+// join makes hits of one list, or of two fused, with at least as many as wanted.
+func (s *searching) join(ctx context.Context, dense, lexical []index.Hit, wanted int) ([]candidate, error) {
+	switch s.mode {
+	case Dense:
+		hits, err := s.hits(ctx, dense, wanted, nil)
+		for i := range hits {
+			h := &hits[i]
+			h.ScoreKind, h.Retrieval.Dense = rank.ScoreKind(s.engine.retriever.Similarity()), &Found{h.Score, i + 1}
+		}
+		return hits, err
+	case Lexical:
+		hits, err := s.hits(ctx, lexical, wanted, nil)
+		for i := range hits {
+			h := &hits[i]
+			h.ScoreKind, h.Retrieval.Lexical = rank.BM25, &Found{h.Score, i + 1}
+		}
+		return hits, err
 	}
-	return slices.Clip(ids)
+	fused, from, err := s.fuse(dense, lexical)
+	if err != nil {
+		return nil, err
+	}
+	denseRank, lexicalRank := places(dense), places(lexical)
+	hits, err := s.hits(ctx, fused, wanted, from)
+	for i := range hits {
+		h := &hits[i]
+		h.ScoreKind = rank.Fused
+		if n, ok := denseRank[h.ref]; ok {
+			h.Retrieval.Dense = &Found{dense[n].Score, n + 1}
+		}
+		if n, ok := lexicalRank[h.ref]; ok {
+			h.Retrieval.Lexical = &Found{lexical[n].Score, n + 1}
+		}
+		if s.explain {
+			h.Explanation = &HitExplanation{Fusion: contributions(from[h.ref])}
+		}
+	}
+	return hits, err
+}
+
+// places says where in a list each passage is, from 0.
+func places(list []index.Hit) map[index.Ref]int {
+	m := make(map[index.Ref]int, len(list))
+	for i, h := range list {
+		m[h.Ref] = i
+	}
+	return m
+}
+
+// hits reads the passages of the first so many of a sorted list and of those that share the last one's score, and orders
+// equal scores by the better rank before, if they come from a fusion, and by id.
+func (s *searching) hits(ctx context.Context, list []index.Hit, wanted int, from map[index.Ref]rank.FusedItem) ([]candidate, error) {
+	end := min(wanted, len(list))
+	for end > 0 && end < len(list) && list[end].Score == list[end-1].Score {
+		end++
+	}
+	list = list[:end]
+	refs := make([]index.Ref, len(list))
+	for i, h := range list {
+		refs[i] = h.Ref
+	}
+	passages, err := s.snapshot.Passages(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	items, at := make([]rank.Item, len(list)), make(map[string]int, len(list))
+	for i, h := range list {
+		items[i] = rank.Item{ID: passages[i].ID, Score: h.Score, Previous: from[h.Ref].Previous}
+		at[passages[i].ID] = i
+	}
+	if err := rank.Validate(items); err != nil {
+		return nil, fmt.Errorf("retrieve: %w", err)
+	}
+	rank.Sort(items)
+	out := make([]candidate, min(wanted, len(items)))
+	for i := range out {
+		n := at[items[i].ID]
+		out[i] = newHit(&passages[n], refs[n])
+		out[i].Rank, out[i].Score = i+1, list[n].Score
+	}
+	return out, nil
+}
+
+// newHit is a hit with what its passage says.
+func newHit(p *index.Passage, ref index.Ref) candidate {
+	h := candidate{
+		Hit: Hit{ID: p.ID, Title: p.Document.Title, Text: p.Chunk.Text, TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
+		ref: ref, context: p.Chunk.Context(),
+	}
+	if n := len(p.Chunk.Heading); n > 0 {
+		h.Title = p.Chunk.Heading[n-1]
+	}
+	if src := p.Document.Source; src.Path != "" {
+		h.Source = &Source{Path: src.Path, StartLine: p.Chunk.StartLine, EndLine: p.Chunk.EndLine}
+		if src.Line > 0 { // a row: the chunk's lines are those of its text, not of the file
+			h.Source.StartLine, h.Source.EndLine = src.Line, src.Line
+		}
+	}
+	return h
+}
+
+// order sorts hits by their scores, the rank before and the id, and numbers them.
+func order(hits []candidate) error {
+	items, at := make([]rank.Item, len(hits)), make(map[string]candidate, len(hits))
+	for i, h := range hits {
+		items[i] = rank.Item{ID: h.ID, Score: h.Score, Previous: h.RankBefore}
+		at[h.ID] = h
+	}
+	if err := rank.Validate(items); err != nil {
+		return err
+	}
+	rank.Sort(items)
+	for i, item := range items {
+		hits[i] = at[item.ID]
+		hits[i].Rank = i + 1
+	}
+	return nil
+}
+
+// texts are what the encoders read of hits.
+func texts(hits []candidate) []string {
+	out := make([]string, len(hits))
+	for i := range hits {
+		out[i] = hits[i].context
+	}
+	return slices.Clip(out)
 }

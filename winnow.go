@@ -3,25 +3,25 @@
 package winnow
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"runtime"
-	"slices"
-	"strconv"
+	"os"
+	"path/filepath"
 	"sync"
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/model"
-	"github.com/winnow-search/winnow/tokenizer"
 )
 
 // Models names a bi-encoder and a cross-encoder: directories, Hub ids in the
 // Hugging Face cache, or registered names. The engine orders by the
 // cross-encoder's logit. Package model/builtin has a pair of its own.
+//
+// Without a retriever ("") the engine has no vectors and searches by words.
 func Models(retriever, reranker string) model.Pair {
 	return model.Pair{Retriever: retriever, Reranker: reranker}
 }
@@ -30,7 +30,8 @@ func Models(retriever, reranker string) model.Pair {
 // text has Markdown's headings, tables and code, which passages then respect.
 type Document = document.Document
 
-// Meta is what is known of a document beside its text.
+// Meta is what is known of a document beside its text: strings, numbers,
+// booleans, dates as strings, lists of those. Filters reach it by name.
 type Meta = map[string]any
 
 // Option sets how an engine works.
@@ -47,58 +48,146 @@ func MaxTokens(n int) Option { return func(e *Engine) { e.maxTokens = n } }
 // [encoder.FP32]. With [encoder.Auto] each decides for itself.
 func AtPrecision(p encoder.Precision) Option { return func(e *Engine) { e.precision = p } }
 
-// Progress calls f while [Engine.Add] encodes, with the number of passages
+// Progress calls f while documents are encoded, with the number of passages
 // done and that of all, from the goroutine of the call. It starts at 0.
 func Progress(f func(done, total int)) Option { return func(e *Engine) { e.progress = f } }
 
-// Engine holds documents, as passages with their vectors, in memory. It is
-// safe for concurrent use.
+// ReadOnly opens an index directory for searching only: no lock is taken, and
+// the directory has to be there.
+func ReadOnly() Option { return func(e *Engine) { e.readOnly = true } }
+
+// Vectors sets how a new index keeps its vectors, as a factory string like
+// hnsw32,int8 (see vector.ParseSpec). It has no effect on an index that is
+// there already. The default is auto for directories, flat in memory.
+func Vectors(spec string) Option { return func(e *Engine) { e.vectors = spec } }
+
+// Analyzer sets how a new index cuts text into terms: language, stop words,
+// stemming, identifiers. It has no effect on an index that is there already.
+func Analyzer(o analysis.Options) Option { return func(e *Engine) { e.analyzer = &o } }
+
+// Engine holds documents, as passages with their vectors and terms, in memory
+// ([New]) or in a directory ([Open]). It is safe for concurrent use.
 type Engine struct {
 	models    model.Pair
 	threads   int
 	maxTokens int
 	precision encoder.Precision
 	progress  func(done, total int)
-	retriever *encoder.BiEncoder
-
-	mu       sync.RWMutex // guards the passages
-	passages []passage
-	vectors  *vector.Flat
-	ids      map[string]bool // of documents and passages
+	readOnly  bool
+	vectors   string
+	analyzer  *analysis.Options
+	retriever *encoder.BiEncoder // nil without vectors
+	db        *index.DB
 
 	rerankMu  sync.Mutex // guards what follows; opening a model takes a while
 	rerankers map[string]*encoder.CrossEncoder
 	closed    bool
 }
 
-// passage is a part of a document: what is found.
-type passage struct {
-	id        string
-	title     string
-	text      string
-	context   string // what the encoders read: headings and text
-	truncated int    // tokens that the bi-encoder left out
-	source    *Source
+// New opens the bi-encoder of a pair and returns an empty engine that keeps
+// everything in memory. The cross-encoder is opened when first used.
+func New(models model.Pair, opts ...Option) (*Engine, error) {
+	return start(models, opts, func(e *Engine) (err error) {
+		if e.vectors == "" && e.retriever != nil {
+			e.vectors = "flat"
+		}
+		s, err := e.settings()
+		if err != nil {
+			return err
+		}
+		e.db, err = index.Memory(s, e.threads)
+		return err
+	})
 }
 
-// New opens the bi-encoder of a pair and returns an empty engine. The
-// cross-encoder is opened when first used.
-func New(models model.Pair, opts ...Option) (*Engine, error) {
-	e := &Engine{models: models, precision: encoder.FP32, ids: map[string]bool{}, rerankers: map[string]*encoder.CrossEncoder{}}
+// Open opens the index in a directory, or makes one there, and the bi-encoder
+// of a pair, which must be the one that the index was made with. One engine in
+// one process may have a directory open for writing; any number may have it
+// open with [ReadOnly].
+func Open(dir string, models model.Pair, opts ...Option) (*Engine, error) {
+	return start(models, opts, func(e *Engine) (err error) {
+		o := index.Options{Write: !e.readOnly, Threads: e.threads}
+		if !index.Exists(dir) && !e.readOnly {
+			s, err := e.settings()
+			if err != nil {
+				return err
+			}
+			e.db, err = index.Create(dir, s, o)
+			return err
+		}
+		if e.db, err = index.Open(dir, o); err != nil {
+			return err
+		}
+		return e.match()
+	})
+}
+
+// start makes an engine and lets open give it its index.
+func start(models model.Pair, opts []Option, open func(*Engine) error) (*Engine, error) {
+	e := &Engine{models: models, precision: encoder.FP32, rerankers: map[string]*encoder.CrossEncoder{}}
 	for _, set := range opts {
 		set(e)
 	}
-	var err error
-	if e.retriever, err = encoder.OpenBi(models.Retriever, e.encoderOptions()...); err != nil {
-		return nil, err
+	if models.Retriever != "" {
+		var err error
+		if e.retriever, err = encoder.OpenBi(models.Retriever, e.encoderOptions()...); err != nil {
+			return nil, err
+		}
 	}
-	if e.vectors, err = vector.NewFlat(e.retriever.Dim(), vector.Metric(e.retriever.Similarity())); err != nil {
-		err = fmt.Errorf("model %s compares vectors by %s, which search does not do; it takes cosine, dot or euclidean: %w",
-			models.Retriever, e.retriever.Similarity(), err)
-		return nil, errors.Join(err, e.retriever.Close())
+	if err := open(e); err != nil {
+		return nil, errors.Join(err, e.Close())
 	}
-	e.vectors.SetThreads(e.threads)
 	return e, nil
+}
+
+// settings are those of a new index.
+func (e *Engine) settings() (index.Settings, error) {
+	s := index.Settings{Analyzer: DefaultAnalyzer()}
+	if e.analyzer != nil {
+		s.Analyzer = *e.analyzer
+	}
+	if e.retriever == nil {
+		return s, nil
+	}
+	b := e.retriever
+	s.Model, s.Dim, s.Metric, s.Vectors = e.models.Retriever, b.Dim(), vector.Metric(b.Similarity()), e.vectors
+	switch s.Metric {
+	case vector.Cosine, vector.Dot, vector.Euclidean:
+	default:
+		return s, fmt.Errorf("model %s compares vectors by %s, which search does not do; it takes cosine, dot or euclidean", s.Model, s.Metric)
+	}
+	// A model in a directory is found again from anywhere.
+	if info, err := os.Stat(s.Model); err == nil && info.IsDir() {
+		if abs, err := filepath.Abs(s.Model); err == nil {
+			s.Model = abs
+		}
+	}
+	var err error
+	s.Fingerprint, err = b.Model().Fingerprint()
+	return s, err
+}
+
+// match refuses an index that was made with another model.
+func (e *Engine) match() error {
+	s := e.db.Settings()
+	switch {
+	case e.retriever == nil:
+		return nil // searching by words needs no model
+	case s.Dim == 0:
+		return fmt.Errorf("index %s has no vectors: open it without a retriever", e.db.Dir())
+	}
+	fingerprint, err := e.retriever.Model().Fingerprint()
+	if err != nil {
+		return err
+	}
+	return e.db.Match(e.models.Retriever, fingerprint)
+}
+
+// DefaultAnalyzer is that of a new index: English, with the parts of identifiers as terms of their own.
+func DefaultAnalyzer() analysis.Options {
+	o := analysis.Default()
+	o.Code = true
+	return o
 }
 
 // encoderOptions are what both encoders are opened with.
@@ -106,139 +195,37 @@ func (e *Engine) encoderOptions() []encoder.Option {
 	return []encoder.Option{encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens), encoder.AtPrecision(e.precision)}
 }
 
-// Close waits for running calls and releases the models. Later calls return
-// encoder.ErrClosed.
+// Close waits for running calls and releases models and index. Later calls
+// return encoder.ErrClosed or index.ErrClosed.
 func (e *Engine) Close() error {
 	e.rerankMu.Lock()
 	defer e.rerankMu.Unlock()
 	e.closed = true
-	errs := []error{e.retriever.Close()}
+	var errs []error
+	if e.retriever != nil {
+		errs = append(errs, e.retriever.Close())
+	}
 	for _, c := range e.rerankers {
 		errs = append(errs, c.Close())
+	}
+	if e.db != nil {
+		errs = append(errs, e.db.Close())
 	}
 	return errors.Join(errs...)
 }
 
-// Retriever is the engine's bi-encoder.
+// Retriever is the engine's bi-encoder; nil if it has no vectors.
 func (e *Engine) Retriever() *encoder.BiEncoder { return e.retriever }
+
+// Index is what the engine keeps its passages in.
+func (e *Engine) Index() *index.DB { return e.db }
 
 // Len is the number of passages.
 func (e *Engine) Len() int {
-	e.mu.RLock()
-	defer e.mu.RUnlock()
-	return len(e.passages)
-}
-
-// Add cuts documents into passages of a size that suits the model and encodes
-// them. A passage's id is its document's, with "#2" and so on where there are
-// several. A document without text has nothing to find: it is left out, and its
-// id stays free. With an error nothing is added.
-func (e *Engine) Add(ctx context.Context, documents ...Document) error {
-	var list []passage
-	ids := map[string]bool{}
-	for i, d := range documents {
-		if d.ID == "" {
-			return fmt.Errorf("document %d has no id", i+1)
-		}
-		if d.Format != "" && d.Format != document.Plain && d.Format != document.Markdown {
-			return fmt.Errorf("document %q: format %q is not known; use %q or %q", d.ID, d.Format, document.Plain, document.Markdown)
-		}
-		passages := e.split(d)
-		if len(passages) == 0 {
-			continue
-		}
-		names := []string{d.ID}
-		for _, p := range passages[1:] {
-			names = append(names, p.id)
-		}
-		for _, id := range names {
-			if ids[id] {
-				return fmt.Errorf("two documents or passages have the id %q", id)
-			}
-			ids[id] = true
-		}
-		list = append(list, passages...)
-	}
-	taken := func() error {
-		for id := range ids {
-			if e.ids[id] {
-				return fmt.Errorf("a document or passage with the id %q is there already", id)
-			}
-		}
-		return nil
-	}
-	// Before the work of encoding, and again after it: somebody else may add.
-	e.mu.RLock()
-	err := taken()
-	e.mu.RUnlock()
+	s, err := e.db.Snapshot()
 	if err != nil {
-		return err
+		return 0
 	}
-	vectors, err := e.encode(ctx, list)
-	if err != nil {
-		return err
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if err := taken(); err != nil {
-		return err
-	}
-	if err := e.vectors.Add(vectors); err != nil {
-		return err
-	}
-	e.passages = append(e.passages, list...)
-	maps.Copy(e.ids, ids)
-	return nil
-}
-
-// encode returns the passages' vectors, one after the other, and notes in each
-// passage what was cut. Without progress to report it is a single call.
-func (e *Engine) encode(ctx context.Context, list []passage) ([]float32, error) {
-	step := max(1, len(list))
-	report := func(int) {}
-	if e.progress != nil {
-		step = 32 * runtime.GOMAXPROCS(0) // enough to keep every processor busy
-		report = func(done int) { e.progress(done, len(list)) }
-	}
-	report(0)
-	data := make([]float32, 0, len(list)*e.retriever.Dim())
-	for part := range slices.Chunk(list, step) {
-		texts := make([]string, len(part))
-		for i := range part {
-			texts[i] = part[i].context
-		}
-		vectors, err := e.retriever.Encode(ctx, texts, encoder.As(encoder.Document))
-		if err != nil {
-			return nil, err
-		}
-		for i := range part {
-			part[i].truncated = vectors.Truncated[i]
-		}
-		data = append(data, vectors.Data...)
-		report(len(data) / e.retriever.Dim())
-	}
-	return data, nil
-}
-
-// split cuts a document into passages that fit into the bi-encoder's input.
-func (e *Engine) split(d Document) []passage {
-	d.Text, _ = tokenizer.ReplaceInvalid(d.Text)
-	t := e.retriever.Model().Tokenizer
-	longest := max(1, e.retriever.MaxTokens()-t.SpecialCount(false))
-	chunks := document.Split(d, t, document.ChunkOptions{Max: longest})
-	passages := make([]passage, len(chunks))
-	for i, c := range chunks {
-		p := passage{id: d.ID, title: d.Title, text: c.Text, context: c.Context()}
-		if i > 0 {
-			p.id += "#" + strconv.Itoa(i+1)
-		}
-		if len(c.Heading) > 0 {
-			p.title = c.Heading[len(c.Heading)-1]
-		}
-		if d.Source.Path != "" {
-			p.source = &Source{Path: d.Source.Path, StartLine: c.StartLine, EndLine: c.EndLine}
-		}
-		passages[i] = p
-	}
-	return passages
+	defer s.Release()
+	return s.Rows()
 }

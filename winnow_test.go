@@ -138,7 +138,7 @@ func TestSearchWithoutReranking(t *testing.T) {
 	for i, h := range r.Hits {
 		want := Hit{
 			Rank: i + 1, ID: h.ID, Text: h.Text, Score: h.Retrieval.Dense.Score,
-			ScoreKind: rank.Cosine, Retrieval: Retrieval{&Found{h.Score, i + 1}},
+			ScoreKind: rank.Cosine, Retrieval: Retrieval{Dense: &Found{h.Score, i + 1}},
 		}
 		if d := cmp.Diff(want, h); d != "" {
 			t.Error(d)
@@ -190,7 +190,7 @@ func TestResultJSON(t *testing.T) {
 	}
 	result, hit, plain := fields()
 	for _, c := range []struct{ got, want string }{
-		{keys(result), "hits precision query reranked reranker timing_ms"},
+		{keys(result), "hits mode precision query reranked reranker timing_ms"},
 		{keys(result["timing_ms"]), "encode rerank retrieve total"},
 		{keys(hit), "id logit probability rank rank_before retrieval score score_kind source text title truncated_tokens"},
 		{keys(hit["source"]), "end_line path start_line"},
@@ -282,9 +282,9 @@ func TestAddErrors(t *testing.T) {
 		want string
 	}{
 		{[]Document{{ID: "a", Text: "x"}, {Text: "y"}}, "document 2 has no id"},
-		{[]Document{{ID: "a", Text: "x"}, {ID: "a", Text: "y"}}, `two documents or passages have the id "a"`},
-		{[]Document{{ID: "a#2", Text: "x"}, {ID: "a", Text: long, Format: document.Markdown}}, `two documents or passages have the id "a#2"`},
-		{[]Document{{ID: "new", Text: "x"}, {ID: "there", Text: "y"}}, `the id "there" is there already`},
+		{[]Document{{ID: "a", Text: "x"}, {ID: "a", Text: "y"}}, `two documents have the id "a"`},
+		{[]Document{{ID: "a#2", Text: "x"}, {ID: "a", Text: long, Format: document.Markdown}}, `"a#2" is the id of a document and of passage 2 of "a"`},
+		{[]Document{{ID: "new", Text: "x"}, {ID: "there", Text: "y", Format: "rst"}}, `format "rst" is not known`},
 	} {
 		err := e.Add(t.Context(), c.docs...)
 		if err == nil || !strings.Contains(err.Error(), c.want) {
@@ -293,6 +293,13 @@ func TestAddErrors(t *testing.T) {
 		if e.Len() != 1 {
 			t.Fatalf("%s: %d passages after a failed Add", c.want, e.Len())
 		}
+	}
+	// A document takes the place of the one with its id.
+	if err := e.Add(t.Context(), Document{ID: "there", Text: "another text"}); err != nil || e.Len() != 1 {
+		t.Errorf("%d passages, %v", e.Len(), err)
+	}
+	if got := search(t, e, "text", Rerank(Off)).Hits[0].Text; got != "another text" {
+		t.Errorf("found %q", got)
 	}
 	// What failed left nothing behind.
 	if err := e.Add(t.Context(), Document{ID: "new", Text: "x"}, Document{ID: "a", Text: long, Format: document.Markdown}); err != nil || e.Len() != 4 {
@@ -510,9 +517,12 @@ func TestCompare(t *testing.T) {
 	var bi, cross []float32
 	for i, row := range c.Rows {
 		h := r.Hits[i]
-		want := ComparedPassage{ID: h.ID, Text: h.Text, Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, i + 1}, Moved: h.RankBefore - h.Rank}
+		want := ComparedPassage{ID: h.ID, Text: h.Text, BM25: row.BM25, Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, i + 1}, Moved: h.RankBefore - h.Rank}
 		if d := cmp.Diff(want, row); d != "" {
 			t.Error(d)
+		}
+		if shares := row.ID != "d5" && row.ID != "d7"; shares != (row.BM25 != nil) || shares && (row.BM25.Rank < 1 || row.BM25.Score <= 0) {
+			t.Errorf("%s shares a word with the query: %v; BM25 %+v", row.ID, shares, row.BM25)
 		}
 		bi, cross = append(bi, row.Bi.Score), append(cross, row.Cross.Score)
 	}

@@ -1,0 +1,125 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package winnow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/rank"
+)
+
+// ErrUnknownID is wrapped by errors about an id that nothing has.
+var ErrUnknownID = errors.New("there is no document or passage with this id")
+
+// Similar finds what is like a document, or like one passage of it: the nearest
+// passages of other documents, best first. A document of several passages is
+// as near to a passage as the nearest of its own is. Of every other document
+// the best passage is given. Options are those of Search; nothing is reranked.
+func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (*Result, error) {
+	o := newSearchOptions(opts)
+	o.mode, o.rerank = Dense, Off
+	if err := o.check(e); err != nil {
+		return nil, err
+	}
+	snapshot, err := e.db.Snapshot()
+	if err != nil {
+		return nil, closedError(err)
+	}
+	defer snapshot.Release()
+	own, err := snapshot.Find(id)
+	if err != nil {
+		return nil, err
+	}
+	if len(own) == 0 {
+		return nil, fmt.Errorf("%w: %q", ErrUnknownID, id)
+	}
+	passages, err := snapshot.Passages(ctx, own[:1])
+	if err != nil {
+		return nil, err
+	}
+	self := passages[0].Document.ID
+	whole, err := snapshot.Find(self)
+	if err != nil {
+		return nil, err
+	}
+	s := &searching{searchOptions: &o, engine: e, snapshot: snapshot, result: &Result{Query: id, Mode: Dense, Hits: []Hit{}}, start: time.Now()}
+	if s.explain {
+		s.result.Explanation = &Explanation{}
+	}
+	if err := s.applyFilter(ctx); err != nil {
+		return nil, err
+	}
+	var hits []candidate
+	// Passages of the document itself and further ones of documents already found are dropped: ask for more until enough
+	// different documents are left, or all have been seen.
+	for ask := o.topK + len(whole); ; ask *= 2 {
+		best := map[index.Ref]index.Hit{}
+		full := true
+		for _, ref := range own {
+			if s.query, err = snapshot.Vector(ref); err != nil {
+				return nil, err
+			}
+			found, err := s.byVectors(ctx, ask)
+			if err != nil {
+				return nil, err
+			}
+			full = full && len(found) >= ask
+			for _, h := range found {
+				if old, ok := best[h.Ref]; !ok || h.Score > old.Score {
+					best[h.Ref] = h
+				}
+			}
+		}
+		if hits, err = s.others(ctx, best, self); err != nil {
+			return nil, err
+		}
+		if len(hits) >= o.topK || !full {
+			break
+		}
+	}
+	for _, h := range hits[:min(o.topK, len(hits))] {
+		s.result.Hits = append(s.result.Hits, h.Hit)
+	}
+	s.result.Timing.Retrieve = milliseconds(s.start)
+	s.result.Timing.Total = s.result.Timing.Retrieve
+	return s.result, nil
+}
+
+// others makes hits of the best passage of every document but one.
+func (s *searching) others(ctx context.Context, found map[index.Ref]index.Hit, self string) ([]candidate, error) {
+	refs := make([]index.Ref, 0, len(found))
+	for ref := range found {
+		refs = append(refs, ref)
+	}
+	passages, err := s.snapshot.Passages(ctx, refs)
+	if err != nil {
+		return nil, err
+	}
+	best := map[string]candidate{}
+	for i := range passages {
+		doc := passages[i].Document.ID
+		if doc == self {
+			continue
+		}
+		h := newHit(&passages[i], refs[i])
+		h.Score, h.ScoreKind = found[refs[i]].Score, rank.ScoreKind(s.engine.retriever.Similarity())
+		if old, ok := best[doc]; !ok || h.Score > old.Score || h.Score == old.Score && h.ID < old.ID {
+			best[doc] = h
+		}
+	}
+	hits := make([]candidate, 0, len(best))
+	for _, h := range best {
+		hits = append(hits, h)
+	}
+	if err := order(hits); err != nil {
+		return nil, err
+	}
+	for i := range hits {
+		hits[i].Retrieval.Dense = &Found{hits[i].Score, i + 1}
+	}
+	return hits, nil
+}
