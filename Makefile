@@ -39,6 +39,11 @@ check: ## everything CI runs: tests, lint, race, tiers, generated code, other pl
 race: models ## tests under the race detector
 	$(GO) test -race -short ./...
 
+.PHONY: reliability
+reliability: ## power cuts, kills, damage, full disks: the long form, half an hour (docs/reliability.md)
+	WINNOW_LONG=1 $(GO) test -count=1 -timeout 3h -v -run 'Crash|Kill|Flipped|Mutilated|MergeOfDamage|Repair|Heal|Faults|LastSync|InDoubt|CreateFails|FullDisk|Drift|Leaks|Foreign|Ledger|BackCompat' ./index
+	WINNOW_LONG=1 $(GO) test -race -count=1 -timeout 1h -v -run 'Together|Processes' ./index
+
 .PHONY: noasm
 noasm: models ## tests without any assembly
 	$(GO) test -tags noasm -short ./...
@@ -134,6 +139,19 @@ PEER_FLAGS ?=
 bench-peers: $(PEERS_VENV)/done ## compare with other engines: RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR (bench/peers/README.md)
 	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" && -n "$(COLLECTION)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR, see bench/peers/README.md"; exit 2; }
 	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" $(PEER_FLAGS)
+
+INDEX_VENV  := .cache/venv-index
+SHARED      ?= ../shared/data
+INDEX_FLAGS ?=
+
+$(INDEX_VENV)/done: bench/index/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+.PHONY: bench-index
+bench-index: $(INDEX_VENV)/done ## compare the index with other libraries: SHARED=DIR RETRIEVER=DIR (bench/index/README.md)
+	$(INDEX_VENV)/bin/python bench/index/run.py --shared "$(SHARED)" $(if $(RETRIEVER),--retriever "$(RETRIEVER)") $(INDEX_FLAGS)
 
 .PHONY: fixtures
 fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference values anew; with RETRIEVER=DIR those of all-MiniLM-L6-v2, too

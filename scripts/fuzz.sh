@@ -16,7 +16,7 @@ for package in $(go list "$@"); do
   listed=$(go test -list '^Fuzz' "$package")
   for target in $(grep -E '^Fuzz' <<<"$listed" || true); do
     echo "--- $package $target"
-    go test -run '^$' -fuzz "^$target\$" -fuzztime "$count" "$package"
+    go test -run '^$' -fuzz "^$target\$" -fuzztime "$count" -fuzzminimizetime 1s "$package"
     ran=$((ran + 1))
   done
 done

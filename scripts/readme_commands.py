@@ -6,11 +6,12 @@
 From every ```sh block, lines that begin with "winnow" or "go run ./cmd/winnow" are run, in order, in one shell each, from
 the repository's root, with bin/ first in PATH. "$ " before a command is allowed, a backslash continues a line. A block
 that starts with ```sh no-test is left alone: commands for files the reader has. Each command must exit with 0 and print
-something.
+something. An index that is in the repository's root is put aside meanwhile.
 """
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -37,6 +38,19 @@ def main() -> None:
     found = commands(Path(sys.argv[1]).read_text(encoding="utf-8"))
     if not found:
         sys.exit(f"{sys.argv[1]}: no command found in a ```sh block")
+    index, aside = ROOT / ".winnow", ROOT / ".winnow.aside"
+    if index.exists():
+        index.rename(aside)
+    try:
+        run(found)
+    finally:
+        shutil.rmtree(index, ignore_errors=True)
+        if aside.exists():
+            aside.rename(index)
+    print(f"{len(found)} commands of {sys.argv[1]} ran")
+
+
+def run(found: list[str]) -> None:
     environment = os.environ | {"PATH": f"{ROOT / 'bin'}{os.pathsep}{os.environ['PATH']}", "NO_COLOR": "1"}
     for command in found:
         print(f"$ {command}", flush=True)
@@ -47,7 +61,6 @@ def main() -> None:
             sys.exit(f"exit code {done.returncode}: {command}")
         if not done.stdout.strip():
             sys.exit(f"printed nothing: {command}")
-    print(f"{len(found)} commands of {sys.argv[1]} ran")
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ import (
 
 type compareFlags struct {
 	modelFlags
+	db             string
 	candidates     int
 	rerank, format string
 }
@@ -21,19 +22,31 @@ type compareFlags struct {
 func (a *app) compareCommand() *cobra.Command {
 	var f compareFlags
 	cmd := &cobra.Command{
-		Use:     "compare QUERY FILE [--rerank MODEL]",
-		Short:   "set bi-encoder and cross-encoder side by side",
+		Use:     "compare QUERY [FILE | --db DIR] [--rerank MODEL]",
+		Short:   "set BM25, bi-encoder and cross-encoder side by side",
 		GroupID: groupSearch,
-		Long: "Scores the passages of FILE with a bi-encoder and with a cross-encoder, each for itself, and shows both scores and ranks side by side, by the cross-encoder's order: " +
-			"what reranking by the logit alone would change. Kendall's tau says how far the two orders agree.\n\n" +
-			"FILE is a Markdown or text file (or a folder of them), which is cut into passages; a .jsonl file with an object a line ({\"id\", \"text\"}); or - for standard input with a text or an object a line.\n\n" +
+		Long: "Scores the nearest passages with BM25, a bi-encoder and a cross-encoder, each for itself, and shows scores and ranks side by side, by the cross-encoder's order: " +
+			"what reranking by the logit alone would change. Kendall's tau says how far the orders of the two encoders agree. BM25 ranks all passages; it is blank for those without a word of the query.\n\n" +
+			"Without FILE the passages are those of an index. FILE is a Markdown or text file (or a folder of them), which is cut into passages; a .jsonl file with an object a line ({\"id\", \"text\"}); or - for standard input with a text or an object a line.\n\n" +
 			"Names for ranges of scores (High, Medium, Low) are shown for the models they are known for, the logits of cross-encoder/ms-marco-*, and for no others.",
 		Example: `winnow compare "change password" answers.jsonl
+			winnow compare "how does reranking work?" --candidates 10
 			printf 'Paris is in France\nWhere is Paris?\n' | winnow compare "Where is Paris?" -`,
-		Args: exactly("QUERY", "FILE"),
-		RunE: func(cmd *cobra.Command, args []string) error { return a.compare(cmd, &f, args[0], args[1]) },
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0:
+				return misuse(cmd, "QUERY is missing: %s QUERY [FILE]", cmd.CommandPath())
+			case len(args) > 2:
+				return misuse(cmd, "%q is one argument too many: %s QUERY [FILE]", args[2], cmd.CommandPath())
+			case len(args) == 2 && cmd.Flags().Changed("db"):
+				return misuse(cmd, "both FILE and --db are given: compare the passages of one of them")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.compare(cmd, &f, args[0], args[1:]) },
 	}
-	f.add(cmd, "the bi-encoder", builtin.Retriever)
+	f.add(cmd, "for FILE, since an index has its own, the bi-encoder", builtin.Retriever)
+	dbFlag(cmd, &f.db)
 	fs := cmd.Flags()
 	candidatesFlag(fs, &f.candidates)
 	fs.StringVar(&f.rerank, "rerank", builtin.Reranker, "the cross-encoder: a directory, a Hub id, or a built-in name (`MODEL`)")
@@ -41,8 +54,7 @@ func (a *app) compareCommand() *cobra.Command {
 	return cmd
 }
 
-func (a *app) compare(cmd *cobra.Command, f *compareFlags, query, file string) error {
-	ctx := cmd.Context()
+func (a *app) compare(cmd *cobra.Command, f *compareFlags, query string, files []string) error {
 	switch {
 	case strings.TrimSpace(query) == "":
 		return misuse(cmd, "the query is empty: say what the passages are compared for")
@@ -54,30 +66,24 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, query, file string) e
 	if f.rerank == winnow.Auto { // as in search, whose variable may be set
 		f.rerank = builtin.Reranker
 	}
-	p := progress{out: a.stderr}
-	e, err := a.openEngine(cmd, &f.modelFlags, f.rerank, winnow.Progress(p.report))
+	e, t, dir, err := a.openTexts(cmd, &f.modelFlags, f.db, "QUERY", files, f.rerank)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	t := &texts{}
-	if file == "-" || isJSONLines(file) {
-		lines, err := a.readLines(ctx, cmd, file)
-		if err != nil {
-			return err
-		}
-		for _, l := range lines {
-			t.docs = append(t.docs, l.Document())
-		}
-	} else if t, err = a.loadPaths(ctx, []string{file}); err != nil {
-		return err
+	if e.Retriever() == nil {
+		return fmt.Errorf("index %s has no vectors to compare: make one without -m none", dir)
 	}
-	if _, err := a.addTexts(ctx, e, t, &p); err != nil {
-		return err
-	}
-	c, err := e.Compare(ctx, query, winnow.Candidates(f.candidates), winnow.Rerank(f.rerank))
+	c, err := e.Compare(cmd.Context(), query, winnow.Candidates(f.candidates), winnow.Rerank(f.rerank))
 	if err != nil {
-		return err
+		return explainDB(dir, err)
+	}
+	if dir != "" {
+		for _, r := range c.Rows {
+			if r.Source != nil {
+				r.Source.Path = relativePath(dir, r.Source.Path)
+			}
+		}
 	}
 	print := map[string]func(*winnow.Comparison, int) error{"table": a.printComparison, "json": a.printComparisonJSON, "csv": a.printComparisonCSV}[f.format]
 	if err := print(c, e.Len()); err != nil {

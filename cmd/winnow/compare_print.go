@@ -29,9 +29,11 @@ func (a *app) printComparison(c *winnow.Comparison, passages int) error {
 	return nil
 }
 
-// comparisonTable shows both encoders' views, a row a passage.
+// comparisonTable shows the views of BM25 and both encoders, a row a passage.
 func comparisonTable(c *winnow.Comparison) *term.Table {
 	t := &term.Table{Columns: []term.Column{
+		{Title: "bm25", Right: true},
+		{Title: "rank", Right: true, Style: term.Faint},
 		{Title: string(c.Kind), Right: true},
 		{Title: "rank", Right: true, Style: term.Faint},
 		{Title: "logit", Right: true},
@@ -45,7 +47,12 @@ func comparisonTable(c *winnow.Comparison) *term.Table {
 	t.Columns = append(t.Columns, term.Column{Title: title, Style: term.Cyan, Fit: term.Cut}, term.Column{Title: "text", Fit: term.Cut})
 	for _, r := range c.Rows {
 		shift, style := arrow(r.Moved)
+		words, wordsRank := "", ""
+		if r.BM25 != nil {
+			words, wordsRank = term.Score(r.BM25.Score), strconv.Itoa(r.BM25.Rank)
+		}
 		row := []term.Cell{
+			term.Text(words), term.Text(wordsRank),
 			term.Text(term.Score(r.Bi.Score)), term.Text(strconv.Itoa(r.Bi.Rank)),
 			term.Text(term.Score(r.Cross.Score)), term.Text(strconv.Itoa(r.Cross.Rank)),
 			{Text: shift, Style: style},
@@ -123,16 +130,19 @@ func (a *app) printComparisonJSON(c *winnow.Comparison, _ int) error { return a.
 
 func (a *app) printComparisonCSV(c *winnow.Comparison, _ int) error {
 	rows := [][]string{{
-		"bi_encoder_score", "bi_encoder_score_kind", "bi_encoder_rank", "cross_encoder_logit", "cross_encoder_rank", "moved", "band",
+		"bm25_score", "bm25_rank", "bi_encoder_score", "bi_encoder_score_kind", "bi_encoder_rank", "cross_encoder_logit", "cross_encoder_rank", "moved", "band",
 		"id", "path", "start_line", "end_line", "title", "truncated_tokens", "text",
 	}}
 	for _, r := range c.Rows {
 		row := []string{
-			exact(r.Bi.Score), string(c.Kind), strconv.Itoa(r.Bi.Rank), exact(r.Cross.Score), strconv.Itoa(r.Cross.Rank), strconv.Itoa(r.Moved), r.Band,
+			"", "", exact(r.Bi.Score), string(c.Kind), strconv.Itoa(r.Bi.Rank), exact(r.Cross.Score), strconv.Itoa(r.Cross.Rank), strconv.Itoa(r.Moved), r.Band,
 			r.ID, "", "", "", r.Title, strconv.Itoa(r.TruncatedTokens), r.Text,
 		}
+		if r.BM25 != nil {
+			row[0], row[1] = exact(r.BM25.Score), strconv.Itoa(r.BM25.Rank)
+		}
 		if s := r.Source; s != nil {
-			row[8], row[9], row[10] = s.Path, strconv.Itoa(s.StartLine), strconv.Itoa(s.EndLine)
+			row[10], row[11], row[12] = s.Path, strconv.Itoa(s.StartLine), strconv.Itoa(s.EndLine)
 		}
 		rows = append(rows, row)
 	}

@@ -123,7 +123,7 @@ func flags(o *term.Output, cmd *cobra.Command) {
 		if value != "" {
 			head += " " + value
 		}
-		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "false" {
+		if f.DefValue != "" && f.DefValue != "0" && f.DefValue != "0s" && f.DefValue != "false" {
 			usage += " (default " + f.DefValue + ")"
 		}
 		if hasTwin(f) {

@@ -53,11 +53,15 @@ func (a *app) notePrecision(asked string, inUse ...encoder.Precision) {
 
 // notePrecisions does so for a search.
 func (a *app) notePrecisions(asked string, inUse winnow.Precisions) {
-	list := []encoder.Precision{inUse.Retriever}
-	if inUse.Reranker != "" {
-		list = append(list, inUse.Reranker)
+	var list []encoder.Precision
+	for _, p := range []encoder.Precision{inUse.Retriever, inUse.Reranker} {
+		if p != "" {
+			list = append(list, p)
+		}
 	}
-	a.notePrecision(asked, list...)
+	if len(list) > 0 { // words alone need no encoder
+		a.notePrecision(asked, list...)
+	}
 }
 
 // await opens an encoder and gives up when the context ends. Opening cannot be interrupted; what is

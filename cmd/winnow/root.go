@@ -17,6 +17,7 @@ import (
 // The groups of commands in the help, in this order.
 const (
 	groupSearch = "search"
+	groupIndex  = "index"
 	groupScores = "scores"
 	groupModels = "models"
 	groupOther  = "other"
@@ -26,7 +27,8 @@ const (
 // one function; its GroupID is one of the groups above.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.searchCommand(), a.demoCommand(), a.compareCommand(), a.matrixCommand(),
+		a.searchCommand(), a.compareCommand(), a.similarCommand(), a.dedupCommand(), a.demoCommand(), a.matrixCommand(),
+		a.indexCommand(), a.deleteCommand(), a.statsCommand(), a.exportCommand(), a.checkCommand(), a.repairCommand(),
 		a.embedCommand(), a.rerankCommand(),
 		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(), a.benchCommand(),
 	}
@@ -54,6 +56,7 @@ func (a *app) root() *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddGroup(
 		&cobra.Group{ID: groupSearch, Title: "Search"},
+		&cobra.Group{ID: groupIndex, Title: "Index"},
 		&cobra.Group{ID: groupScores, Title: "Vectors and scores"},
 		&cobra.Group{ID: groupModels, Title: "Models"},
 		&cobra.Group{ID: groupOther, Title: "Other"},

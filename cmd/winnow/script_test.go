@@ -25,9 +25,13 @@ func TestMain(m *testing.M) { testscript.Main(m, map[string]func(){"winnow": mai
 func TestScripts(t *testing.T) { runScripts(t, "testdata/script") }
 
 // runScripts runs the scripts of a directory. They see MODELS, the directory of random checkpoints,
-// an empty Hugging Face cache, and the commands below.
+// PDFS, that of PDF files, an empty Hugging Face cache, and the commands below.
 func runScripts(t *testing.T, dir string, environment ...string) {
 	models, err := filepath.Abs("../../internal/parity/testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	pdfs, err := filepath.Abs("../../document/internal/pdf/testdata")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -37,6 +41,7 @@ func runScripts(t *testing.T, dir string, environment ...string) {
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("MODELS", models)
+			env.Setenv("PDFS", pdfs)
 			env.Setenv("HF_HUB_CACHE", filepath.Join(env.WorkDir, "cache"))
 			for _, e := range environment {
 				name, value, _ := strings.Cut(e, "=")
@@ -46,6 +51,7 @@ func runScripts(t *testing.T, dir string, environment ...string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "shape": shape, "copydir": copydir, "cut": cutFile, "bytes": writeBytes,
+			"waitfor": waitFor, "flip": flipBit, "zipbomb": zipBomb,
 		},
 	})
 }

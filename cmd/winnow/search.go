@@ -3,56 +3,128 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
-	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/index/filter"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/builtin"
+	"github.com/winnow-search/winnow/rank"
 )
 
 type searchFlags struct {
 	modelFlags
-	top, candidates int
-	rerank, format  string
+	retrievalFlags
+	top            int
+	rerank, format string
+	budget         time.Duration
+	explain        bool
+}
+
+// retrievalFlags say where candidates are looked for and how.
+type retrievalFlags struct {
+	db, mode, filter, fusion string
+	candidates               int
+	diversity                float64
+}
+
+func (r *retrievalFlags) add(cmd *cobra.Command) {
+	fs := cmd.Flags()
+	dbFlag(cmd, &r.db)
+	choice(fs, &r.mode, "mode", string(winnow.Dense), []string{string(winnow.Dense), string(winnow.Lexical), string(winnow.Hybrid)}, "find candidates by vectors, by words (BM25), or by both")
+	filterFlag(fs, &r.filter)
+	candidatesFlag(fs, &r.candidates)
+	choice(fs, &r.fusion, "fusion", string(winnow.DefaultFusion().Method), fusionNames(), "how hybrid search joins its lists")
+	fs.Float64Var(&r.diversity, "diversity", 0, "avoid hits that repeat others: 0 not at all, 1 at any price (`SHARE`)")
+}
+
+func fusionNames() (names []string) {
+	for _, f := range rank.Methods() {
+		names = append(names, string(f))
+	}
+	return names
+}
+
+func (r *retrievalFlags) check(cmd *cobra.Command) error {
+	switch {
+	case r.candidates < 1:
+		return misuse(cmd, "--candidates is 0: at least 1 (--rerank off turns reranking off)")
+	case !(r.diversity >= 0 && r.diversity <= 1):
+		return misuse(cmd, "--diversity is %v: from 0 to 1", r.diversity)
+	}
+	return checkFilter(cmd, r.filter)
+}
+
+// filterFlag registers --filter.
+func filterFlag(fs *pflag.FlagSet, p *string) {
+	fs.StringVar(p, "filter", "", "only documents whose metadata match `EXPR`, as in 'lang = \"en\" and year >= 2020'")
+}
+
+// checkFilter refuses an expression that makes no sense; the message shows where.
+func checkFilter(cmd *cobra.Command, expression string) error {
+	if expression == "" {
+		return nil
+	}
+	if _, err := filter.Parse(expression); err != nil {
+		return misuse(cmd, "--filter: %v", err)
+	}
+	return nil
+}
+
+// options are those of the search. An index without vectors is searched by words unless something else is asked for.
+func (r *retrievalFlags) options(cmd *cobra.Command, e *winnow.Engine) []winnow.SearchOption {
+	if e.Retriever() == nil && !cmd.Flags().Changed("mode") {
+		r.mode = string(winnow.Lexical)
+	}
+	f := winnow.DefaultFusion()
+	f.Method = rank.Method(r.fusion)
+	return []winnow.SearchOption{winnow.Candidates(r.candidates), winnow.In(winnow.Mode(r.mode)), winnow.Filter(r.filter), winnow.Fuse(f), winnow.Diversity(1 - r.diversity)}
 }
 
 func (a *app) searchCommand() *cobra.Command {
 	var f searchFlags
 	cmd := &cobra.Command{
-		Use:     "search QUERY PATH... [-k 10] [--rerank auto|off|MODEL]",
-		Short:   "find the best passages in files and folders",
+		Use:     "search QUERY [PATH...] [--db DIR] [-k 10] [--rerank auto|off|MODEL]",
+		Short:   "find the best passages in an index, or in files and folders",
 		GroupID: groupSearch,
-		Long: "Reads Markdown and text files (folders: every .md, .markdown and .txt file below), cuts them into passages, finds the passages nearest to the query with a bi-encoder, " +
-			"reads the best of them again beside the query with a cross-encoder, and prints the passages that answer best.\n\n" +
+		Long: "Finds the passages nearest to the query with a bi-encoder (or by words, or by both: --mode), reads the best of them again beside the query with a cross-encoder, and prints the passages that answer best.\n\n" +
+			"Without PATH it searches the index that `winnow index` has made. With PATH it reads files and folders anew each time, for a quick look.\n\n" +
 			"--rerank auto uses the built-in cross-encoder and orders by the sum of both standardised scores (score kind fused); " +
-			"a model named orders by its logit alone; off leaves the bi-encoder's order. The scores of both stages are shown in any case.\n\n" +
+			"a model named orders by its logit alone; off leaves the order of retrieval. The scores of all stages are shown in any case. --budget ends reranking when the time is up.\n\n" +
+			"--filter looks at what is known of documents: id, title, path, format, ext, modified, and the metadata of rows and files: 'lang = \"en\" and year >= 2020 and not tag in (\"draft\")'. " +
+			"In queries by words, \"…\" is a phrase, +word must be there, -word must not.\n\n" +
 			"What cannot be read is named on standard error; the search goes on without it and ends with exit code 1.",
-		Example: `winnow search "how does reranking work?" README.md docs/
+		Example: `winnow search "how does reranking work?"
+			winnow search "+tokenizer -bpe" --mode lexical --filter 'path like "docs/*"' --explain
 			winnow search "why rerank?" notes/ -k 3 --format json | jq -r '.hits[].source.path'`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 0:
-				return misuse(cmd, "QUERY is missing: %s QUERY PATH...", cmd.CommandPath())
+				return misuse(cmd, "QUERY is missing: %s QUERY", cmd.CommandPath())
 			case strings.TrimSpace(args[0]) == "":
 				return misuse(cmd, "the query is empty: say what to look for")
-			case len(args) == 1:
-				return misuse(cmd, "PATH is missing: name the files or folders to search, as in: %s %q README.md docs/", cmd.CommandPath(), args[0])
+			case len(args) > 1 && cmd.Flags().Changed("db"):
+				return misuse(cmd, "both PATH and --db are given: search one of them")
 			}
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return a.search(cmd, &f, args[0], args[1:]) },
 	}
-	f.add(cmd, "the bi-encoder", builtin.Retriever)
+	f.modelFlags.add(cmd, "for PATH, since an index has its own, the bi-encoder", builtin.Retriever)
+	f.retrievalFlags.add(cmd)
 	fs := cmd.Flags()
 	whole(fs, &f.top, "top", "k", 10, "print the best `N` passages")
-	candidatesFlag(fs, &f.candidates)
 	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, off, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name")
+	fs.DurationVar(&f.budget, "budget", 0, "end reranking when a search has taken this `TIME`, as in 50ms; 0: no bound")
+	fs.BoolVar(&f.explain, "explain", false, "show how the index was searched and how scores came about")
 	choice(fs, &f.format, "format", "table", []string{"table", "json", "md", "csv"}, "output format")
 	return cmd
 }
@@ -62,40 +134,101 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	switch {
 	case f.top < 1:
 		return misuse(cmd, "-k, --top is 0: ask for one passage at least")
-	case f.candidates < 1:
-		return misuse(cmd, "--candidates is 0: at least 1 (--rerank off turns reranking off)")
+	case f.budget < 0:
+		return misuse(cmd, "--budget is %s: it must not be negative", f.budget)
 	}
-	p := progress{out: a.stderr}
-	e, err := a.openEngine(cmd, &f.modelFlags, f.rerank, winnow.Progress(p.report))
+	if err := f.check(cmd); err != nil {
+		return err
+	}
+	s := searched{}
+	e, t, err := a.openSearch(cmd, f, paths, &s)
 	if err != nil {
 		return err
 	}
 	defer e.Close()
-	t, err := a.loadPaths(ctx, paths)
-	if err != nil {
-		return err
-	}
-	s := searched{terms: termsOf(query), dense: string(e.Retriever().Similarity()), files: len(t.docs)}
-	if s.encoding, err = a.addTexts(ctx, e, t, &p); err != nil {
-		return err
+	if b := e.Retriever(); b != nil {
+		s.dense = string(b.Similarity())
 	}
 	s.passages = e.Len()
-	if s.Result, err = e.Search(ctx, query, winnow.TopK(f.top), winnow.Candidates(f.candidates), winnow.Rerank(f.rerank)); err != nil {
+	opts := append(f.retrievalFlags.options(cmd, e), winnow.TopK(f.top), winnow.Rerank(f.rerank), winnow.Budget(f.budget))
+	if f.format != "json" && f.format != "csv" {
+		opts = append(opts, winnow.Snippets())
+	}
+	if f.explain {
+		opts = append(opts, winnow.Explain())
+	}
+	if s.Result, err = e.Search(ctx, query, opts...); err != nil {
+		return explainDB(s.db, err)
+	}
+	if err := a.printSearched(f.format, &s); err != nil {
 		return err
 	}
-	print := map[string]func(*searched) error{"table": a.printHits, "json": a.printResult, "md": a.printMarkdown, "csv": a.printCSV}[f.format]
-	if err := print(&s); err != nil {
+	return errors.Join(a.noteSearch(f, e, &s), t.failed())
+}
+
+// openSearch opens the index, or makes one in memory of the paths.
+func (a *app) openSearch(cmd *cobra.Command, f *searchFlags, paths []string, s *searched) (*winnow.Engine, *texts, error) {
+	if len(paths) == 0 {
+		dir, err := needDB(cmd, f.db, "files and folders: winnow search QUERY PATH...")
+		if err != nil {
+			return nil, nil, err
+		}
+		s.db = dir
+		// Searching by words needs no bi-encoder.
+		lexical := f.mode == string(winnow.Lexical) && f.diversity == 0
+		e, err := a.openDBFor(cmd, &f.modelFlags, dir, f.rerank, lexical, winnow.ReadOnly())
+		return e, &texts{}, err
+	}
+	p := progress{out: a.stderr}
+	e, err := a.openEngine(cmd, &f.modelFlags, f.rerank, winnow.Progress(p.report))
+	if err != nil {
+		return nil, nil, err
+	}
+	t, err := a.loadPaths(cmd.Context(), paths)
+	if err == nil {
+		s.files = len(t.docs)
+		s.encoding, err = a.addTexts(cmd.Context(), e, t, &p)
+	}
+	if err != nil {
+		_ = e.Close() // the first error is the one to read
+		return nil, nil, err
+	}
+	return e, t, nil
+}
+
+// printSearched prints a result in a format.
+func (a *app) printSearched(format string, s *searched) error {
+	if s.db != "" {
+		for i := range s.Hits {
+			if src := s.Hits[i].Source; src != nil {
+				src.Path = relativePath(s.db, src.Path)
+			}
+		}
+	}
+	print := map[string]func(*searched) error{"table": a.printHits, "json": a.printResult, "md": a.printMarkdown, "csv": a.printCSV}[format]
+	if err := print(s); err != nil {
 		return err
 	}
 	if err := a.stdout.Flush(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
+	for _, w := range s.Warnings {
+		a.warn("--filter: " + w)
+	}
+	return nil
+}
+
+// noteSearch says on stderr what is to be known of a search beside its result.
+func (a *app) noteSearch(f *searchFlags, e *winnow.Engine, s *searched) error {
 	a.notePrecisions(f.precision, s.Precision)
 	var long cut
 	for _, h := range s.Hits {
 		long.add(h.TruncatedTokens)
 	}
-	limit := e.Retriever().MaxTokens()
+	limit := 0
+	if b := e.Retriever(); b != nil {
+		limit = b.MaxTokens()
+	}
 	if s.Reranked > 0 {
 		c, err := e.Reranker(f.rerank)
 		if err != nil {
@@ -103,36 +236,17 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 		}
 		limit = c.MaxTokens()
 	}
-	a.warnQuery(query, s.QueryTruncated)
+	a.warnQuery(s.Query, s.QueryTruncated)
 	long.report(a, len(s.Hits), limit, "passage shown, with the query,")
-	return t.failed()
+	return nil
 }
 
 // openEngine opens the models that a command's flags name, the cross-encoder among them, so that a
 // wrong name is found before files are read.
 func (a *app) openEngine(cmd *cobra.Command, f *modelFlags, rerank string, opts ...winnow.Option) (*winnow.Engine, error) {
-	if rerank == "" {
-		return nil, misuse(cmd, "--rerank is empty: name a cross-encoder, or leave it out")
-	}
 	// The built-in cross-encoder is made to be fused, whatever the bi-encoder.
 	pair := model.Pair{Retriever: f.model, Reranker: builtin.Reranker, Fuse: true}
-	opts = append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens), winnow.AtPrecision(encoder.Precision(f.precision)))
-	e, err := await(cmd.Context(), func() (*winnow.Engine, error) { return winnow.New(pair, opts...) })
-	if err != nil {
-		return nil, err
-	}
-	a.checkMaxTokens(f, e.Retriever().Model())
-	if rerank != winnow.Off {
-		var c *encoder.CrossEncoder
-		if c, err = await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return e.Reranker(rerank) }); err == nil {
-			a.checkMaxTokens(&modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model())
-		}
-	}
-	if err != nil {
-		_ = e.Close() // the first error is the one to read
-		return nil, err
-	}
-	return e, nil
+	return a.openPair(cmd, f, pair, rerank, func(opts ...winnow.Option) (*winnow.Engine, error) { return winnow.New(pair, opts...) }, opts...)
 }
 
 // warnQuery says what of the query was not read as it stands.

@@ -19,8 +19,8 @@ import (
 // searched is a result with what the command did before.
 type searched struct {
 	*winnow.Result
-	dense    string          // kind of the bi-encoder's score
-	terms    map[string]bool // of the query, to be set off
+	dense    string // kind of the bi-encoder's score
+	db       string // the index directory; empty if files were read
 	files    int
 	passages int
 	encoding time.Duration // of all passages
@@ -28,8 +28,7 @@ type searched struct {
 
 func (a *app) printResult(s *searched) error { return a.printJSON(s.Result) }
 
-// printHits prints hits for people: where, the scores of both stages, and the part of the passage
-// that shares most words with the query.
+// printHits prints hits for people: where, the scores of all stages, and the part of the passage that says why it is there.
 func (a *app) printHits(s *searched) error {
 	o := a.stdout
 	number := len(strconv.Itoa(len(s.Hits)))
@@ -45,11 +44,17 @@ func (a *app) printHits(s *searched) error {
 		}
 		o.Println(head)
 		o.Println(indent + strings.Join(s.scores(o, &h), o.Paint(term.Faint, " · ")))
-		for _, line := range snippet(o.Line(h.Text), s.terms, o.Columns()-len(indent), 3) {
-			o.Println(indent + emphasize(o, line, s.terms))
+		text, terms := snippetOf(&h)
+		for _, line := range snippet(o.Line(text), terms, o.Columns()-len(indent), 3) {
+			o.Println(indent + emphasize(o, line, terms))
 		}
+		s.printHitExplanation(o, &h, indent)
 		o.Println("")
 	}
+	if len(s.Hits) == 0 {
+		o.Println("nothing found")
+	}
+	s.printExplanation(o)
 	faint(o, s.footer())
 	return nil
 }
@@ -64,8 +69,11 @@ func faint(o *term.Output, text string) {
 // scores says what both stages made of a hit, what the order goes by first.
 func (s *searched) scores(o *term.Output, h *winnow.Hit) []string {
 	parts := []string{o.Paint(term.Bold, string(h.ScoreKind)+" "+term.Score(h.Score))}
-	if d := h.Retrieval.Dense; d != nil && h.RankBefore > 0 {
+	if d := h.Retrieval.Dense; d != nil && string(h.ScoreKind) != s.dense {
 		parts = append(parts, s.dense+" "+term.Score(d.Score))
+	}
+	if l := h.Retrieval.Lexical; l != nil && h.ScoreKind != rank.BM25 {
+		parts = append(parts, "bm25 "+term.Score(l.Score))
 	}
 	if h.Logit != nil && h.ScoreKind != rank.Logit {
 		parts = append(parts, "logit "+term.Score(*h.Logit))
@@ -95,8 +103,14 @@ func arrow(moved int) (string, term.Style) {
 func (s *searched) footer() string {
 	parts := []string{
 		fmt.Sprintf("%s, %s, encoded in %s", term.Plural(s.files, "file", "files"), term.Plural(s.passages, "passage", "passages"), duration(s.encoding)),
-		"query " + milliseconds(s.Timing.Encode), "retrieve " + milliseconds(s.Timing.Retrieve),
 	}
+	if s.db != "" {
+		parts[0] = fmt.Sprintf("%s in %s", term.Plural(s.passages, "passage", "passages"), s.db)
+	}
+	if s.Timing.Encode > 0 {
+		parts = append(parts, "query "+milliseconds(s.Timing.Encode))
+	}
+	parts = append(parts, "retrieve "+milliseconds(s.Timing.Retrieve))
 	if s.Reranked > 0 {
 		parts = append(parts, fmt.Sprintf("rerank %s in %s", term.Count(s.Reranked), milliseconds(s.Timing.Rerank)))
 	}
@@ -166,18 +180,21 @@ func escapeMarkdown(text string) string {
 func (a *app) printCSV(s *searched) error {
 	rows := [][]string{{
 		"rank", "id", "path", "start_line", "end_line", "title", "score", "score_kind",
-		"dense_score", "dense_rank", "logit", "probability", "rank_before", "truncated_tokens", "text",
+		"dense_score", "dense_rank", "lexical_score", "lexical_rank", "logit", "probability", "rank_before", "truncated_tokens", "text",
 	}}
 	for _, h := range s.Hits {
-		row := []string{strconv.Itoa(h.Rank), h.ID, "", "", "", h.Title, exact(h.Score), string(h.ScoreKind), "", "", "", "", "", strconv.Itoa(h.TruncatedTokens), h.Text}
+		row := []string{strconv.Itoa(h.Rank), h.ID, "", "", "", h.Title, exact(h.Score), string(h.ScoreKind), "", "", "", "", "", "", "", strconv.Itoa(h.TruncatedTokens), h.Text}
 		if h.Source != nil {
 			row[2], row[3], row[4] = h.Source.Path, strconv.Itoa(h.Source.StartLine), strconv.Itoa(h.Source.EndLine)
 		}
 		if d := h.Retrieval.Dense; d != nil {
 			row[8], row[9] = exact(d.Score), strconv.Itoa(d.Rank)
 		}
+		if l := h.Retrieval.Lexical; l != nil {
+			row[10], row[11] = exact(l.Score), strconv.Itoa(l.Rank)
+		}
 		if h.Logit != nil {
-			row[10], row[11], row[12] = exact(*h.Logit), strconv.FormatFloat(*h.Probability, 'g', -1, 64), strconv.Itoa(h.RankBefore)
+			row[12], row[13], row[14] = exact(*h.Logit), strconv.FormatFloat(*h.Probability, 'g', -1, 64), strconv.Itoa(h.RankBefore)
 		}
 		rows = append(rows, row)
 	}

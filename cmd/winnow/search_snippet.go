@@ -6,31 +6,31 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
 )
 
-// common are English words that tell nothing about where in a passage to look.
-var common = wordSet("a an and are as at be been but by can could did do does for from had has have how i if in into is it its me my no not of on or our should so than that the their them then there these they this to was we were what when where which who whom whose why will with would you your")
-
-func wordSet(words string) map[string]bool {
-	set := map[string]bool{}
-	for w := range strings.FieldsSeq(words) {
-		set[w] = true
-	}
-	return set
-}
-
 func isSeparator(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsNumber(r) }
 
-// termsOf are the words of a query that are worth setting off.
-func termsOf(query string) map[string]bool {
-	terms := map[string]bool{}
-	for _, w := range strings.FieldsFunc(strings.ToLower(query), isSeparator) {
-		if !common[w] {
+// snippetOf is what to show of a hit, and the words in it to set off.
+func snippetOf(h *winnow.Hit) (text string, terms map[string]bool) {
+	terms = map[string]bool{}
+	if h.Snippet == nil {
+		return h.Text, terms
+	}
+	for _, span := range h.Snippet.Terms {
+		for _, w := range strings.FieldsFunc(strings.ToLower(h.Text[span[0]:span[1]]), isSeparator) {
 			terms[w] = true
 		}
 	}
-	return terms
+	text = h.Text[h.Snippet.Start:h.Snippet.End]
+	if h.Snippet.Start > 0 {
+		text = "… " + text
+	}
+	if h.Snippet.End < len(strings.TrimRightFunc(h.Text, unicode.IsSpace)) {
+		text += " …"
+	}
+	return text, terms
 }
 
 // snippet is the part of a text of at most so many lines that holds most different words of the

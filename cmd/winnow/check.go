@@ -1,0 +1,214 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/index"
+)
+
+type checkFlags struct {
+	db   string
+	json bool
+}
+
+func (a *app) checkCommand() *cobra.Command {
+	var f checkFlags
+	cmd := &cobra.Command{
+		Use:     "check [--db DIR]",
+		Short:   "read every byte of an index and test all it promises",
+		GroupID: groupIndex,
+		Long: "Verifies every checksum and every structure of an index: documents against ids, rows and metadata, postings and their bounds, and that every node of a graph can be reached. " +
+			"It changes nothing, and can run while something else writes.\n\n" +
+			"Exit code 0: the index is whole. 1: damage, each named with file, section and offset. `winnow repair` rebuilds it.",
+		Example: "winnow check\nwinnow check --db corpus.winnow --json",
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &f) },
+	}
+	dbFlag(cmd, &f.db)
+	jsonFlag(cmd, &f.json)
+	return cmd
+}
+
+func (a *app) check(cmd *cobra.Command, f *checkFlags) error {
+	dir, err := needDB(cmd, f.db, "")
+	if err != nil {
+		return err
+	}
+	r, err := index.Check(cmd.Context(), dir, index.Options{})
+	if err != nil {
+		return err
+	}
+	if f.json {
+		if err := a.printCheckJSON(dir, r); err != nil {
+			return err
+		}
+	} else {
+		for _, n := range r.Notes {
+			a.note(n)
+		}
+		for _, p := range r.Problems {
+			a.stdout.Println(a.stdout.Paint(term.Red, "damaged") + " " + a.stdout.Clean(p.Error()))
+		}
+		if len(r.Problems) == 0 {
+			a.stdout.Println(fmt.Sprintf("%s is whole: %s, %s, %s in %s", dir, term.Plural(r.Documents, "document", "documents"),
+				term.Plural(r.Rows, "passage", "passages"), term.Bytes(r.Bytes), term.Plural(r.Segments, "segment", "segments")))
+		}
+	}
+	if len(r.Problems) > 0 {
+		if err := a.stdout.Flush(); err != nil {
+			return err
+		}
+		return fmt.Errorf("index %s is damaged: `winnow repair --db %s` rebuilds what can be rebuilt", dir, dir)
+	}
+	return nil
+}
+
+// printCheckJSON prints a report with its errors as text.
+func (a *app) printCheckJSON(dir string, r *index.Report) error {
+	out := struct {
+		Dir       string   `json:"dir"`
+		Whole     bool     `json:"whole"`
+		Segments  int      `json:"segments"`
+		Documents int      `json:"documents"`
+		Passages  int      `json:"passages"`
+		Bytes     int64    `json:"bytes"`
+		Problems  []string `json:"problems"`
+		Notes     []string `json:"notes"`
+	}{dir, len(r.Problems) == 0, r.Segments, r.Documents, r.Rows, r.Bytes, []string{}, append([]string{}, r.Notes...)}
+	for _, p := range r.Problems {
+		out.Problems = append(out.Problems, p.Error())
+	}
+	return a.printJSON(out)
+}
+
+type repairFlags struct {
+	modelFlags
+	db   string
+	json bool
+}
+
+func (a *app) repairCommand() *cobra.Command {
+	var f repairFlags
+	cmd := &cobra.Command{
+		Use:     "repair [--db DIR]",
+		Short:   "rebuild what is damaged in an index",
+		GroupID: groupIndex,
+		Long: "Finds what is damaged, as `winnow check` does, and rebuilds it from what is whole: postings, metadata and graphs from the documents and vectors, damaged vectors by encoding the passages again. " +
+			"Only a document whose own bytes are damaged is lost, and is named: the next `winnow index` reads its file again. Damaged files stay, with .damaged after their names.\n\n" +
+			"Exit code 0: the index is whole now. 1: something was lost.",
+		Example: "winnow repair\nwinnow repair --db corpus.winnow",
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.repair(cmd, &f) },
+	}
+	f.add(cmd, "the bi-encoder, if it is not the index's own", "")
+	dbFlag(cmd, &f.db)
+	jsonFlag(cmd, &f.json)
+	return cmd
+}
+
+func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
+	dir, err := needDB(cmd, f.db, "")
+	if err != nil {
+		return err
+	}
+	var bi *encoder.BiEncoder
+	o := index.RepairOptions{Embed: func(s index.Settings) (index.Embedder, error) {
+		name := s.Model
+		if f.model != "" {
+			name = f.model
+		}
+		var err error
+		if bi, err = encoder.OpenBi(name, f.options()...); err != nil {
+			return nil, err
+		}
+		fingerprint, err := bi.Model().Fingerprint()
+		if err != nil {
+			return nil, err
+		}
+		if fingerprint != s.Fingerprint {
+			return nil, &index.ModelError{Dir: dir, Model: s.Model, Fingerprint: s.Fingerprint, Given: name}
+		}
+		return func(ctx context.Context, passages []document.Chunk) ([]float32, error) {
+			texts := make([]string, len(passages))
+			for i, p := range passages {
+				texts[i] = p.Context()
+			}
+			v, err := bi.Encode(ctx, texts, encoder.As(encoder.Document))
+			if err != nil {
+				return nil, err
+			}
+			return v.Data, nil
+		}, nil
+	}}
+	o.Threads = f.threads
+	r, err := index.Repair(cmd.Context(), dir, o)
+	if bi != nil {
+		defer bi.Close()
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		if err := a.printJSON(r); err != nil {
+			return err
+		}
+	} else {
+		a.printRepaired(dir, r)
+	}
+	if len(r.Lost) == 0 {
+		return nil
+	}
+	if err := a.stdout.Flush(); err != nil {
+		return err
+	}
+	if err := lookAgain(cmd.Context(), dir); err != nil {
+		return err
+	}
+	return fmt.Errorf("not everything could be saved: `winnow index PATH... --db %s` brings back what is still in its files", dir)
+}
+
+// lookAgain makes the next run of `winnow index` read every file: documents that were lost are still in theirs.
+func lookAgain(ctx context.Context, dir string) error {
+	db, err := index.Open(dir, index.Options{Write: true})
+	if err != nil {
+		return explainDB(dir, err)
+	}
+	defer db.Close()
+	var c index.Change
+	if err := db.Files(func(f index.FileRecord) error {
+		c.Files = append(c.Files, index.FileRecord{Path: f.Path, Size: -1, Hash: "to be read again", Docs: f.Docs})
+		return nil
+	}); err != nil {
+		return explainDB(dir, err)
+	}
+	if _, err := db.Apply(ctx, c); err != nil {
+		return explainDB(dir, err)
+	}
+	return db.Close()
+}
+
+func (a *app) printRepaired(dir string, r *index.Repaired) {
+	for _, l := range r.Lost {
+		a.stdout.Println(a.stdout.Paint(term.Red, "lost") + " " + a.stdout.Clean(l))
+	}
+	if r.Manifest {
+		a.stdout.Println("the manifest was made anew")
+	}
+	for _, s := range r.Segments {
+		a.stdout.Println("rebuilt " + s)
+	}
+	switch {
+	case len(r.Segments) > 0:
+		a.stdout.Println(fmt.Sprintf("%s kept, %s encoded anew", term.Plural(r.Kept, "document", "documents"), term.Plural(r.Embedded, "passage", "passages")))
+	case !r.Manifest && len(r.Lost) == 0:
+		a.stdout.Println(dir + " is whole: nothing to repair")
+	}
+}

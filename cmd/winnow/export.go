@@ -1,0 +1,88 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"encoding/json"
+
+	"github.com/spf13/cobra"
+
+	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/index"
+)
+
+type exportFlags struct {
+	db       string
+	passages bool
+}
+
+func (a *app) exportCommand() *cobra.Command {
+	var f exportFlags
+	cmd := &cobra.Command{
+		Use:     "export [--db DIR]",
+		Short:   "print the documents of an index as JSON lines",
+		GroupID: groupIndex,
+		Long: "Prints a JSON object a line: {\"id\", \"title\", \"text\", \"metadata\"}, in the order of adding. `winnow index` reads the same, so an export can be indexed elsewhere, with another model too. " +
+			"With --passages it is an object a passage, with its place in the document.",
+		Example: "winnow export > documents.jsonl\nwinnow export --passages --db corpus.winnow | head -1 | jq .",
+		Args:    exactly(),
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.export(cmd, &f) },
+	}
+	dbFlag(cmd, &f.db)
+	cmd.Flags().BoolVar(&f.passages, "passages", false, "print passages instead of documents")
+	return cmd
+}
+
+// exportedDocument is a line of the export.
+type exportedDocument struct {
+	ID       string         `json:"id"`
+	Title    string         `json:"title,omitempty"`
+	Text     string         `json:"text"`
+	Metadata map[string]any `json:"metadata,omitempty"`
+}
+
+// exportedPassage is a line of the export of passages.
+type exportedPassage struct {
+	ID        string   `json:"id"`
+	Document  string   `json:"document"`
+	Heading   []string `json:"heading,omitempty"`
+	Text      string   `json:"text"`
+	Path      string   `json:"path,omitempty"`
+	StartLine int      `json:"start_line"`
+	EndLine   int      `json:"end_line"`
+	Page      int      `json:"page,omitempty"`
+	Start     int      `json:"start"` // bytes of the document's text
+	End       int      `json:"end"`
+	Tokens    int      `json:"tokens"`
+}
+
+func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
+	dir, err := needDB(cmd, f.db, "")
+	if err != nil {
+		return err
+	}
+	db, err := index.Open(dir, index.Options{})
+	if err != nil {
+		return explainDB(dir, err)
+	}
+	defer db.Close()
+	s, err := db.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer s.Release()
+	out := json.NewEncoder(a.stdout)
+	out.SetEscapeHTML(false)
+	return explainDB(dir, s.Documents(cmd.Context(), func(d *document.Document, passages []index.Passage) error {
+		if !f.passages {
+			return out.Encode(exportedDocument{d.ID, d.Title, d.Text, d.Meta})
+		}
+		for _, p := range passages {
+			c := p.Chunk
+			if err := out.Encode(exportedPassage{p.ID, d.ID, c.Heading, c.Text, d.Source.Path, c.StartLine, c.EndLine, c.Page, c.Start, c.End, c.Tokens}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+}
