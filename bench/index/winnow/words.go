@@ -50,7 +50,7 @@ func (w *words) build(ctx context.Context, r request) (a answer, err error) {
 	}
 	options := analysis.Options{}
 	w.params = lexical.DefaultParams()
-	w.params.K1 = 1.2 // fixed in tantivy
+	w.params.K1, w.params.B = 1.2, 0.75 // fixed in tantivy
 	if w.raw = r.Variant == "english"; w.raw {
 		options = analysis.Default()
 	} else if w.params.Variant, err = lexical.ParseVariant(r.Variant); err != nil {
