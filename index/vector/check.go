@@ -65,8 +65,8 @@ func checkStorage(ctx context.Context, st Storage) error {
 
 // finiteRow reports whether a row whose score is not finite holds numbers all the same.
 func finiteRow(st Storage, row int) bool {
-	if _, ok := st.(*byteRows); ok {
-		return false // its sums do not overflow
+	if r, ok := st.(*byteRows); ok {
+		return checkFinite("", r.pairs[2*row:2*row+2], 2) == nil
 	}
 	src, ok := st.(Source)
 	return ok && checkFinite("", src.Row(row), st.Dim()) == nil

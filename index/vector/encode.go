@@ -32,10 +32,10 @@ func rowStride(e Encoding, dim, subQuantisers int) int {
 }
 
 // sideBytes is the length of what an encoding needs besides its rows.
-func sideBytes(e Encoding, n, dim int, m Metric) int {
+func sideBytes(e Encoding, n, dim int) int {
 	switch e {
 	case Int8:
-		return 4 * n * int8Factors(m)
+		return int8Pair*n + 4*dim
 	case PQ:
 		return 4 * dim * pqCodes
 	case Binary:
@@ -53,7 +53,7 @@ const encodePiece = 256
 // encodeRows encodes row order(i) of a source as row i.
 func encodeRows(ctx context.Context, src Source, dim int, m Metric, s Spec, order func(int) int, o BuildOptions) (encoded, error) {
 	n, stride := src.Len(), rowStride(s.Encoding, dim, s.SubQuantisers)
-	e := encoded{rows: aligned[byte](n * stride), side: aligned[byte](sideBytes(s.Encoding, n, dim, m))}
+	e := encoded{rows: aligned[byte](n * stride), side: aligned[byte](sideBytes(s.Encoding, n, dim))}
 	var book *codebook
 	switch s.Encoding {
 	case PQ:
@@ -65,16 +65,16 @@ func encodeRows(ctx context.Context, src Source, dim int, m Metric, s Spec, orde
 			return encoded{}, err
 		}
 		copy(e.side, raw(book.centroids))
-	case Binary:
+	case Int8, Binary:
 		center, err := meanRow(src, sampleRows(n, pqSample, o.Seed), dim)
 		if err != nil {
 			return encoded{}, err
 		}
-		copy(e.side, raw(center))
+		copy(e.side[len(e.side)-4*dim:], raw(center))
 	}
 	side := view[float32](e.side)
 	err := parallel(ctx, n, encodePiece, o.Threads, func() func(from, to int) error {
-		one := rowEncoder(e.rows, side, stride, m, s.Encoding)
+		one := rowEncoder(e.rows, side, stride, dim, m, s.Encoding)
 		if book != nil {
 			return pqPiece(e.rows, src, order, book)
 		}
@@ -96,26 +96,21 @@ func encodeRows(ctx context.Context, src Source, dim int, m Metric, s Spec, orde
 	}
 	e.storage = newStorage(s.Encoding, storageParts{
 		rows: table{n: n, stride: stride}, data: e.rows,
-		factors: table{n: n, stride: 4 * int8Factors(m)}, side: side,
+		factors: table{n: n, stride: int8Pair}, side: side,
 	}, dim, m, s.SubQuantisers)
 	return e, nil
 }
 
 // rowEncoder encodes one row of the encodings that take each row alone.
-func rowEncoder(rows []byte, side []float32, stride int, m Metric, e Encoding) func(i int, v []float32) error {
+func rowEncoder(rows []byte, side []float32, stride, dim int, m Metric, e Encoding) func(i int, v []float32) error {
 	switch e {
 	case Float16:
 		data, width := view[uint16](rows), stride/2
 		return func(i int, v []float32) error { return encodeFloat16(data[i*width:(i+1)*width], v, i) }
 	case Int8:
-		data := view[int8](rows)
+		data, center, rest := view[int8](rows), side[len(side)-dim:], make([]float32, dim)
 		return func(i int, v []float32) error {
-			scale, square := encodeInt8(data[i*stride:(i+1)*stride], v)
-			if m == Euclidean {
-				side[2*i], side[2*i+1] = scale, square
-			} else {
-				side[i] = scale
-			}
+			side[2*i], side[2*i+1] = encodeCentered(data[i*stride:(i+1)*stride], rest, v, center, m)
 			return nil
 		}
 	case Binary:
@@ -189,7 +184,7 @@ func newStorage(e Encoding, p storageParts, dim int, m Metric, subQuantisers int
 	return newFloatRows(p.rows, view[float32](p.data), dim, m)
 }
 
-// openEncoded makes the Storage over two sections. Rows and int8's scales are verified when they are used, centroids and
+// openEncoded makes the Storage over two sections. Rows and int8's pairs are verified when they are used, centroids and
 // means here.
 func openEncoded(r segment.SectionReader, name string, n, dim int, m Metric, e Encoding, subQuantisers int) (encoded, error) {
 	rows, err := r.Section(name)
@@ -202,7 +197,7 @@ func openEncoded(r segment.SectionReader, name string, n, dim int, m Metric, e E
 	}
 	out := encoded{rows: p.data}
 	if hasSide(e) {
-		want := sideBytes(e, n, dim, m)
+		want := sideBytes(e, n, dim)
 		side, err := r.Section(name + ".side")
 		if err != nil {
 			return encoded{}, err
@@ -211,14 +206,16 @@ func openEncoded(r segment.SectionReader, name string, n, dim int, m Metric, e E
 			return encoded{}, side.Corrupt(0, fmt.Errorf("%d bytes, want %d", side.Len(), want))
 		}
 		out.side = side.Bytes()
-		p.side, p.factors = view[float32](out.side), table{side, n, 4 * int8Factors(m)}
-		if e != Int8 {
-			if err := side.VerifyAll(); err != nil {
-				return encoded{}, err
-			}
-			if err := checkFinite("row", p.side, dim); err != nil {
-				return encoded{}, side.Corrupt(0, err)
-			}
+		p.side, p.factors = view[float32](out.side), table{side, n, int8Pair}
+		small := 0 // where what is checked here begins
+		if e == Int8 {
+			small = int8Pair * n
+		}
+		if err := side.Verify(small, want-small); err != nil {
+			return encoded{}, err
+		}
+		if err := checkFinite("row", p.side[small/4:], dim); err != nil {
+			return encoded{}, side.Corrupt(small, err)
 		}
 	}
 	out.storage = newStorage(e, p, dim, m, subQuantisers)

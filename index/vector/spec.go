@@ -29,7 +29,7 @@ type Encoding string
 const (
 	Float32 Encoding = "fp32"
 	Float16 Encoding = "fp16"   // IEEE 754 half precision
-	Int8    Encoding = "int8"   // a scale for each row, components rounded to -127 to 127
+	Int8    Encoding = "int8"   // components less their mean, rounded to -127 to 127 with a scale for each row
 	PQ      Encoding = "pq"     // product quantisation (Jégou, Douze & Schmid 2011), 8 bits for each sub-vector
 	Binary  Encoding = "binary" // the sign of each component
 	None    Encoding = "none"   // as finer vectors: there are none

@@ -269,7 +269,7 @@ func openLists(r segment.SectionReader, h head) (*lists, error) {
 
 // Bytes is how much the parts of the index take.
 func (x *Index) Bytes() Sizes {
-	s := Sizes{Coarse: int64(x.n)*int64(x.stride) + int64(sideBytes(x.spec.Encoding, x.n, x.dim, x.metric))}
+	s := Sizes{Coarse: int64(x.n)*int64(x.stride) + int64(sideBytes(x.spec.Encoding, x.n, x.dim))}
 	if x.spec.Fine != None {
 		s.Fine = int64(x.n) * int64(x.fineStride())
 	}

@@ -134,6 +134,8 @@ func TestCheckFinds(t *testing.T) {
 		{"flat", sectionCoarse, 64 * 7, nan},
 		{"flat,fp16", sectionCoarse, 64*3 + 2, []byte{0, 0x7e}},
 		{"ivf8,int8,none", sectionCoarse + ".side", 4, nan},
+		{"flat,int8", sectionCoarse + ".side", 8*59 + 4, nan},
+		{"flat,int8", sectionCoarse + ".side", 8*60 + 4, nan},
 		{"flat,int8", sectionFine, 64 * 59, raw([]float32{float32(math.Inf(1))})},
 		{"flat,pq4", sectionCoarse + ".side", 8, nan},
 		{"flat,binary", sectionCoarse + ".side", 8, nan},
