@@ -37,7 +37,8 @@ check: ## everything CI runs: tests, lint, race, tiers, generated code, other pl
 
 .PHONY: race
 race: models ## tests under the race detector
-	$(GO) test -race -short ./...
+	$(GO) test -race -short $$($(GO) list ./... | grep -v '/cmd/winnow$$')
+	$(GO) test -race -short -run 'TestScripts/(index_together|search|streams|terminal)$$|Interrupt|Signal' ./cmd/winnow
 
 .PHONY: reliability
 reliability: ## power cuts, kills, damage, full disks: the long form, half an hour (docs/reliability.md)
@@ -46,7 +47,7 @@ reliability: ## power cuts, kills, damage, full disks: the long form, half an ho
 
 .PHONY: noasm
 noasm: models ## tests without any assembly
-	$(GO) test -tags noasm -short ./...
+	$(GO) test -tags noasm -short $$($(GO) list ./... | grep -v '/cmd/')
 
 .PHONY: tiers
 tiers: models ## models at each SIMD tier (kernels' own tests walk all tiers); one this machine lacks falls back to the next lower
