@@ -169,30 +169,7 @@ func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
 	if err := a.stdout.Flush(); err != nil {
 		return err
 	}
-	if err := lookAgain(cmd.Context(), dir); err != nil {
-		return err
-	}
 	return fmt.Errorf("not everything could be saved: `winnow index PATH... --db %s` brings back what is still in its files", dir)
-}
-
-// lookAgain makes the next run of `winnow index` read every file: documents that were lost are still in theirs.
-func lookAgain(ctx context.Context, dir string) error {
-	db, err := index.Open(dir, index.Options{Write: true})
-	if err != nil {
-		return explainDB(dir, err)
-	}
-	defer db.Close()
-	var c index.Change
-	if err := db.Files(func(f index.FileRecord) error {
-		c.Files = append(c.Files, index.FileRecord{Path: f.Path, Size: -1, Hash: "to be read again", Docs: f.Docs})
-		return nil
-	}); err != nil {
-		return explainDB(dir, err)
-	}
-	if _, err := db.Apply(ctx, c); err != nil {
-		return explainDB(dir, err)
-	}
-	return db.Close()
 }
 
 func (a *app) printRepaired(dir string, r *index.Repaired) {

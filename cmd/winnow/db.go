@@ -73,6 +73,17 @@ func needDB(cmd *cobra.Command, named, instead string) (string, error) {
 	return "", misuse(cmd, "%sname one with --db, or name %s", message, instead)
 }
 
+// openIndex opens the index that a command needs, without models.
+func openIndex(cmd *cobra.Command, named string, o index.Options) (dir string, db *index.DB, err error) {
+	if dir, err = needDB(cmd, named, ""); err != nil {
+		return "", nil, err
+	}
+	if db, err = index.Open(dir, o); err != nil {
+		return "", nil, explainDB(dir, err)
+	}
+	return dir, db, nil
+}
+
 // openDB opens an engine on an index directory. Unless -m is given, it takes the model that the index was made with.
 func (a *app) openDB(cmd *cobra.Command, f *modelFlags, dir, rerank string, opts ...winnow.Option) (*winnow.Engine, error) {
 	return a.openDBFor(cmd, f, dir, rerank, false, opts...)

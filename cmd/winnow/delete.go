@@ -39,13 +39,9 @@ func (a *app) deleteCommand() *cobra.Command {
 }
 
 func (a *app) delete(cmd *cobra.Command, f *deleteFlags, ids []string) error {
-	dir, err := needDB(cmd, f.db, "")
+	dir, db, err := openIndex(cmd, f.db, index.Options{Write: true})
 	if err != nil {
 		return err
-	}
-	db, err := index.Open(dir, index.Options{Write: true})
-	if err != nil {
-		return explainDB(dir, err)
 	}
 	defer db.Close()
 	applied, err := db.Apply(cmd.Context(), index.Change{Delete: ids})

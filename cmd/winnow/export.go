@@ -57,13 +57,9 @@ type exportedPassage struct {
 }
 
 func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
-	dir, err := needDB(cmd, f.db, "")
+	dir, db, err := openIndex(cmd, f.db, index.Options{})
 	if err != nil {
 		return err
-	}
-	db, err := index.Open(dir, index.Options{})
-	if err != nil {
-		return explainDB(dir, err)
 	}
 	defer db.Close()
 	s, err := db.Snapshot()

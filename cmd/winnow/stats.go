@@ -38,13 +38,9 @@ func (a *app) statsCommand() *cobra.Command {
 }
 
 func (a *app) stats(cmd *cobra.Command, f *statsFlags) error {
-	dir, err := needDB(cmd, f.db, "")
+	dir, db, err := openIndex(cmd, f.db, index.Options{})
 	if err != nil {
 		return err
-	}
-	db, err := index.Open(dir, index.Options{})
-	if err != nil {
-		return explainDB(dir, err)
 	}
 	defer db.Close()
 	s, err := db.Stats()
