@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
@@ -74,6 +75,9 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 // split cuts a document into passages that fit into the bi-encoder's input.
 func (e *Engine) split(d Document) []document.Chunk {
 	sizes := e.db.Settings().Sizes
+	if sizes.Whole {
+		return whole(d)
+	}
 	o := document.ChunkOptions{Target: sizes.Target, Max: sizes.Max, Overlap: sizes.Overlap}
 	if e.retriever == nil {
 		return document.Split(d, document.Words, o)
@@ -84,6 +88,18 @@ func (e *Engine) split(d Document) []document.Chunk {
 		o.Max = longest
 	}
 	return document.Split(d, t, o)
+}
+
+// whole is a document as one passage; none if it has no text.
+func whole(d Document) []document.Chunk {
+	if strings.TrimSpace(d.Title+d.Text) == "" {
+		return nil
+	}
+	prefix := d.Title
+	if prefix != "" {
+		prefix += " " // as [Document.FullText] joins them
+	}
+	return []document.Chunk{{Text: d.Text, Prefix: prefix, End: len(d.Text), StartLine: 1, EndLine: 1 + strings.Count(d.Text, "\n")}}
 }
 
 // encode gives every entry its vectors. Without progress to report it is a

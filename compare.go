@@ -51,16 +51,19 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 	if err := o.check(e); err != nil {
 		return nil, err
 	}
-	if o.rerank == Auto {
-		o.rerank = e.models.Reranker
-	}
 	switch {
-	case o.rerank == Off:
+	case len(o.stages) == 0:
 		return nil, errors.New("a comparison needs a cross-encoder; the reranker is off")
+	case len(o.stages) > 1:
+		return nil, fmt.Errorf("a comparison takes one cross-encoder; there are %d stages", len(o.stages))
 	case o.mode != Dense:
 		return nil, fmt.Errorf("a comparison takes the nearest passages by vectors; mode %s does not", o.mode)
 	}
-	r, err := e.Search(ctx, query, append(slices.Clip(opts), TopK(o.candidates), Candidates(o.candidates), Rerank(o.rerank))...)
+	reranker := o.stages[0].Model
+	if reranker == Auto {
+		reranker = e.models.Reranker
+	}
+	r, err := e.Search(ctx, query, append(slices.Clip(opts), TopK(o.candidates), Candidates(o.candidates), Rerank(reranker))...)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +72,11 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 		return nil, err
 	}
 	c := &Comparison{
-		Query: query, Retriever: e.models.Retriever, Reranker: o.rerank,
+		Query: query, Retriever: e.models.Retriever, Reranker: reranker,
 		Kind: rank.ScoreKind(e.retriever.Similarity()), Rows: []ComparedPassage{}, Timing: r.Timing, Precision: r.Precision,
 		QueryTruncated: r.QueryTruncated,
 	}
-	bands, banded := rank.BandsFor(rank.Logit, o.rerank)
+	bands, banded := rank.BandsFor(rank.Logit, reranker)
 	if banded {
 		c.Bands = bands.About
 	}

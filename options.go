@@ -5,6 +5,7 @@ package winnow
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/winnow-search/winnow/index/lexical"
@@ -40,7 +41,7 @@ type SearchOption func(*searchOptions)
 
 type searchOptions struct {
 	topK, candidates int
-	rerank           string
+	stages           []Stage
 	mode             Mode
 	filter           string
 	budget           time.Duration
@@ -54,7 +55,7 @@ type searchOptions struct {
 }
 
 func newSearchOptions(opts []SearchOption) searchOptions {
-	o := searchOptions{topK: defaultTopK, candidates: defaultCandidates, rerank: Auto, bm25: lexical.DefaultParams(), fusion: DefaultFusion()}
+	o := searchOptions{topK: defaultTopK, candidates: defaultCandidates, stages: []Stage{{Model: Auto}}, bm25: lexical.DefaultParams(), fusion: DefaultFusion()}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -69,8 +70,23 @@ func TopK(k int) SearchOption { return func(o *searchOptions) { o.topK = k } }
 func Candidates(n int) SearchOption { return func(o *searchOptions) { o.candidates = n } }
 
 // Rerank is [Auto], [Off] or the name of a cross-encoder, whose logit then
-// gives the order.
-func Rerank(model string) SearchOption { return func(o *searchOptions) { o.rerank = model } }
+// gives the order. It reads all candidates.
+func Rerank(model string) SearchOption {
+	return func(o *searchOptions) {
+		o.stages = nil
+		if model != Off {
+			o.stages = []Stage{{Model: model}}
+		}
+	}
+}
+
+// Cascade reranks in stages: each reads the best of the order that the one
+// before has made, so that a cheap model goes deep and a costly one reads
+// little. What a stage does not read follows in the order it had. No stages
+// mean no reranking.
+func Cascade(stages ...Stage) SearchOption {
+	return func(o *searchOptions) { o.stages = slices.Clone(stages) }
+}
 
 // In sets how candidates are found. The default is [Dense], or [Lexical] for
 // an engine without vectors.
@@ -126,8 +142,6 @@ func (o *searchOptions) check(e *Engine) error {
 		return fmt.Errorf("the number of hits is %d; it must be at least 1", o.topK)
 	case o.candidates < 1:
 		return fmt.Errorf("the number of candidates is %d; it must be at least 1", o.candidates)
-	case o.rerank == "":
-		return errors.New("the reranker's name is empty; use auto, off or a model")
 	case o.mode != Dense && o.mode != Lexical && o.mode != Hybrid:
 		return fmt.Errorf("unknown mode %q; use dense, lexical or hybrid", o.mode)
 	case o.mode != Lexical && e.retriever == nil:
@@ -142,5 +156,5 @@ func (o *searchOptions) check(e *Engine) error {
 		return fmt.Errorf("the width is %d and %d; it must not be negative", o.ef, o.probes)
 	}
 	o.candidates = max(o.candidates, o.topK)
-	return o.fusion.check()
+	return errors.Join(checkStages(o.stages), o.fusion.check())
 }

@@ -16,15 +16,19 @@ import (
 // budgetStep is how many candidates are read between two looks at the clock: enough to keep a few processors busy.
 const budgetStep = 16
 
-// rescore scores hits with the cross-encoder and sorts them: by the logit, or by its standardised sum with the score
-// before. With a budget it may get to the first of them only; the others follow in the order they had.
-func (s *searching) rescore(ctx context.Context, hits []candidate, c *encoder.CrossEncoder) ([]candidate, error) {
-	r, name := s.result, c.Model().Name
-	var logits []float32
+// read lets a cross-encoder score the best hits and sorts those: by the logit, or by its standardised sum with the score
+// before. What it does not read, because the stage's depth or the budget ends, follows in the order it had.
+func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *encoder.CrossEncoder) error {
+	r, begin := s.result, time.Now()
+	if stage.Depth > 0 {
+		hits = hits[:min(stage.Depth, len(hits))]
+	}
+	report := Reading{Model: c.Model().Name}
 	step := len(hits)
 	if s.budget > 0 {
 		step = budgetStep
 	}
+	logits := make([]float32, 0, len(hits))
 	for part := range slices.Chunk(hits, step) {
 		pairs := make([]encoder.Pair, len(part))
 		for i, text := range texts(part) {
@@ -32,12 +36,13 @@ func (s *searching) rescore(ctx context.Context, hits []candidate, c *encoder.Cr
 		}
 		scores, err := c.Predict(ctx, pairs)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i := range part {
 			h := &part[i]
 			logit, probability := scores.Logits[i], scores.Probability(i)[0]
-			h.Logit, h.Probability, h.TruncatedTokens, h.RankBefore = &logit, &probability, scores.Truncated[i], h.Rank
+			h.Logit, h.Probability, h.TruncatedTokens = &logit, &probability, scores.Truncated[i]
+			report.Tokens += scores.Tokens[i]
 		}
 		logits = append(logits, scores.Logits...)
 		r.QueryTruncated = max(r.QueryTruncated, slices.Max(scores.QueryTruncated))
@@ -45,30 +50,39 @@ func (s *searching) rescore(ctx context.Context, hits []candidate, c *encoder.Cr
 			break
 		}
 	}
-	read, rest := hits[:len(logits)], hits[len(logits):]
-	scores, kind := logits, rank.Logit
-	if s.rerank == Auto && s.engine.models.Fuse {
-		before := make([]float32, len(read))
-		for i := range read {
-			before[i] = read[i].Score
-		}
-		var err error
-		if scores, err = rank.FuseStandardized(before, logits); err != nil {
-			return nil, fmt.Errorf("rerank with %s: %w", name, err)
-		}
+	report.Read = len(logits)
+	if err := s.reorder(hits, logits, stage.Model == Auto && s.engine.models.Fuse); err != nil {
+		return err
+	}
+	report.Milliseconds = milliseconds(begin)
+	r.Reading = append(r.Reading, report)
+	r.Reranked, r.Reranker, r.Precision.Reranker = max(r.Reranked, report.Read), report.Model, c.Precision()
+	return nil
+}
+
+// reorder puts hits into the order that logits of the first of them give.
+func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error {
+	items, at := make([]rank.Item, len(hits)), make(map[string]candidate, len(hits))
+	for i, h := range hits {
+		items[i] = rank.Item{ID: h.ID, Score: h.Score}
+		at[h.ID] = h
+	}
+	items, err := rank.Rerank(items, logits, fuse)
+	if err != nil {
+		return err
+	}
+	kind := rank.Logit
+	if fuse {
 		kind = rank.Fused
 	}
-	for i := range read {
-		read[i].Score, read[i].ScoreKind = scores[i], kind
+	for i, item := range items {
+		hits[i] = at[item.ID]
+		hits[i].Rank = i + 1
+		if i < len(logits) {
+			hits[i].Score, hits[i].ScoreKind = item.Score, kind
+		}
 	}
-	if err := order(read); err != nil {
-		return nil, fmt.Errorf("rerank with %s: %w", name, err)
-	}
-	for i := range rest {
-		rest[i].RankBefore = rest[i].Rank
-	}
-	r.Reranked, r.Reranker, r.Precision.Reranker = len(read), name, c.Precision()
-	return hits, nil
+	return nil
 }
 
 // Reranker returns the cross-encoder that [Rerank] with the same name uses. It

@@ -17,8 +17,10 @@ type Result struct {
 	Mode     Mode   `json:"mode"`
 	Hits     []Hit  `json:"hits"`
 	Timing   Timing `json:"timing_ms"`
-	Reranked int    `json:"reranked"` // candidates that the cross-encoder read
-	Reranker string `json:"reranker,omitempty"`
+	Reranked int    `json:"reranked"`           // candidates that a cross-encoder read
+	Reranker string `json:"reranker,omitempty"` // the last one
+	// Reading is what each stage of reranking did.
+	Reading []Reading `json:"reading,omitempty"`
 	// Precision is what the encoders computed in.
 	Precision Precisions `json:"precision"`
 	// QueryTruncated is how many of the query's tokens did not fit, in the
@@ -28,6 +30,14 @@ type Result struct {
 	Warnings []string `json:"warnings,omitempty"`
 	// Explanation is how candidates were found, if [Explain] asked for it.
 	Explanation *Explanation `json:"explanation,omitempty"`
+}
+
+// Reading is one stage of reranking.
+type Reading struct {
+	Model        string  `json:"model"`
+	Read         int     `json:"read"`   // candidates
+	Tokens       int     `json:"tokens"` // of all pairs together, as the model runs them
+	Milliseconds float64 `json:"ms"`
 }
 
 // Precisions is what each encoder computed in: never [encoder.Auto].
@@ -42,11 +52,12 @@ type Hit struct {
 	ID              string          `json:"id"`
 	Title           string          `json:"title,omitempty"`
 	Text            string          `json:"text"`
+	Context         string          `json:"-"`     // what the encoders read: headings and text
 	Score           float32         `json:"score"` // what the order goes by
 	ScoreKind       rank.ScoreKind  `json:"score_kind"`
 	Retrieval       Retrieval       `json:"retrieval"`
 	Logit           *float32        `json:"logit,omitempty"`
-	Probability     *float64        `json:"probability,omitempty"` // the logit's sigmoid
+	Probability     *float64        `json:"probability,omitempty"` // of being relevant if the model is calibrated, else what its activation gives
 	RankBefore      int             `json:"rank_before,omitempty"` // by retrieval, if reranked
 	TruncatedTokens int             `json:"truncated_tokens"`      // of the passage, that the last encoder left out
 	Source          *Source         `json:"source,omitempty"`
@@ -58,8 +69,7 @@ type Hit struct {
 // candidate is a hit on its way.
 type candidate struct {
 	Hit
-	ref     index.Ref
-	context string // what the encoders read: headings and text
+	ref index.Ref
 }
 
 // Retrieval is what the first stage said of a hit: the lists it was in.

@@ -41,10 +41,10 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 	if strings.TrimSpace(query) == "" {
 		return nil, errors.New("the query is empty")
 	}
-	var c *encoder.CrossEncoder
-	if o.rerank != Off { // before the clock starts: opening a model is no part of a search
+	readers := make([]*encoder.CrossEncoder, len(o.stages))
+	for i, stage := range o.stages { // before the clock starts: opening a model is no part of a search
 		var err error
-		if c, err = e.Reranker(o.rerank); err != nil {
+		if readers[i], err = e.Reranker(stage.Model); err != nil {
 			return nil, err
 		}
 	}
@@ -54,7 +54,7 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 	}
 	defer snapshot.Release()
 	s := &searching{searchOptions: &o, engine: e, snapshot: snapshot, result: &Result{Query: query, Mode: o.mode, Hits: []Hit{}}, start: time.Now()}
-	if err := s.run(ctx, c); err != nil {
+	if err := s.run(ctx, readers); err != nil {
 		return nil, err
 	}
 	return s.result, nil
@@ -68,7 +68,7 @@ func closedError(err error) error {
 	return err
 }
 
-func (s *searching) run(ctx context.Context, c *encoder.CrossEncoder) error {
+func (s *searching) run(ctx context.Context, readers []*encoder.CrossEncoder) error {
 	r := s.result
 	if s.explain {
 		r.Explanation = &Explanation{}
@@ -76,16 +76,23 @@ func (s *searching) run(ctx context.Context, c *encoder.CrossEncoder) error {
 	if err := s.applyFilter(ctx); err != nil {
 		return err
 	}
-	hits, err := s.retrieve(ctx, c != nil)
+	hits, err := s.retrieve(ctx, len(readers) > 0)
 	if err != nil {
 		return err
 	}
-	if c != nil && len(hits) > 0 {
+	if len(hits) > 0 {
 		begin := time.Now()
-		if hits, err = s.rescore(ctx, hits, c); err != nil {
-			return err
+		for i, c := range readers {
+			if i == 0 {
+				for j := range hits {
+					hits[j].RankBefore = hits[j].Rank
+				}
+			}
+			if err := s.read(ctx, hits, s.stages[i], c); err != nil {
+				return fmt.Errorf("rerank with %s: %w", c.Model().Name, err)
+			}
+			r.Timing.Rerank = milliseconds(begin)
 		}
-		r.Timing.Rerank = milliseconds(begin)
 	}
 	if s.diversity > 0 {
 		if hits, err = s.diversify(hits); err != nil {
@@ -288,8 +295,8 @@ func (s *searching) hits(ctx context.Context, list []index.Hit, wanted int, from
 // newHit is a hit with what its passage says.
 func newHit(p *index.Passage, ref index.Ref) candidate {
 	h := candidate{
-		Hit: Hit{ID: p.ID, Title: p.Document.Title, Text: p.Chunk.Text, TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
-		ref: ref, context: p.Chunk.Context(),
+		Hit: Hit{ID: p.ID, Title: p.Document.Title, Text: p.Chunk.Text, Context: p.Chunk.Context(), TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
+		ref: ref,
 	}
 	if n := len(p.Chunk.Heading); n > 0 {
 		h.Title = p.Chunk.Heading[n-1]
@@ -303,29 +310,11 @@ func newHit(p *index.Passage, ref index.Ref) candidate {
 	return h
 }
 
-// order sorts hits by their scores, the rank before and the id, and numbers them.
-func order(hits []candidate) error {
-	items, at := make([]rank.Item, len(hits)), make(map[string]candidate, len(hits))
-	for i, h := range hits {
-		items[i] = rank.Item{ID: h.ID, Score: h.Score, Previous: h.RankBefore}
-		at[h.ID] = h
-	}
-	if err := rank.Validate(items); err != nil {
-		return err
-	}
-	rank.Sort(items)
-	for i, item := range items {
-		hits[i] = at[item.ID]
-		hits[i].Rank = i + 1
-	}
-	return nil
-}
-
 // texts are what the encoders read of hits.
 func texts(hits []candidate) []string {
 	out := make([]string, len(hits))
 	for i := range hits {
-		out[i] = hits[i].context
+		out[i] = hits[i].Context
 	}
 	return slices.Clip(out)
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/winnow-search/winnow/index"
@@ -21,7 +22,7 @@ var ErrUnknownID = errors.New("there is no document or passage with this id")
 // the best passage is given. Options are those of Search; nothing is reranked.
 func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (*Result, error) {
 	o := newSearchOptions(opts)
-	o.mode, o.rerank = Dense, Off
+	o.mode, o.stages = Dense, nil
 	if err := o.check(e); err != nil {
 		return nil, err
 	}
@@ -115,10 +116,11 @@ func (s *searching) others(ctx context.Context, found map[index.Ref]index.Hit, s
 	for _, h := range best {
 		hits = append(hits, h)
 	}
-	if err := order(hits); err != nil {
-		return nil, err
-	}
+	slices.SortFunc(hits, func(a, b candidate) int {
+		return rank.Compare(rank.Item{ID: a.ID, Score: a.Score}, rank.Item{ID: b.ID, Score: b.Score})
+	})
 	for i := range hits {
+		hits[i].Rank = i + 1
 		hits[i].Retrieval.Dense = &Found{hits[i].Score, i + 1}
 	}
 	return hits, nil

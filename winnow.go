@@ -65,6 +65,10 @@ func Vectors(spec string) Option { return func(e *Engine) { e.vectors = spec } }
 // stemming, identifiers. It has no effect on an index that is there already.
 func Analyzer(o analysis.Options) Option { return func(e *Engine) { e.analyzer = &o } }
 
+// Passages sets how large the passages of a new index are. It has no effect on
+// an index that is there already.
+func Passages(s index.Sizes) Option { return func(e *Engine) { e.sizes = s } }
+
 // Engine holds documents, as passages with their vectors and terms, in memory
 // ([New]) or in a directory ([Open]). It is safe for concurrent use.
 type Engine struct {
@@ -76,6 +80,7 @@ type Engine struct {
 	readOnly  bool
 	vectors   string
 	analyzer  *analysis.Options
+	sizes     index.Sizes
 	retriever *encoder.BiEncoder // nil without vectors
 	db        *index.DB
 
@@ -142,7 +147,7 @@ func start(models model.Pair, opts []Option, open func(*Engine) error) (*Engine,
 
 // settings are those of a new index.
 func (e *Engine) settings() (index.Settings, error) {
-	s := index.Settings{Analyzer: DefaultAnalyzer()}
+	s := index.Settings{Analyzer: DefaultAnalyzer(), Sizes: e.sizes}
 	if e.analyzer != nil {
 		s.Analyzer = *e.analyzer
 	}

@@ -137,7 +137,7 @@ func TestSearchWithoutReranking(t *testing.T) {
 	}
 	for i, h := range r.Hits {
 		want := Hit{
-			Rank: i + 1, ID: h.ID, Text: h.Text, Score: h.Retrieval.Dense.Score,
+			Rank: i + 1, ID: h.ID, Text: h.Text, Context: h.Text, Score: h.Retrieval.Dense.Score,
 			ScoreKind: rank.Cosine, Retrieval: Retrieval{Dense: &Found{h.Score, i + 1}},
 		}
 		if d := cmp.Diff(want, h); d != "" {
@@ -190,7 +190,7 @@ func TestResultJSON(t *testing.T) {
 	}
 	result, hit, plain := fields()
 	for _, c := range []struct{ got, want string }{
-		{keys(result), "hits mode precision query reranked reranker timing_ms"},
+		{keys(result), "hits mode precision query reading reranked reranker timing_ms"},
 		{keys(result["timing_ms"]), "encode rerank retrieve total"},
 		{keys(hit), "id logit probability rank rank_before retrieval score score_kind source text title truncated_tokens"},
 		{keys(hit["source"]), "end_line path start_line"},

@@ -29,11 +29,13 @@ type Settings struct {
 	Sizes Sizes `json:"sizes"`
 }
 
-// Sizes are a passage's wanted and greatest number of tokens, and how many are repeated from the one before.
+// Sizes are a passage's wanted and greatest number of tokens, and how many are repeated from the one before; 0 is the default.
 type Sizes struct {
 	Target  int `json:"target,omitempty"`
 	Max     int `json:"max,omitempty"`
 	Overlap int `json:"overlap,omitempty"`
+	// Whole makes every document one passage, of which encoders read the beginning: how test collections are searched.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // check names the first setting that cannot be.

@@ -40,11 +40,12 @@ class Comparison:
         self.data, self.binary, self.cache, self.journal, self.seconds, self.rounds = data, binary, cache, journal, seconds, rounds
         self.truth, self.count = np.load(data.truth), data.count
 
-    def engines(self, stack: contextlib.ExitStack, peers: list[str], ours: list[str]) -> list[processes.Engine]:
+    def engines(self, stack: contextlib.ExitStack, peers: list[str], variants: list[str] | None, ours: list[str]) -> list[processes.Engine]:
         found = []
         for name in peers:
             for variant in PEERS[name].VARIANTS["hnsw"]:
-                found.append(processes.peer("vector", name, variant))
+                if variants is None or variant in variants:
+                    found.append(processes.peer("vector", name, variant))
         for spec in ours:
             found.append(processes.winnow(self.binary, "vector", spec))
         for e in found:
@@ -87,9 +88,9 @@ class Comparison:
         self.journal.add(what="ways", data=self.data.name, engine=e.name, variant=e.variant, threads=threads, ef=ef, rates=rates)
         return max(rates, key=rates.get)
 
-    def run(self, peers: list[str], ours: list[str], threads: list[int], rebuild: bool) -> None:
+    def run(self, peers: list[str], variants: list[str] | None, ours: list[str], threads: list[int], rebuild: bool) -> None:
         with contextlib.ExitStack() as stack:
-            engines = self.engines(stack, peers, ours)
+            engines = self.engines(stack, peers, variants, ours)
             for e in engines:
                 self.open(e, rebuild, max(threads))
             recalls = {e: self.recalls(e) for e in engines}

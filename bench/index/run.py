@@ -35,6 +35,7 @@ def main() -> None:
     a.add_argument("--vectors", nargs="+", choices=("real", *data.SIZES), default=VECTORS)
     a.add_argument("--corpora", nargs="+", help="names of evaluation sets, eval for all together, 1m; by default all of these")
     a.add_argument("--peers", nargs="*", choices=PEERS, default=list(PEERS), help="of graph search")
+    a.add_argument("--variants", nargs="*", help="of the peers of graph search, such as fp32; by default all")
     a.add_argument("--kinds", nargs="*", default=hnsw.OURS, help="index kinds of winnow in graph search")
     a.add_argument("--threads", type=int, nargs="+", default=[1, os.cpu_count()])
     a.add_argument("--rounds", type=int, default=3)
@@ -48,7 +49,9 @@ def main() -> None:
     a.add_argument("--by-cpu", action="store_true", help="show rates by processor time: for trials on a busy machine")
     o = a.parse_args()
     o.shared, o.cache = o.shared.resolve(), o.cache.resolve()
-    whole = all(list(getattr(o, n) or []) == list(a.get_default(n) or []) for n in ("tasks", "vectors", "corpora", "peers", "kinds"))
+    if not (o.shared / "eval").is_dir():
+        a.error(f"{o.shared} has no folder eval/; --shared is the folder that holds eval/ and train/")
+    whole = all(list(getattr(o, n) or []) == list(a.get_default(n) or []) for n in ("tasks", "vectors", "corpora", "peers", "variants", "kinds"))
     o.write = o.write or (ROOT / "docs" / "benchmarks" / "index.md" if whole and not (o.report or o.by_cpu) else o.cache / "part.md")
     if o.report:
         rows = report.read(o.report)
@@ -78,7 +81,7 @@ def measure_all(o: argparse.Namespace) -> list[dict]:
             if "exact" in o.tasks:
                 exact.Comparison(vectors, binary, indexes, journal, o.seconds, o.rounds).run(o.threads, name == "real")
             if "hnsw" in o.tasks:
-                hnsw.Comparison(vectors, binary, indexes, journal, o.seconds, o.rounds).run(o.peers, o.kinds, o.threads, not o.keep_indexes)
+                hnsw.Comparison(vectors, binary, indexes, journal, o.seconds, o.rounds).run(o.peers, o.variants, o.kinds, o.threads, not o.keep_indexes)
     if "lexical" in o.tasks:
         texts(o, store, binary, journal)
     if "growth" in o.tasks:

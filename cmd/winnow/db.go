@@ -120,8 +120,9 @@ func (a *app) openDBFor(cmd *cobra.Command, f *modelFlags, dir, rerank string, w
 
 // openPair opens an engine and the cross-encoder that a command names, so that a wrong name is found before work begins.
 func (a *app) openPair(cmd *cobra.Command, f *modelFlags, pair model.Pair, rerank string, open func(...winnow.Option) (*winnow.Engine, error), opts ...winnow.Option) (*winnow.Engine, error) {
-	if rerank == "" {
-		return nil, misuse(cmd, "--rerank is empty: name a cross-encoder, or leave it out")
+	stages, err := winnow.ParseStages(rerank)
+	if err != nil {
+		return nil, misuse(cmd, "--rerank: %v", err)
 	}
 	opts = append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens), winnow.AtPrecision(encoder.Precision(f.precision)))
 	e, err := await(cmd.Context(), func() (*winnow.Engine, error) { return open(opts...) })
@@ -131,15 +132,13 @@ func (a *app) openPair(cmd *cobra.Command, f *modelFlags, pair model.Pair, reran
 	if b := e.Retriever(); b != nil {
 		a.checkMaxTokens(&modelFlags{model: pair.Retriever, maxTokens: f.maxTokens}, b.Model())
 	}
-	if rerank != winnow.Off {
-		var c *encoder.CrossEncoder
-		if c, err = await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return e.Reranker(rerank) }); err == nil {
-			a.checkMaxTokens(&modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model())
+	for _, stage := range stages {
+		c, err := await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return e.Reranker(stage.Model) })
+		if err != nil {
+			_ = e.Close() // the first error is the one to read
+			return nil, err
 		}
-	}
-	if err != nil {
-		_ = e.Close() // the first error is the one to read
-		return nil, err
+		a.checkMaxTokens(&modelFlags{model: c.Model().Name, maxTokens: f.maxTokens}, c.Model())
 	}
 	return e, nil
 }

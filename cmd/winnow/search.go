@@ -98,7 +98,7 @@ func (a *app) searchCommand() *cobra.Command {
 		Long: "Finds the passages nearest to the query with a bi-encoder (or by words, or by both: --mode), reads the best of them again beside the query with a cross-encoder, and prints the passages that answer best.\n\n" +
 			"Without PATH it searches the index that `winnow index` has made. With PATH it reads files and folders anew each time, for a quick look.\n\n" +
 			"--rerank auto uses the built-in cross-encoder and orders by the sum of both standardised scores (score kind fused); " +
-			"a model named orders by its logit alone; off leaves the order of retrieval. The scores of all stages are shown in any case. --budget ends reranking when the time is up.\n\n" +
+			"a model named orders by its logit alone; off leaves the order of retrieval. MODEL@20 reads the best 20 candidates only, and several, as in small@100,large@20, read in stages. The scores of all stages are shown in any case. --budget ends reranking when the time is up.\n\n" +
 			"--filter looks at what is known of documents: id, title, path, format, ext, modified, and the metadata of rows and files: 'lang = \"en\" and year >= 2020 and not tag in (\"draft\")'. " +
 			"In queries by words, \"…\" is a phrase, +word must be there, -word must not.\n\n" +
 			"What cannot be read is named on standard error; the search goes on without it and ends with exit code 1.",
@@ -122,7 +122,7 @@ func (a *app) searchCommand() *cobra.Command {
 	f.retrievalFlags.add(cmd)
 	fs := cmd.Flags()
 	whole(fs, &f.top, "top", "k", 10, "print the best `N` passages")
-	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, off, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name")
+	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, off, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name; MODEL@N reads N candidates, A@100,B@20 in stages")
 	fs.DurationVar(&f.budget, "budget", 0, "end reranking when a search has taken this `TIME`, as in 50ms; 0: no bound")
 	fs.BoolVar(&f.explain, "explain", false, "show how the index was searched and how scores came about")
 	choice(fs, &f.format, "format", "table", []string{"table", "json", "md", "csv"}, "output format")
@@ -150,7 +150,11 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 		s.dense = string(b.Similarity())
 	}
 	s.passages = e.Len()
-	opts := append(f.retrievalFlags.options(cmd, e), winnow.TopK(f.top), winnow.Rerank(f.rerank), winnow.Budget(f.budget))
+	stages, err := winnow.ParseStages(f.rerank)
+	if err != nil {
+		return misuse(cmd, "--rerank: %v", err)
+	}
+	opts := append(f.retrievalFlags.options(cmd, e), winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget))
 	if f.format != "json" && f.format != "csv" {
 		opts = append(opts, winnow.Snippets())
 	}
@@ -229,8 +233,8 @@ func (a *app) noteSearch(f *searchFlags, e *winnow.Engine, s *searched) error {
 	if b := e.Retriever(); b != nil {
 		limit = b.MaxTokens()
 	}
-	if s.Reranked > 0 {
-		c, err := e.Reranker(f.rerank)
+	if stages, err := winnow.ParseStages(f.rerank); err == nil && s.Reranked > 0 {
+		c, err := e.Reranker(stages[0].Model) // the one that reads most
 		if err != nil {
 			return err
 		}
