@@ -44,7 +44,8 @@ type ComparedPassage struct {
 // Compare scores the nearest passages to a query with both encoders, each for
 // itself: what reranking by the logit alone would change; and beside them what
 // words alone would have found. Options are those of Search; [TopK] has no
-// effect, and [Off] and modes other than [Dense] are refused.
+// effect; [Off], modes other than [Dense], [Budget], [Diversity] and several
+// stages are refused.
 func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption) (*Comparison, error) {
 	o := newSearchOptions(opts)
 	o.topK = 1 // not used: every candidate is shown
@@ -54,6 +55,10 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 	switch {
 	case len(o.stages) == 0:
 		return nil, errors.New("a comparison needs a cross-encoder; the reranker is off")
+	case o.budget > 0:
+		return nil, errors.New("a comparison reads every candidate; it has no budget")
+	case o.diversity > 0:
+		return nil, errors.New("a comparison shows every candidate; it has no diversity")
 	case len(o.stages) > 1:
 		return nil, fmt.Errorf("a comparison takes one cross-encoder; there are %d stages", len(o.stages))
 	case o.mode != Dense:

@@ -5,7 +5,6 @@ package winnow
 import (
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/vector"
@@ -31,7 +30,9 @@ func (e *Engine) Duplicates(ctx context.Context, threshold float32, progress fun
 		return closedError(err)
 	}
 	defer snapshot.Release()
-	v := &allVectors{snapshot: snapshot, zero: make([]float32, e.retriever.Dim())}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	v := &allVectors{snapshot: snapshot, zero: make([]float32, e.retriever.Dim()), fail: cancel}
 	if err := snapshot.Refs(func(r index.Ref) error {
 		v.refs = append(v.refs, r)
 		return nil
@@ -47,16 +48,18 @@ func (e *Engine) Duplicates(ctx context.Context, threshold float32, progress fun
 		}
 		return f(Duplicate{newHit(&passages[0], refs[0]).Hit, newHit(&passages[1], refs[1]).Hit, p.Score})
 	})
-	return errors.Join(v.failed, err)
+	if cause := context.Cause(ctx); cause != nil {
+		return cause // what could not be read, rather than that it ended the work
+	}
+	return err
 }
 
 // allVectors is the vectors of a snapshot, one after the other.
 type allVectors struct {
 	snapshot *index.Snapshot
 	refs     []index.Ref
-	zero     []float32 // in place of what cannot be read
-	mu       sync.Mutex
-	failed   error // the first
+	zero     []float32   // in place of what cannot be read
+	fail     func(error) // ends the work; the first error counts
 }
 
 func (v *allVectors) Len() int { return len(v.refs) }
@@ -64,9 +67,7 @@ func (v *allVectors) Len() int { return len(v.refs) }
 func (v *allVectors) Row(i int) []float32 {
 	row, err := v.snapshot.Vector(v.refs[i])
 	if err != nil {
-		v.mu.Lock()
-		defer v.mu.Unlock()
-		v.failed = errors.Join(v.failed, err)
+		v.fail(err)
 		return v.zero
 	}
 	return row

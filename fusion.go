@@ -70,8 +70,13 @@ func (s *searching) fuse(dense, lexical []index.Hit) (fused []index.Hit, from ma
 	return fused, from, nil
 }
 
-// diversify chooses hits by maximal marginal relevance.
+// diversify chooses hits by maximal marginal relevance: among those that the last stage of reranking read, if there was
+// one, since scores of two kinds cannot be weighed against each other. The others come after them, as they were.
 func (s *searching) diversify(hits []candidate) ([]candidate, error) {
+	all := hits
+	if n := len(s.result.Reading); n > 0 {
+		hits = hits[:s.result.Reading[n-1].Read]
+	}
 	items := make([]rank.Item, len(hits))
 	vectors := make([][]float32, len(hits))
 	for i, h := range hits {
@@ -90,7 +95,7 @@ func (s *searching) diversify(hits []candidate) ([]candidate, error) {
 	for i, c := range chosen {
 		out[i] = hits[c.Index]
 	}
-	return out, nil
+	return append(out, all[len(hits):]...), nil
 }
 
 // cosine of two vectors; 0 when either is zero.

@@ -204,6 +204,30 @@ func TestDiversity(t *testing.T) {
 	}
 }
 
+// Logits and scores of retrieval are not weighed against each other: what was read comes first, whatever the diversity.
+func TestBudgetAndDiversity(t *testing.T) {
+	e := newEngine(t, tinyBi, tinyCross)
+	const rare = "alpha bravo charlie delta echo foxtrot golf hotel india juliet"
+	for i := range 400 {
+		text := fmt.Sprintf("filler %d", i)
+		if i%10 == 0 {
+			text += " " + rare + strings.Repeat(" pad", i/10)
+		}
+		if err := e.Add(t.Context(), Document{ID: fmt.Sprintf("d%03d", i), Text: text}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := search(t, e, rare, In(Lexical), Rerank(tinyCross), TopK(20), Candidates(40), Budget(time.Nanosecond), Diversity(0.999999))
+	if r.Reranked != budgetStep || len(r.Hits) != 20 {
+		t.Fatalf("%d reranked, %d hits", r.Reranked, len(r.Hits))
+	}
+	for i, h := range r.Hits {
+		if (h.Logit != nil) != (i < budgetStep) {
+			t.Errorf("place %d: %s %v %v", i+1, h.ID, h.ScoreKind, h.Score)
+		}
+	}
+}
+
 func TestSimilarAndDuplicates(t *testing.T) {
 	e := withCorpus(t)
 	two := "# A\n\nWater boils at a hundred degrees.\n\n# B\n\nBM25 is a keyword-based sparse retrieval method.\n"

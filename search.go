@@ -103,10 +103,10 @@ func (s *searching) run(ctx context.Context, readers []*encoder.CrossEncoder) er
 	for i := range s.found {
 		s.found[i].Rank = i + 1
 	}
-	r.Timing.Total = milliseconds(s.start)
 	if err := s.describe(ctx); err != nil {
 		return err
 	}
+	r.Timing.Total = milliseconds(s.start)
 	for i := range s.found {
 		r.Hits = append(r.Hits, s.found[i].Hit)
 	}

@@ -536,6 +536,11 @@ func TestCompare(t *testing.T) {
 	if c, err := one.Compare(t.Context(), "q"); err != nil || len(c.Rows) != 1 || c.Agreement != nil {
 		t.Errorf("one passage: %+v, %v", c, err)
 	}
+	for _, o := range []SearchOption{Budget(1), Diversity(0.5), Rerank(Off), In(Lexical), Cascade(Stage{Auto, 9}, Stage{Auto, 3})} {
+		if c, err := one.Compare(t.Context(), "q", o); err == nil {
+			t.Errorf("an option that a comparison does not take is accepted: %+v", c)
+		}
+	}
 }
 
 func TestEngineTellsItsModels(t *testing.T) {

@@ -175,3 +175,41 @@ func TestSizesOfOtherSets(t *testing.T) {
 		t.Error("a set of 11 rows is accepted for 10")
 	}
 }
+
+// A search that meets damage must not change what later searches of sound indexes find: they share memory.
+func TestDamageIsNotInherited(t *testing.T) {
+	sound := fakeReader(sections(t, memoryFrom(t, zipfRows(3, 70_000, 40)).Reader()))
+	x, err := Open(sound)
+	if err != nil {
+		t.Fatal(err)
+	}
+	find := func(x *Index) ([]Hit, error) {
+		hits, _, err := Search(t.Context(), []Part{{Index: x}}, query("w0 w1 w2 w3"), Params{}, 20)
+		return hits, err
+	}
+	want, err := find(x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed, n := 0, len(sound[sectionPostings])
+	for at := 0; at < n; at += n / 60 {
+		damaged := maps.Clone(sound)
+		damaged[sectionPostings] = slices.Clone(sound[sectionPostings])
+		for i := range damaged[sectionPostings][at:min(at+2000, n)] {
+			damaged[sectionPostings][at+i] ^= 0xff
+		}
+		y, err := Open(damaged)
+		if err != nil {
+			continue
+		}
+		if _, err := find(y); err != nil {
+			failed++
+		}
+		if got, err := find(x); err != nil || !slices.Equal(got, want) {
+			t.Fatalf("after damage at %d the sound index gives %v, %v; before %v", at, got, err, want)
+		}
+	}
+	if failed == 0 {
+		t.Error("no search met damage: the test shows nothing")
+	}
+}

@@ -71,7 +71,6 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 		return nil, stats, ctx.Err()
 	}
 	s, _ := searches.Get().(*search)
-	defer s.release()
 	s.ctx, s.plan, s.way, s.scored, s.decoded = ctx, pl, how, 0, 0
 	s.top.reset(min(k, int(pl.rows)))
 	s.slack = 1 / (1 + float64(pl.scored+8)/(1<<23))
@@ -81,14 +80,17 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 			bases[i+1] = bases[i] + uint32(part.Index.rows)
 		}
 		if err := s.part(i, part, p, bases[i]); err != nil {
+			// s is not released: it may hold sums of the window that damage or the context ended.
 			return nil, stats, fmt.Errorf("search: part %d: %w", i, err)
 		}
 	}
 	stats.Scored, stats.Blocks = s.scored, s.decoded
-	return s.top.hits(bases), stats, nil
+	hits := s.top.hits(bases)
+	s.release()
+	return hits, stats, nil
 }
 
-// release gives the memory back without keeping what the caller passed alive.
+// release gives the memory of a search that has ended well back, without keeping what the caller passed alive.
 func (s *search) release() {
 	s.plan, s.ctx, s.allowed, s.scorer.x, s.scorer.lengths = nil, nil, nil, nil, nil
 	clear(s.heavy)
