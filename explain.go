@@ -7,7 +7,6 @@ import (
 
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/lexical"
-	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -59,10 +58,6 @@ func contributions(item rank.FusedItem) []Contribution {
 
 // byWords returns the passages with the highest BM25 score.
 func (s *searching) byWords(ctx context.Context, k int) ([]index.Hit, error) {
-	var err error
-	if s.words, err = analysis.ParseQuery(s.result.Query, s.engine.db.Analyzer()); err != nil {
-		return nil, err
-	}
 	p := index.LexicalParams{Params: s.bm25, Only: s.only}
 	return untied(k, func(n int) ([]index.Hit, error) {
 		hits, stats, err := s.snapshot.Lexical(ctx, s.words, n, p)

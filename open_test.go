@@ -172,16 +172,21 @@ func TestBudget(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := search(t, e, "number", TopK(60), Budget(time.Nanosecond))
-	if r.Reranked != 16 || len(r.Hits) != 60 {
+	if r.Reranked != 0 || len(r.Hits) != 60 {
 		t.Fatalf("%d reranked, %d hits", r.Reranked, len(r.Hits))
 	}
 	for i, h := range r.Hits {
-		if read := h.Logit != nil; read != (i < 16) || h.Rank != i+1 || !read && h.RankBefore != i+1 {
+		if h.Logit != nil || h.Rank != i+1 || h.RankBefore != i+1 {
 			t.Errorf("place %d: %+v", i+1, h)
 		}
 	}
 	if r := search(t, e, "number", Budget(time.Hour)); r.Reranked != 60 {
 		t.Errorf("%d reranked within an hour", r.Reranked)
+	}
+	// Half the time of all is not enough for all, and enough for some.
+	all := search(t, e, "number", TopK(60))
+	if half := search(t, e, "number", TopK(60), Budget(time.Duration(all.Timing.Total/2*float64(time.Millisecond)))); half.Reranked == 0 && half.Timing.Encode+half.Timing.Retrieve < all.Timing.Total/2 {
+		t.Errorf("half of %.1f ms: nothing reranked, timing %+v", all.Timing.Total, half.Timing)
 	}
 }
 
@@ -205,7 +210,7 @@ func TestDiversity(t *testing.T) {
 }
 
 // Logits and scores of retrieval are not weighed against each other: what was read comes first, whatever the diversity.
-func TestBudgetAndDiversity(t *testing.T) {
+func TestDepthAndDiversity(t *testing.T) {
 	e := newEngine(t, tinyBi, tinyCross)
 	const rare = "alpha bravo charlie delta echo foxtrot golf hotel india juliet"
 	for i := range 400 {
@@ -217,12 +222,13 @@ func TestBudgetAndDiversity(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	r := search(t, e, rare, In(Lexical), Rerank(tinyCross), TopK(20), Candidates(40), Budget(time.Nanosecond), Diversity(0.999999))
-	if r.Reranked != budgetStep || len(r.Hits) != 20 {
+	const read = 15
+	r := search(t, e, rare, In(Lexical), Cascade(Stage{tinyCross, read}), TopK(20), Candidates(40), Diversity(0.999999))
+	if r.Reranked != read || len(r.Hits) != 20 {
 		t.Fatalf("%d reranked, %d hits", r.Reranked, len(r.Hits))
 	}
 	for i, h := range r.Hits {
-		if (h.Logit != nil) != (i < budgetStep) {
+		if (h.Logit != nil) != (i < read) {
 			t.Errorf("place %d: %s %v %v", i+1, h.ID, h.ScoreKind, h.Score)
 		}
 	}
@@ -414,5 +420,33 @@ func TestSyncGoesOn(t *testing.T) {
 	r, err = e.Sync(t.Context(), []string{filepath.Join(root, "rows.jsonl")}, SyncOptions{})
 	if err != nil || r.Passages != 3000-first || r.Same != first || e.Len() != 3000 {
 		t.Errorf("%+v, %v; %d passages", r, err, e.Len())
+	}
+}
+
+// + and - hold for what vectors find, too, and the encoders do not read what must not be there.
+func TestOperatorsInHybridMode(t *testing.T) {
+	e := withCorpus(t)
+	for query, want := range map[string]func(text string) bool{
+		"fast search -bm25":             func(s string) bool { return !strings.Contains(s, "bm25") },
+		"+encoders how do they work":    func(s string) bool { return strings.Contains(s, "encoder") },
+		`+"vector search" -faiss speed`: func(s string) bool { return strings.Contains(s, "vector search") && !strings.Contains(s, "faiss") },
+	} {
+		r := search(t, e, query, In(Hybrid), TopK(8))
+		if len(r.Hits) == 0 {
+			t.Errorf("%q: no hits", query)
+		}
+		for _, h := range r.Hits {
+			if !want(strings.ToLower(h.Text)) {
+				t.Errorf("%q finds %q", query, h.Text)
+			}
+		}
+	}
+	for _, query := range []string{"+nosuchword encoder", "-encoder"} {
+		if r := search(t, e, query, In(Hybrid)); len(r.Hits) > 0 {
+			t.Errorf("%q: %v", query, r.Order())
+		}
+	}
+	if n := len(search(t, e, "fast search -bm25", In(Hybrid), Filter(`id != "d1"`)).Hits); n == 0 || n > 6 {
+		t.Errorf("%d hits with a filter and an operator", n)
 	}
 }

@@ -97,8 +97,9 @@ func In(m Mode) SearchOption { return func(o *searchOptions) { o.mode = m } }
 func Filter(expression string) SearchOption { return func(o *searchOptions) { o.filter = expression } }
 
 // Budget is how long a search may take from its beginning; 0, the default, is
-// no bound. Reranking stops when the time is up, at least one batch read: what
-// was not reranked comes after what was, in the order of retrieval.
+// no bound. The cross-encoder reads as many candidates as the time seems to do
+// for, none if retrieval has taken all of it: what was not reranked comes after
+// what was, in the order of retrieval.
 func Budget(d time.Duration) SearchOption { return func(o *searchOptions) { o.budget = d } }
 
 // Explain adds to result and hits how they came about.

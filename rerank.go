@@ -13,8 +13,28 @@ import (
 	"github.com/winnow-search/winnow/rank"
 )
 
-// budgetStep is how many candidates are read between two looks at the clock: enough to keep a few processors busy.
-const budgetStep = 16
+// Without a bound all candidates are read at once. With a budget, firstStep of them show how long one takes, and what is read
+// next is what the rest of the time should do for, at most mostStep: the time of a candidate depends on its length.
+const (
+	firstStep = 4
+	mostStep  = 32
+)
+
+// step is how many candidates are to be read next, after read of them since begin; 0 when the budget is spent.
+func (s *searching) step(read, all int, begin time.Time) int {
+	if s.budget == 0 {
+		return all
+	}
+	left := s.budget - time.Since(s.start)
+	switch {
+	case left <= 0:
+		return 0
+	case read == 0:
+		return min(firstStep, all)
+	}
+	each := time.Since(begin) / time.Duration(read)
+	return min(int(left/max(each, 1)), mostStep, all-read)
+}
 
 // read lets a cross-encoder score the best hits and sorts those: by the logit, or by its standardised sum with the score
 // before. What it does not read, because the stage's depth or the budget ends, follows in the order it had.
@@ -24,15 +44,16 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		hits = hits[:min(stage.Depth, len(hits))]
 	}
 	report := Reading{Model: c.Model().Name}
-	step := len(hits)
-	if s.budget > 0 {
-		step = budgetStep
-	}
 	logits := make([]float32, 0, len(hits))
-	for part := range slices.Chunk(hits, step) {
+	for len(logits) < len(hits) {
+		step := s.step(len(logits), len(hits), begin)
+		if step == 0 {
+			break
+		}
+		part := hits[len(logits):][:step]
 		pairs := make([]encoder.Pair, len(part))
 		for i, text := range texts(part) {
-			pairs[i] = encoder.Pair{Query: r.Query, Document: text}
+			pairs[i] = encoder.Pair{Query: s.text, Document: text}
 		}
 		scores, err := c.Predict(ctx, pairs)
 		if err != nil {
@@ -46,9 +67,6 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		}
 		logits = append(logits, scores.Logits...)
 		r.QueryTruncated = max(r.QueryTruncated, slices.Max(scores.QueryTruncated))
-		if s.budget > 0 && time.Since(s.start) >= s.budget {
-			break
-		}
 	}
 	report.Read = len(logits)
 	if err := s.reorder(hits, logits, stage.Model == Auto && s.engine.models.Fuse); err != nil {

@@ -25,6 +25,7 @@ type searching struct {
 	result   *Result
 	start    time.Time
 	only     *index.Selection // what the filter lets through
+	text     string           // what the encoders read of the query
 	query    []float32        // its vector, if vectors are searched
 	words    analysis.Query   // its terms, if words are searched
 	found    []candidate      // what became the hits
@@ -53,7 +54,7 @@ func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption)
 		return nil, closedError(err)
 	}
 	defer snapshot.Release()
-	s := &searching{searchOptions: &o, engine: e, snapshot: snapshot, result: &Result{Query: query, Mode: o.mode, Hits: []Hit{}}, start: time.Now()}
+	s := &searching{searchOptions: &o, engine: e, snapshot: snapshot, text: query, result: &Result{Query: query, Mode: o.mode, Hits: []Hit{}}, start: time.Now()}
 	if err := s.run(ctx, readers); err != nil {
 		return nil, err
 	}
@@ -158,9 +159,16 @@ func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, e
 	e, r := s.engine, s.result
 	var dense, lexical []index.Hit
 	var err error
-	if s.mode != Lexical {
+	if s.mode != Dense {
+		if s.words, err = analysis.ParseQuery(r.Query, e.db.Analyzer()); err != nil {
+			return nil, err
+		}
+		s.text = analysis.Plain(r.Query)
+	}
+	byVectors := s.mode != Lexical && strings.TrimSpace(s.text) != "" // of "-word" nothing is left to look for
+	if byVectors {
 		begin := time.Now()
-		q, err := e.retriever.Encode(ctx, []string{r.Query}, encoder.As(encoder.Query))
+		q, err := e.retriever.Encode(ctx, []string{s.text}, encoder.As(encoder.Query))
 		if err != nil {
 			return nil, err
 		}
@@ -173,7 +181,7 @@ func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, e
 		length = max(length, fusionDepth)
 	}
 	begin := time.Now()
-	if s.mode != Lexical {
+	if byVectors {
 		if dense, err = s.byVectors(ctx, length); err != nil {
 			return nil, err
 		}
@@ -198,7 +206,11 @@ func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, e
 
 // byVectors returns the nearest passages.
 func (s *searching) byVectors(ctx context.Context, k int) ([]index.Hit, error) {
-	p := index.DenseParams{Only: s.only}
+	only, err := s.snapshot.Operators(ctx, s.words, s.only)
+	if err != nil {
+		return nil, err
+	}
+	p := index.DenseParams{Only: only}
 	p.Ef, p.Probes, p.Exact, p.Threads = s.ef, s.probes, s.exact, s.engine.threads
 	return untied(k, func(n int) ([]index.Hit, error) {
 		hits, plans, err := s.snapshot.Dense(ctx, s.query, n, p)

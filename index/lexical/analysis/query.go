@@ -71,6 +71,40 @@ func ParseQuery(s string, a *Analyzer) (Query, error) {
 		return Query{}, fmt.Errorf("query has %d bytes: give at most %d", len(s), MaxQuery)
 	}
 	p := queryParser{a: a}
+	p.pieces(s, func(occur Occur, quoted bool, text string) {
+		if quoted {
+			p.phrase(occur, text)
+		} else {
+			p.word(occur, text)
+		}
+	})
+	return p.q, nil
+}
+
+// Plain is the text of a query without operators, and without what must not be there: what an encoder should read of it,
+// which would take "-venus" for an interest in Venus. A query without operators is returned as it is.
+func Plain(s string) string {
+	var p queryParser
+	var parts []string
+	operators := false
+	p.pieces(s, func(occur Occur, quoted bool, text string) {
+		operators = operators || occur != Should
+		if occur == MustNot {
+			return
+		}
+		if quoted && occur == Should {
+			text = `"` + text + `"`
+		}
+		parts = append(parts, text)
+	})
+	if !operators {
+		return s
+	}
+	return strings.Join(parts, " ")
+}
+
+// pieces calls f with every word and every quoted text of a query, and the operator before it.
+func (p *queryParser) pieces(s string, f func(occur Occur, quoted bool, text string)) {
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		if unicode.IsSpace(r) {
@@ -85,7 +119,7 @@ func ParseQuery(s string, a *Analyzer) (Query, error) {
 			occur, start = MustNot, i+1
 		}
 		if inner, end, ok := p.quoted(s, start); ok {
-			p.phrase(occur, inner)
+			f(occur, true, inner)
 			i = end
 			continue
 		}
@@ -96,10 +130,9 @@ func ParseQuery(s string, a *Analyzer) (Query, error) {
 		if occur != Should && !beginsWord(s[start:end]) {
 			occur, start = Should, i
 		}
-		p.word(occur, s[start:end])
+		f(occur, false, s[start:end])
 		i = end
 	}
-	return p.q, nil
 }
 
 // beginsWord reports whether s begins with a character that an operator may stand before.

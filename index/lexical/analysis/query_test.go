@@ -130,3 +130,18 @@ func FuzzParseQuery(f *testing.F) {
 		checkQuery(t, text, must(t, Options{Language: "en", StopWords: true, Stem: true, Code: code}))
 	})
 }
+
+func TestPlain(t *testing.T) {
+	for query, want := range map[string]string{
+		"satellite -venus":             "satellite",
+		`+octopus "two words" -"a b"`:  `octopus "two words"`,
+		"what is C++ - a language?":    "what is C++ - a language?",
+		"  state-of-the-art  is  kept": "  state-of-the-art  is  kept",
+		"-only":                        "",
+		`+"one phrase" of the rest`:    "one phrase of the rest",
+	} {
+		if got := Plain(query); got != want {
+			t.Errorf("%q: %q, want %q", query, got, want)
+		}
+	}
+}
