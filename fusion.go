@@ -91,9 +91,9 @@ func (s *searching) diversify(hits []candidate) ([]candidate, error) {
 	if err != nil {
 		return nil, fmt.Errorf("diversity: %w", err)
 	}
-	out := make([]candidate, len(chosen))
-	for i, c := range chosen {
-		out[i] = hits[c.Index]
+	out := make([]candidate, 0, len(all))
+	for _, c := range chosen {
+		out = append(out, hits[c.Index])
 	}
 	return append(out, all[len(hits):]...), nil
 }

@@ -19,7 +19,7 @@ import (
 var errMalformed = errors.New("malformed JSON")
 
 // lineFields are the fields of a JSON line, in the order errors list them.
-var lineFields = []string{"id", "_id", "text", "title", "metadata", "meta", "url", "score"}
+var lineFields = []string{"id", "_id", "text", "title", "format", "metadata", "meta", "url", "score"}
 
 // parseJSON fills the line from a JSON object. Field names are matched exactly, which encoding/json's structs would not do.
 // With metaFields, fields that are not known become metadata; those of a "metadata" object win over them.
@@ -55,7 +55,7 @@ func (l *Line) parseJSON(s string, metaFields bool) error {
 		if err := dec.Decode(&value); err != nil {
 			return jsonError(s, err)
 		}
-		if metaFields && (!known || name == "url" || name == "score") {
+		if metaFields && (!known || name == "url" || name == "score" || name == "format" && !isFormat(value)) {
 			if value != nil {
 				if rest == nil {
 					rest = map[string]any{}
@@ -116,6 +116,13 @@ func (l *Line) set(name string, value any) error {
 		} else {
 			l.Title = v
 		}
+	case "format":
+		if !isFormat(value) {
+			return fmt.Errorf("field %q: want %q, %q, %q or %q, got %s", name, Plain, Markdown, Code, Pages, described(value))
+		}
+		if v, ok := value.(string); ok {
+			l.Format = Format(v)
+		}
 	case "metadata", "meta":
 		v, ok := value.(map[string]any)
 		if !ok && value != nil {
@@ -124,6 +131,20 @@ func (l *Line) set(name string, value any) error {
 		l.Meta = v
 	}
 	return nil // url and score are not read
+}
+
+// isFormat reports whether a value names a format; null is that of plain text. Other values are a column of the file's own.
+func isFormat(value any) bool {
+	v, ok := value.(string)
+	return value == nil || ok && v != "" && Format(v).Known()
+}
+
+// described is a value in an error message.
+func described(v any) string {
+	if s, ok := v.(string); ok {
+		return quote(s)
+	}
+	return typeName(v)
 }
 
 // jsonError says where in the line the JSON is wrong.

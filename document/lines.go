@@ -5,6 +5,7 @@ package document
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -48,14 +49,15 @@ type Line struct {
 	ID     string // id of a JSON object; empty when it has none and for plain text
 	Title  string
 	Text   string
+	Format Format         // "format" of a JSON object; empty when it has none and for plain text
 	Meta   map[string]any // "metadata" or "meta" of a JSON object; numbers are json.Number
 	// InvalidBytes is the number of bytes that were not UTF-8 and were replaced by U+FFFD.
 	InvalidBytes int
 }
 
-// Document gives the line the shape of a document in plain text.
+// Document gives the line the shape of a document, in plain text unless it says otherwise.
 func (l Line) Document() Document {
-	return Document{ID: l.ID, Title: l.Title, Text: l.Text, Format: Plain, Meta: l.Meta, InvalidBytes: l.InvalidBytes}
+	return Document{ID: l.ID, Title: l.Title, Text: l.Text, Format: cmp.Or(l.Format, Plain), Meta: l.Meta, InvalidBytes: l.InvalidBytes}
 }
 
 // LineError is an error in one line of an input.
@@ -72,7 +74,7 @@ func (e *LineError) Error() string { return fmt.Sprintf("%s: line %d: %v", e.Nam
 func (e *LineError) Unwrap() error { return e.Err }
 
 // ReadLines reads plain lines and JSON objects, in order. A JSON object has the fields {"id","text"} or, as in the BEIR
-// benchmark, {"_id","title","text"}; "metadata" (or "meta") is an object that is kept, "url" and "score" are allowed and not
+// benchmark, {"_id","title","text"}; "metadata" (or "meta") is an object that is kept, "format" is that of the text, "url" and "score" are allowed and not
 // read. Text is required; an id is a string or a whole number. Any other field, a field given twice and an id given as both
 // "id" and "_id" are errors: a misspelt field would otherwise be lost without a word.
 //

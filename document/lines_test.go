@@ -21,13 +21,15 @@ func TestReadLines(t *testing.T) {
 		`{"id":"a","text":"one"}` + "\n" +
 		` {"_id": 7, "title":"T", "text":"tw\u00f6", "metadata":{"n":12345678901234567890}, "url":null, "score":0.5} ` + "\n" +
 		"bad \xff byte\n" +
-		`{"text":""}`
+		`{"text":"","format":"markdown"}` + "\n" +
+		`{"text":"","format":null}`
 	want := []Line{
 		{Number: 1, Text: "plain text"},
 		{Number: 4, ID: "a", Text: "one"},
 		{Number: 5, ID: "7", Title: "T", Text: "twö", Meta: map[string]any{"n": json.Number("12345678901234567890")}},
 		{Number: 6, Text: "bad \uFFFD byte", InvalidBytes: 1},
-		{Number: 7},
+		{Number: 7, Format: Markdown},
+		{Number: 8},
 	}
 	for name, r := range map[string]io.Reader{
 		"whole": strings.NewReader(in), "byte by byte": iotest.OneByteReader(strings.NewReader(in)),
@@ -67,6 +69,8 @@ func TestReadLinesErrors(t *testing.T) {
 		{"null text", `{"text":null}`, LineOptions{}, `field "text": want a string, got null`, nil},
 		{"id fraction", `{"text":"","id":1.5}`, LineOptions{}, `field "id": want a string or a whole number, got a number`, nil},
 		{"meta array", `{"text":"","meta":[]}`, LineOptions{}, `field "meta": want an object, got an array`, nil},
+		{"other format", `{"text":"","format":"pdf"}`, LineOptions{}, `field "format": want "text", "markdown", "code" or "pages", got "pdf"`, nil},
+		{"format number", `{"text":"","format":1}`, LineOptions{}, `field "format": want "text", "markdown", "code" or "pages", got a number`, nil},
 		{"open object", `{"text":"a"`, LineOptions{}, "line 1: malformed JSON: the object is not closed (a line that begins with {", nil},
 		{"open string", `{"text":"a`, LineOptions{}, "malformed JSON: the object is not closed", nil},
 		{"not JSON", "{a}", LineOptions{}, "malformed JSON", nil},
@@ -164,4 +168,22 @@ func FuzzReadLines(f *testing.F) {
 			t.Fatalf("a reader in small parts gives %v, %v instead of %v", again, err, lines)
 		}
 	})
+}
+
+// TestLineFormats has files with a column called format that means something else.
+func TestLineFormats(t *testing.T) {
+	for in, want := range map[string]Document{
+		`{"text":"a"}`:                 {Text: "a", Format: Plain},
+		`{"text":"a","format":"code"}`: {Text: "a", Format: Code},
+		`{"text":"a","format":"text","metadata":{"format":1}}`: {Text: "a", Format: Plain, Meta: map[string]any{"format": json.Number("1")}},
+		`{"text":"a","format":"pdf"}`:                          {Text: "a", Format: Plain, Meta: map[string]any{"format": "pdf"}},
+		`{"text":"a","format":""}`:                             {Text: "a", Format: Plain, Meta: map[string]any{"format": ""}},
+		`{"text":"a","format":7}`:                              {Text: "a", Format: Plain, Meta: map[string]any{"format": json.Number("7")}},
+	} {
+		lines, err := ReadLines(strings.NewReader(in), LineOptions{MetaFields: true})
+		must(t, err)
+		if diff := cmp.Diff(want, lines[0].Document()); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", in, diff)
+		}
+	}
 }

@@ -17,13 +17,13 @@ import (
 	"github.com/winnow-search/winnow/index/vector"
 )
 
-// ErrEntry is wrapped by errors about an entry that cannot be added.
+// ErrEntry is wrapped by errors about an entry that cannot be added; see [EntryError].
 var ErrEntry = errors.New("document cannot be added")
 
 // checkEntry looks for what would make a segment that cannot be read.
 func checkEntry(e *Entry, dim int) error {
 	fail := func(format string, args ...any) error {
-		return fmt.Errorf("%w: %q: %s", ErrEntry, e.Document.ID, fmt.Sprintf(format, args...))
+		return refuse(e.Document.ID, "%q: %s", e.Document.ID, fmt.Sprintf(format, args...))
 	}
 	switch {
 	case e.Document.ID == "":
@@ -95,7 +95,7 @@ func (b *builder) write(ctx context.Context, w segment.SectionWriter, entries []
 			words = append(words, lexical.Text{Title: c.Prefix, Text: c.Text})
 		}
 		if err := columns.Add(filterable(&e.Document)); err != nil {
-			return 0, fmt.Errorf("%w: %q: %w", ErrEntry, e.Document.ID, err)
+			return 0, refuse(e.Document.ID, "%q: %w", e.Document.ID, err)
 		}
 		vectors = append(vectors, e.Vectors...)
 	}

@@ -19,33 +19,54 @@ func (db *DB) Allows(c Change) error {
 	return db.allows(s, &c)
 }
 
-// allows looks for ids that two documents, or a document and another's passage, would share.
+// EntryError names the document of a change that is refused. It wraps [ErrEntry]: the others may be added without it.
+type EntryError struct {
+	ID  string
+	Err error
+}
+
+// Error says what is wrong with the document.
+func (e *EntryError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *EntryError) Unwrap() error { return e.Err }
+
+// refuse is the error about the document with an id.
+func refuse(id, format string, args ...any) error {
+	return &EntryError{id, fmt.Errorf("%w: "+format, append([]any{ErrEntry}, args...)...)}
+}
+
+// allows looks for ids that two documents, or a document and another's passage, would share. Of two documents of the change
+// the later one is refused.
 func (db *DB) allows(s *Snapshot, c *Change) error {
 	if !db.write {
 		return ErrReadOnly
 	}
-	passages := make(map[string]int, len(c.Add)) // of the documents to add
+	added := make(map[string]int, len(c.Add)) // their place in the change
 	for i := range c.Add {
 		id := c.Add[i].Document.ID
 		if id == "" {
 			return fmt.Errorf("%w: document %d has no id", ErrEntry, i+1)
 		}
-		if _, twice := passages[id]; twice {
-			return fmt.Errorf("%w: two documents have the id %q", ErrEntry, id)
+		if _, twice := added[id]; twice {
+			return refuse(id, "two documents have the id %q", id)
 		}
-		passages[id] = len(c.Add[i].Chunks)
+		added[id] = i
 	}
 	gone := make(map[string]bool, len(c.Delete))
 	for _, id := range c.Delete {
-		if _, added := passages[id]; added {
-			return fmt.Errorf("%w: %q is to be added and deleted at once", ErrEntry, id)
+		if _, both := added[id]; both {
+			return refuse(id, "%q is to be added and deleted at once", id)
 		}
 		gone[id] = true
 	}
 	// count is the number of passages that a document will have, 0 if there will be none.
 	count := func(id string) (int, error) {
-		if n, ok := passages[id]; ok || gone[id] {
-			return n, nil
+		if i, ok := added[id]; ok {
+			return len(c.Add[i].Chunks), nil
+		}
+		if gone[id] {
+			return 0, nil
 		}
 		r, ok, err := s.lookup(id)
 		if err != nil || !ok {
@@ -53,14 +74,17 @@ func (db *DB) allows(s *Snapshot, c *Change) error {
 		}
 		return r.end - r.first, nil
 	}
-	for id, own := range passages {
-		for n := 1; n < own; n++ {
-			other, err := count(PassageID(id, n))
-			if err != nil {
+	for i := range c.Add {
+		id := c.Add[i].Document.ID
+		for n := 1; n < len(c.Add[i].Chunks); n++ {
+			inner := PassageID(id, n)
+			other, err := count(inner)
+			switch {
+			case err != nil:
 				return err
-			}
-			if other > 0 {
-				return fmt.Errorf("%w: %q is the id of a document and of passage %d of %q: rename one", ErrEntry, PassageID(id, n), n+1, id)
+			case added[inner] > i: // found again when it is looked at itself
+			case other > 0:
+				return refuse(id, "%q is the id of a document and of passage %d of %q: rename one", inner, n+1, id)
 			}
 		}
 		outer, number, ok := splitPassageID(id)
@@ -68,11 +92,12 @@ func (db *DB) allows(s *Snapshot, c *Change) error {
 			continue
 		}
 		n, err := count(outer)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if number <= n {
-			return fmt.Errorf("%w: %q is the id of a document and of passage %d of %q: rename one", ErrEntry, id, number, outer)
+		case added[outer] > i:
+		case number <= n:
+			return refuse(id, "%q is the id of a document and of passage %d of %q: rename one", id, number, outer)
 		}
 	}
 	return nil

@@ -36,7 +36,7 @@ const (
 // docWriter writes documents one after the other. Compressed blocks go out at once, tables at the end.
 type docWriter struct {
 	out     io.Writer
-	offset  uint64
+	offset  int
 	raw     []byte // records of the open block
 	first   uint32 // its first document
 	record  []byte
@@ -54,7 +54,7 @@ type idHash struct {
 }
 
 func newDocWriter(w segment.SectionWriter) (*docWriter, error) {
-	out, err := w.Section(sectionBlocks)
+	out, err := segment.Apart(w, sectionBlocks) // all else can be made anew from it
 	if err != nil {
 		return nil, err
 	}
@@ -93,11 +93,8 @@ func (d *docWriter) flush() error {
 	if _, err := d.out.Write(packed); err != nil {
 		return err
 	}
-	d.table = binary.LittleEndian.AppendUint64(d.table, d.offset)
-	for _, n := range []uint32{uint32(len(packed)), uint32(len(d.raw)), d.first, 0} {
-		d.table = binary.LittleEndian.AppendUint32(d.table, n)
-	}
-	d.offset += uint64(len(packed))
+	d.table = appendBlockEntry(d.table, blockEntry{d.offset, len(packed), len(d.raw), int(d.first)})
+	d.offset += len(packed)
 	d.raw, d.first = d.raw[:0], d.docs
 	return nil
 }
@@ -187,6 +184,13 @@ func openDocs(r segment.SectionReader, docs, rows int) (*docStore, error) {
 }
 
 func (d *docStore) close() { d.spread.Close() }
+
+// forget frees the block that was unpacked last.
+func (d *docStore) forget() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.cached, d.raw = -1, nil
+}
 
 // firstRow is the first row of a document; of the document after the last, the number of rows.
 func (d *docStore) firstRow(doc int) (int, error) {

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -40,16 +41,20 @@ func (db *DB) openHealed(r segmentRecord) (h healedFile, done func(), err error)
 		return healedFile{err: err}, func() {}, nil //nolint:nilerr // that it is gone is for the report
 	}
 	h.scan = mapping.Bytes()
+	var data [][]byte
+	ok := false
 	if h.segment, h.err = segment.OpenExpected(db.fs, path, want); h.err == nil {
-		return h, func() { _, _ = h.segment.Close(), mapping.Close() }, nil
+		if data, ok = healPadding(h.scan, h.segment.Sections()); !ok {
+			return h, func() { _, _ = h.segment.Close(), mapping.Close() }, nil
+		}
+		_ = h.segment.Close() // only read
+		h.segment = nil
+	} else if data, ok = heal(h.scan, r); !ok {
+		return h, func() { _ = mapping.Close() }, nil
 	}
 	healed := filepath.Join(db.dir, healName)
 	if err := db.fs.Remove(healed); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return h, nil, errors.Join(err, mapping.Close())
-	}
-	data, ok := heal(h.scan, r)
-	if !ok {
-		return h, func() { _ = mapping.Close() }, nil
 	}
 	if err := writeParts(db.fs, healed, data); err != nil {
 		return h, nil, errors.Join(err, mapping.Close())
@@ -65,6 +70,21 @@ func (db *DB) openHealed(r segmentRecord) (h healedFile, done func(), err error)
 		}
 	}
 	return h, done, nil
+}
+
+// healPadding returns the parts of a segment file with zeros between the sections; false if they are there already. Padding shares
+// its block with a section, which would be taken for damaged.
+func healPadding(b []byte, sections []*segment.Section) (parts [][]byte, ok bool) {
+	end := segHeader
+	for _, s := range sections {
+		start := int(s.Offset())
+		if gap := b[end:start]; len(bytes.Trim(gap, "\x00")) > 0 {
+			ok = true
+		}
+		parts = append(parts, make([]byte, start-end), b[start:start+s.Len()])
+		end = start + s.Len()
+	}
+	return append([][]byte{b[:segHeader]}, append(parts, b[end:])...), ok
 }
 
 // writeParts writes a file that lives as long as the repair.

@@ -6,7 +6,10 @@ import "errors"
 
 // Idle gives the mapped pages of all segments back to the system: what a search touched stays in the file cache, and is no
 // longer counted as this process's memory. Searches that run meanwhile or later are right, and slower by some page faults.
-// A server calls it when nothing has been asked for a while.
+// On systems that cannot give pages back, as Windows, it frees the document that was read last and no more.
+//
+// Nothing here calls it by itself: when an index is idle is known to the program that has it open. A server calls it when
+// nothing has been asked for some seconds, and may call debug.FreeOSMemory then, for what searches have left on the heap.
 func (db *DB) Idle() error {
 	s, err := db.Snapshot()
 	if err != nil {
@@ -15,6 +18,7 @@ func (db *DB) Idle() error {
 	defer s.Release()
 	var errs []error
 	for _, p := range s.parts {
+		p.docs.forget()
 		if p.file != nil {
 			errs = append(errs, p.file.Release())
 		}

@@ -68,6 +68,10 @@ type MergeOptions struct {
 
 // Merge merges segments until the policy has nothing left to do. Searching goes on meanwhile, and so do changes. When it
 // is stopped, what it has finished stays.
+//
+// Building a graph takes memory for all rows of the new segment: 16·M + 30 bytes a row for hnswM, and the codes that are
+// compared, which for int8, pq and binary are the dimension, rounded up to a multiple of 64, and 8 bytes. That is live memory,
+// about half of what the process may grow by with GOGC=100.
 func (db *DB) Merge(ctx context.Context, o MergeOptions) error {
 	if !db.write {
 		return ErrReadOnly

@@ -217,6 +217,7 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 		}
 		if docs, err := openDocs(file.segment, old.Docs, old.Rows); err == nil {
 			defer docs.close()
+			docs.restoreTable()
 			documents = docs.salvage(&r.Lost, w.path)
 		}
 		w.vectors = salvageVectors(file.segment, &m.Settings, old.Rows)

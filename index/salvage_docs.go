@@ -189,7 +189,11 @@ func recordsAt(reader *zstd.Decoder, b []byte) []*stored {
 	if uint64(len(raw)) < header.FrameContentSize {
 		return nil
 	}
-	raw = raw[:header.FrameContentSize] // the next block follows
+	return recordsIn(raw[:header.FrameContentSize]) // the next block follows
+}
+
+// recordsIn takes an unpacked block apart; nil if anything in it is not as it should be.
+func recordsIn(raw []byte) []*stored {
 	var list []*stored
 	for len(raw) > 0 {
 		n, size := binary.Uvarint(raw)

@@ -32,6 +32,10 @@ def run(binary: Path, cache: Path, journal: Journal, vectors: tuple[Path, Path],
                     r = e.ask("search", way=way, queries=str(queries), k=10, threads=1, seconds=seconds, limit=0)
                     row[way] = r["seconds"] / r["queries"]
                 row["used"] = e.resident()
+                e.ask("idle")
+                row["idle_after_use"] = e.resident()
+                r = e.ask("search", way="dense", queries=str(vectors[1]), k=10, threads=1, seconds=0, limit=1)
+                row["first_after_idle"] = r["seconds"] / r["queries"]
             say(f"growth: {row}")
             journal.add(**row)
             e.close()

@@ -27,7 +27,7 @@ func (a *app) checkCommand() *cobra.Command {
 		GroupID: groupIndex,
 		Long: "Verifies every checksum and every structure of an index: documents against ids, rows and metadata, postings and their bounds, and that every node of a graph can be reached. " +
 			"It changes nothing, and can run while something else writes.\n\n" +
-			"Exit code 0: the index is whole. 1: damage, each named with file, section and offset. `winnow repair` rebuilds it.",
+			"Exit code 0: the index is whole. 1: damage, a line for each place with file, sections and byte, at most 20 of them; --json has more. `winnow repair` rebuilds it.",
 		Example: "winnow check\nwinnow check --db corpus.winnow --json",
 		Args:    exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.check(cmd, &f) },
@@ -54,9 +54,7 @@ func (a *app) check(cmd *cobra.Command, f *checkFlags) error {
 		for _, n := range r.Notes {
 			a.note(n)
 		}
-		for _, p := range r.Problems {
-			a.stdout.Println(a.stdout.Paint(term.Red, "damaged") + " " + a.stdout.Clean(p.Error()))
-		}
+		a.printPlaces(r)
 		if len(r.Problems) == 0 {
 			a.stdout.Println(fmt.Sprintf("%s is whole: %s, %s, %s in %s", dir, term.Plural(r.Documents, "document", "documents"),
 				term.Plural(r.Rows, "passage", "passages"), term.Bytes(r.Bytes), term.Plural(r.Segments, "segment", "segments")))
@@ -71,21 +69,35 @@ func (a *app) check(cmd *cobra.Command, f *checkFlags) error {
 	return nil
 }
 
-// printCheckJSON prints a report with its errors as text.
+// shownPlaces is how many places of damage are printed; one bad disk can make thousands.
+const shownPlaces = 20
+
+// printPlaces prints a line for each place of damage.
+func (a *app) printPlaces(r *index.Report) {
+	places, more := r.Places()
+	for _, p := range places[:min(shownPlaces, len(places))] {
+		a.stdout.Println(a.stdout.Paint(term.Red, "damaged") + " " + a.stdout.Clean(p.String()))
+	}
+	if more += max(0, len(places)-shownPlaces); more > 0 {
+		a.stdout.Println("and " + term.Plural(more, "more place", "more places"))
+	}
+}
+
+// printCheckJSON prints a report, with all the places that the check remembers.
 func (a *app) printCheckJSON(dir string, r *index.Report) error {
 	out := struct {
-		Dir       string   `json:"dir"`
-		Whole     bool     `json:"whole"`
-		Segments  int      `json:"segments"`
-		Documents int      `json:"documents"`
-		Passages  int      `json:"passages"`
-		Bytes     int64    `json:"bytes"`
-		Problems  []string `json:"problems"`
-		Notes     []string `json:"notes"`
-	}{dir, len(r.Problems) == 0, r.Segments, r.Documents, r.Rows, r.Bytes, []string{}, append([]string{}, r.Notes...)}
-	for _, p := range r.Problems {
-		out.Problems = append(out.Problems, p.Error())
-	}
+		Dir       string        `json:"dir"`
+		Whole     bool          `json:"whole"`
+		Segments  int           `json:"segments"`
+		Documents int           `json:"documents"`
+		Passages  int           `json:"passages"`
+		Bytes     int64         `json:"bytes"`
+		Problems  []index.Place `json:"problems"`
+		More      int           `json:"more_problems,omitempty"`
+		Notes     []string      `json:"notes"`
+	}{dir, len(r.Problems) == 0, r.Segments, r.Documents, r.Rows, r.Bytes, []index.Place{}, 0, append([]string{}, r.Notes...)}
+	places, more := r.Places()
+	out.Problems, out.More = append(out.Problems, places...), more
 	return a.printJSON(out)
 }
 

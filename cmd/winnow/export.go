@@ -22,7 +22,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:     "export [--db DIR]",
 		Short:   "print the documents of an index as JSON lines",
 		GroupID: groupIndex,
-		Long: "Prints a JSON object a line: {\"id\", \"title\", \"text\", \"metadata\"}, in the order of adding. `winnow index` reads the same, so an export can be indexed elsewhere, with another model too. " +
+		Long: "Prints a JSON object a line: {\"id\", \"title\", \"text\", \"format\", \"metadata\"}, in the order of adding; without a format it is plain text. `winnow index` reads the same, so an export can be indexed elsewhere, with another model too. " +
 			"With --passages it is an object a passage, with its place in the document.",
 		Example: "winnow export > documents.jsonl\nwinnow export --passages --db corpus.winnow | head -1 | jq .",
 		Args:    exactly(),
@@ -35,10 +35,11 @@ func (a *app) exportCommand() *cobra.Command {
 
 // exportedDocument is a line of the export.
 type exportedDocument struct {
-	ID       string         `json:"id"`
-	Title    string         `json:"title,omitempty"`
-	Text     string         `json:"text"`
-	Metadata map[string]any `json:"metadata,omitempty"`
+	ID       string          `json:"id"`
+	Title    string          `json:"title,omitempty"`
+	Text     string          `json:"text"`
+	Format   document.Format `json:"format,omitempty"` // not of plain text
+	Metadata map[string]any  `json:"metadata,omitempty"`
 }
 
 // exportedPassage is a line of the export of passages.
@@ -71,7 +72,11 @@ func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
 	out.SetEscapeHTML(false)
 	return explainDB(dir, s.Documents(cmd.Context(), func(d *document.Document, passages []index.Passage) error {
 		if !f.passages {
-			return out.Encode(exportedDocument{d.ID, d.Title, d.Text, d.Meta})
+			format := d.Format
+			if format == document.Plain {
+				format = ""
+			}
+			return out.Encode(exportedDocument{d.ID, d.Title, d.Text, format, d.Meta})
 		}
 		for _, p := range passages {
 			c := p.Chunk

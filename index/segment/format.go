@@ -88,7 +88,7 @@ func decodeFooter(b []byte) footer {
 }
 
 // decodeEntries reads the section table: sections one after another from the header to dataLen, each at the next multiple of
-// 64, each name once. The offset of an error is counted from the start of the table.
+// 64 or, where one has its blocks for itself, of 4096, each name once. The offset of an error is counted from the start of the table.
 func decodeEntries(b []byte, dataLen int64) ([]entry, int64, error) {
 	entries := make([]entry, 0, len(b)/entrySize)
 	seen := make(map[string]bool, len(b)/entrySize)
@@ -106,8 +106,8 @@ func decodeEntries(b []byte, dataLen int64) ([]entry, int64, error) {
 			return nil, at, err
 		case seen[name]:
 			return nil, at, fmt.Errorf("section %q is listed twice", name)
-		case e.off != next:
-			return nil, at + maxName, fmt.Errorf("section %q starts at %d, want %d", name, e.off, next)
+		case e.off != next && e.off != alignBlock(next):
+			return nil, at + maxName, fmt.Errorf("section %q starts at %d, want %d or %d", name, e.off, next, alignBlock(next))
 		case e.length < 0 || e.length > dataLen-e.off:
 			return nil, at + maxName + 8, fmt.Errorf("section %q has %d bytes, more than the file holds", name, e.length)
 		}
@@ -136,6 +136,9 @@ func checkName(name string) error {
 
 // alignUp is the next multiple of 64 that is not below n.
 func alignUp(n int64) int64 { return (n + align - 1) &^ (align - 1) }
+
+// alignBlock is the next start of a block that is not below n.
+func alignBlock(n int64) int64 { return (n + blockSize - 1) &^ (blockSize - 1) }
 
 // blocksOf is the number of blocks that n bytes take.
 func blocksOf(n int64) int64 { return (n + blockSize - 1) / blockSize }

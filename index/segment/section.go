@@ -57,6 +57,9 @@ func alignedBytes(n int) []byte {
 	return b[pad : pad+n : pad+n]
 }
 
+// Offset is where the section starts in the file; 0 in memory.
+func (s *Section) Offset() int64 { return s.off }
+
 // Name is the section's name.
 func (s *Section) Name() string { return s.name }
 

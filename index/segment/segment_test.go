@@ -38,10 +38,17 @@ type part struct {
 	data []byte
 }
 
+// own begins the names of sections that have their blocks for themselves.
+const own = "own."
+
 // fill writes sections in pieces of odd sizes.
 func fill(w segment.SectionWriter, parts []part) error {
 	for _, p := range parts {
-		s, err := w.Section(p.name)
+		start := w.Section
+		if strings.HasPrefix(p.name, own) {
+			start = func(name string) (io.Writer, error) { return segment.Apart(w, name) }
+		}
+		s, err := start(p.name)
 		if err != nil {
 			return err
 		}
@@ -127,7 +134,7 @@ func same(t interface {
 func TestRoundTrip(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		names := rapid.SliceOfNDistinct(rapid.StringMatching(`[a-z.]{1,32}`), 0, 8, rapid.ID).Draw(t, "names")
+		names := rapid.SliceOfNDistinct(rapid.StringMatching(`(own\.)?[a-z.]{1,28}`), 0, 8, rapid.ID).Draw(t, "names")
 		parts := make([]part, len(names))
 		for i, name := range names {
 			// Around blocks and the writer's buffer.
@@ -354,5 +361,44 @@ func TestExampleOfTheFormatPage(t *testing.T) {
 	want = slices.Concat(want, sums, entries, footer)
 	if got := image(t, []part{{"a", []byte("x")}}); !bytes.Equal(got, want) {
 		t.Errorf("got\n%x, want\n%x", got, want)
+	}
+}
+
+// TestApart damages every byte around a section that has its blocks for itself.
+func TestApart(t *testing.T) {
+	for _, parts := range [][]part{
+		{{"head", noise(10)}, {"own.docs", noise(5)}, {"col.a", noise(7)}},
+		{{"own.docs", noise(5000)}, {"own.more", noise(4096)}, {"col.a", noise(1)}},
+		{{"head", noise(4096 - 64)}, {"own.docs", noise(4096)}, {"col.a", noise(1)}},
+		{{"head", noise(4096)}, {"own.none", nil}, {"col.a", nil}, {"own.docs", noise(1)}},
+	} {
+		good := image(t, parts)
+		f, err := segment.OpenBytes("seg.win", good)
+		must(t, err)
+		same(t, f, parts)
+		end := int64(0)
+		for _, s := range f.Sections() {
+			if start := s.Offset(); start < end || int(start) != offset(t, f, s.Name()) {
+				t.Fatalf("%s starts at %d, the one before ends at %d", s.Name(), start, end)
+			}
+			end = s.Offset() + int64(s.Len())
+		}
+		s, err := f.Section("own.docs")
+		must(t, err)
+		from, to := int(s.Offset()), (int(s.Offset())+s.Len()+4095)/4096*4096
+		if from%4096 != 0 {
+			t.Fatalf("the section starts at %d", from)
+		}
+		for at := 64; at < int(end); at++ {
+			bad := bytes.Clone(good)
+			bad[at] ^= 1
+			f, err := segment.OpenBytes("seg.win", bad)
+			must(t, err)
+			s, err := f.Section("own.docs")
+			must(t, err)
+			if inside := from <= at && at < to; (s.VerifyAll() != nil) != inside {
+				t.Fatalf("byte %d, section in blocks from %d to %d: %v", at, from, to, s.VerifyAll())
+			}
+		}
 	}
 }

@@ -31,6 +31,7 @@ type Writer struct {
 	entries []entry
 	names   map[string]bool
 	current *sectionWriter
+	apart   bool // the last section has its blocks for itself
 	err     error
 }
 
@@ -59,7 +60,18 @@ func (s *sectionWriter) Write(p []byte) (int, error) {
 }
 
 // Section starts the next section. The returned writer is buffered; small writes are cheap.
-func (w *Writer) Section(name string) (io.Writer, error) {
+func (w *Writer) Section(name string) (io.Writer, error) { return w.section(name, false) }
+
+// Apart starts a section whose blocks hold no part of another one, if w is a file: what is damaged elsewhere is no damage to
+// it. That costs up to two blocks.
+func Apart(w SectionWriter, name string) (io.Writer, error) {
+	if f, ok := w.(*Writer); ok {
+		return f.section(name, true)
+	}
+	return w.Section(name)
+}
+
+func (w *Writer) section(name string, apart bool) (io.Writer, error) {
 	switch err := checkName(name); {
 	case w.file == nil:
 		return nil, errSectionDone
@@ -71,6 +83,10 @@ func (w *Writer) Section(name string) (io.Writer, error) {
 		return nil, fmt.Errorf("section %q is written twice", name)
 	}
 	w.endSection()
+	if apart || w.apart {
+		w.pad(alignBlock(w.offset()))
+	}
+	w.apart = apart
 	w.names[name] = true
 	w.entries = append(w.entries, entry{name: name, off: w.offset()})
 	w.current = &sectionWriter{w}
@@ -88,8 +104,13 @@ func (w *Writer) endSection() {
 	w.current = nil
 	e := &w.entries[len(w.entries)-1]
 	e.length = w.offset() - e.off
-	var zeros [align]byte
-	_, _ = w.write(zeros[:alignUp(w.offset())-w.offset()]) // kept in w.err
+	w.pad(alignUp(w.offset()))
+}
+
+// pad writes zeros up to an offset.
+func (w *Writer) pad(to int64) {
+	var zeros [blockSize]byte
+	_, _ = w.write(zeros[:to-w.offset()]) // kept in w.err
 }
 
 func (w *Writer) write(p []byte) (int, error) {

@@ -23,7 +23,7 @@ func crowded(r *rand.Rand, n, dim int, shift float64) []float32 {
 	return rows
 }
 
-// TestCrowdedVectors: what all rows share does not cost int8 the precision to tell them apart.
+// TestCrowdedVectors: what all rows share does not cost int8 and pq the precision to tell them apart.
 func TestCrowdedVectors(t *testing.T) {
 	const queries, k = 50, 10
 	for _, c := range []struct {
@@ -33,6 +33,7 @@ func TestCrowdedVectors(t *testing.T) {
 		metrics []Metric
 	}{
 		{20_000, 64, 10, []string{"flat,int8", "hnsw16,int8"}, metrics},
+		{20_000, 64, 10, []string{"flat,pq", "ivf,pq"}, []Metric{Cosine, Euclidean}},
 		{20_000, 64, 100, []string{"flat,int8"}, metrics},
 		{4000, 384, 30, []string{"flat,int8", "hnsw16,int8"}, []Metric{Cosine}},
 	} {

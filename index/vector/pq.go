@@ -31,23 +31,23 @@ func newCodebook(dim, m int, centroids []float32, metric Metric) *codebook {
 	return b
 }
 
-// packedBook is the centroids packed for products with queries: it is made when the first query comes. Under Euclidean
+// packedBook is the centroids packed for products with queries: it is made when the first query comes. Except under Dot,
 // |q-c|² is taken from |c|²/2 and the product, of vectors from which the middle of the sub-vector's centroids was taken off:
 // little is lost by the difference if they all lie far from zero.
 type packedBook struct {
 	subs   []*kernel.Matrix
-	middle []float32 // dim floats; nil unless Euclidean
+	middle []float32 // dim floats; nil under Dot
 }
 
 func (b *codebook) pack(metric Metric) *packedBook {
 	p := &packedBook{subs: make([]*kernel.Matrix, b.m)}
-	if metric == Euclidean {
+	if metric != Dot {
 		p.middle = make([]float32, b.dim)
 	}
 	bias := make([]float32, pqCodes)
 	for j := range p.subs {
 		points, dim := b.sub(j)
-		if metric == Euclidean {
+		if p.middle != nil {
 			points = centered(p.middle[b.cut(j):b.cut(j+1)], points)
 			for c := range bias {
 				bias[c] = -kernel.Dot(points[c*dim:(c+1)*dim], points[c*dim:(c+1)*dim]) / 2
@@ -133,8 +133,17 @@ func (b *codebook) decode(v []float32, codes []uint8) {
 	}
 }
 
-// pqRows is the encoding pq: rows of m codes. A query is prepared as a table of its sub-vectors' products with all
-// centroids, or of minus the squared distances, and a row's score is the sum of m entries.
+// pqRows is the encoding pq: rows of m codes. A query is prepared as a table of its sub-vectors' squared distances to all
+// centroids, or of the products under Dot, and the sum of m entries gives a row's score.
+//
+// Under Cosine the score is 1 - |q-c|²/2 of what the codes stand for, c, and not q·c. That leaves of the row r = c+e
+//
+//	q·r - q·c = q·e    and    q·r - (1 - |q-c|²/2) = (q-r)·e + |e|²/2
+//
+// The error of rounding to centroids, e, is as long as what tells crowded rows apart, and its product with q is larger than
+// all differences between scores; of near rows q-r is short. Of 20,000 rows of 64 components around 400 centres, any two
+// with a cosine of 0.97 at least, recall@10 of pq8 is 1.00 by distances and 0.12 by products. A row of zeros gets about 1/2
+// instead of 0, which rescoring corrects.
 type pqRows struct {
 	table
 	codes  []uint8
@@ -157,7 +166,7 @@ func (r *pqRows) Query(q []float32) Scorer {
 
 func (r *pqRows) scorer() *pqScorer {
 	s := &pqScorer{rows: r, tables: make([]float32, r.book.m*pqCodes)}
-	if r.metric == Euclidean {
+	if r.metric != Dot {
 		s.moved = make([]float32, r.book.dim)
 	}
 	return s
@@ -187,7 +196,7 @@ type pqScorer struct {
 	rows   *pqRows
 	tables []float32 // m×256
 	q      []float32 // of RowQueryInto
-	moved  []float32 // of a Euclidean query: less the middle
+	moved  []float32 // the query less the middle; nil under Dot
 	err    error
 }
 
@@ -223,9 +232,7 @@ func (s *pqScorer) Gather(dst []float32, rows []uint32) error {
 		return err
 	}
 	kernel.GatherLookup(dst, s.tables, s.rows.codes, rows)
-	if s.rows.metric == Euclidean {
-		distances(dst[:len(rows)])
-	}
+	s.scores(dst[:len(rows)])
 	return nil
 }
 
@@ -237,8 +244,18 @@ func (s *pqScorer) Scan(dst []float32, first int) error {
 		return err
 	}
 	kernel.LookupRows(dst, s.tables, s.rows.codes[first*s.rows.stride:])
-	if s.rows.metric == Euclidean {
-		distances(dst)
-	}
+	s.scores(dst)
 	return nil
+}
+
+// scores turns sums of table entries into scores.
+func (s *pqScorer) scores(sums []float32) {
+	switch s.rows.metric {
+	case Euclidean:
+		distances(sums)
+	case Cosine:
+		for i, x := range sums {
+			sums[i] = 1 - x/2
+		}
+	}
 }

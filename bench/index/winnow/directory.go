@@ -36,6 +36,8 @@ func (d *directory) do(ctx context.Context, r request) (answer, error) {
 		return d.first(ctx, r)
 	case "search":
 		return d.search(ctx, r)
+	case "idle":
+		return answer{}, d.idle()
 	}
 	return answer{}, errors.New("no such task")
 }
@@ -103,9 +105,7 @@ func (d *directory) first(ctx context.Context, r request) (a answer, err error) 
 		return a, err
 	}
 	a.Seconds = since(start)
-	// What was garbage while the index was opened is given back, as it is by and by in an idle process.
-	debug.FreeOSMemory()
-	if err := d.db.Idle(); err != nil {
+	if err := d.idle(); err != nil {
 		return a, err
 	}
 	return a, filepath.WalkDir(r.Folder, func(_ string, e os.DirEntry, err error) error {
@@ -118,6 +118,15 @@ func (d *directory) first(ctx context.Context, r request) (a answer, err error) 
 		}
 		return err
 	})
+}
+
+// idle gives back what garbage took, as happens by and by in an idle process, and the pages of the index, as a server does.
+func (d *directory) idle() error {
+	if err := d.db.Idle(); err != nil {
+		return err
+	}
+	debug.FreeOSMemory()
+	return nil
 }
 
 // close releases the snapshot and the directory.

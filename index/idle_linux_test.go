@@ -1,0 +1,79 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"bufio"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// residentSegments is how many kilobytes of a directory's segments are in this process's memory.
+func residentSegments(t *testing.T, dir string) (kb int) {
+	t.Helper()
+	f, err := os.Open("/proc/self/smaps")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	inside := false
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		switch {
+		case len(fields) >= 5 && strings.Contains(fields[0], "-"): // begins a mapping
+			inside = strings.HasPrefix(fields[len(fields)-1], dir+"/")
+		case inside && fields[0] == "Rss:":
+			n, err := strconv.Atoi(fields[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			kb += n
+		}
+	}
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return kb
+}
+
+// TestIdle looks at the resident pages of an index that is used, idle, and used again.
+func TestIdle(t *testing.T) {
+	for _, vectors := range damageKinds {
+		dir, err := filepath.EvalSymlinks(fastDir(t))
+		if err != nil {
+			t.Fatal(err)
+		}
+		dir = filepath.Join(dir, "db")
+		makeSpecimen(t, dir, vectors, 400)
+		db, err := Open(dir, Options{Threads: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := answers(db)
+		for range 3 {
+			if got := residentSegments(t, dir); got == 0 {
+				t.Error("nothing is resident after searches: the test does not find the mappings")
+			}
+			if err := db.Idle(); err != nil {
+				t.Fatal(err)
+			}
+			if got := residentSegments(t, dir); got != 0 {
+				t.Errorf("%s: %d kB are resident when idle", vectors, got)
+			}
+			if got := answers(db); !slices.Equal(got, want) {
+				t.Errorf("%s: answers changed: %v, want %v", vectors, got, want)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if err := db.Idle(); err == nil {
+			t.Error("a closed index is idle")
+		}
+	}
+}
