@@ -131,6 +131,7 @@ func Width(ef, probes int) SearchOption {
 // Exact compares every vector, whatever the index.
 func Exact() SearchOption { return func(o *searchOptions) { o.exact = true } }
 
+// check sets what depends on the engine and refuses what it cannot do.
 func (o *searchOptions) check(e *Engine) error {
 	if o.mode == "" {
 		o.mode = Dense
@@ -138,24 +139,36 @@ func (o *searchOptions) check(e *Engine) error {
 			o.mode = Lexical
 		}
 	}
+	if err := o.valid(); err != nil {
+		return err
+	}
+	if e.retriever == nil {
+		switch {
+		case o.mode != Lexical:
+			return fmt.Errorf("mode %s needs a retriever, and the engine has none; use lexical", o.mode)
+		case o.diversity > 0:
+			return errors.New("diversity needs vectors, and the engine has none")
+		}
+	}
+	o.candidates = max(o.candidates, o.topK)
+	return nil
+}
+
+// valid refuses options that no engine takes.
+func (o *searchOptions) valid() error {
 	switch {
 	case o.topK < 1:
 		return fmt.Errorf("the number of hits is %d; it must be at least 1", o.topK)
 	case o.candidates < 1:
 		return fmt.Errorf("the number of candidates is %d; it must be at least 1", o.candidates)
-	case o.mode != Dense && o.mode != Lexical && o.mode != Hybrid:
+	case o.mode != "" && !slices.Contains(Modes(), o.mode):
 		return fmt.Errorf("unknown mode %q; use dense, lexical or hybrid", o.mode)
-	case o.mode != Lexical && e.retriever == nil:
-		return fmt.Errorf("mode %s needs a retriever, and the engine has none; use lexical", o.mode)
 	case o.budget < 0:
 		return fmt.Errorf("the budget is %s; it must not be negative", o.budget)
 	case !(o.diversity >= 0 && o.diversity <= 1):
 		return fmt.Errorf("the diversity's lambda is %v; it must be from 0 to 1", 1-o.diversity)
-	case o.diversity > 0 && e.retriever == nil:
-		return errors.New("diversity needs vectors, and the engine has none")
 	case o.ef < 0 || o.probes < 0:
 		return fmt.Errorf("the width is %d and %d; it must not be negative", o.ef, o.probes)
 	}
-	o.candidates = max(o.candidates, o.topK)
 	return errors.Join(checkStages(o.stages), o.fusion.check())
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -44,6 +45,11 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		hits = hits[:min(stage.Depth, len(hits))]
 	}
 	report := Reading{Model: c.Model().Name}
+	probabilities, calibrated, err := s.engine.Calibration(c)
+	if err != nil {
+		return err
+	}
+	report.Calibrated = calibrated
 	logits := make([]float32, 0, len(hits))
 	for len(logits) < len(hits) {
 		step := s.step(len(logits), len(hits), begin)
@@ -61,7 +67,7 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		}
 		for i := range part {
 			h := &part[i]
-			logit, probability := scores.Logits[i], scores.Probability(i)[0]
+			logit, probability := scores.Logits[i], probabilities.Probability(scores.Logits[i])
 			h.Logit, h.Probability, h.TruncatedTokens = &logit, &probability, scores.Truncated[i]
 			report.Tokens += scores.Tokens[i]
 		}
@@ -101,6 +107,22 @@ func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error
 		}
 	}
 	return nil
+}
+
+// Calibration is the map from a cross-encoder's logits to probabilities: the one
+// that [Calibrated] gave, or the sigmoid, which says less than it seems to.
+func (e *Engine) Calibration(c *encoder.CrossEncoder) (m calibration.Map, calibrated bool, err error) {
+	if len(e.maps) == 0 {
+		return calibration.Sigmoid(), false, nil
+	}
+	fingerprint, err := c.Model().Fingerprint()
+	if err != nil {
+		return m, false, err
+	}
+	if m, ok := e.maps[fingerprint]; ok {
+		return m, true, nil
+	}
+	return calibration.Sigmoid(), false, nil
 }
 
 // Reranker returns the cross-encoder that [Rerank] with the same name uses. It

@@ -38,6 +38,7 @@ type Reading struct {
 	Read         int     `json:"read"`   // candidates
 	Tokens       int     `json:"tokens"` // of all pairs together, as the model runs them
 	Milliseconds float64 `json:"ms"`
+	Calibrated   bool    `json:"calibrated,omitempty"` // probabilities are those of a calibration, not the sigmoid
 }
 
 // Precisions is what each encoder computed in: never [encoder.Auto].

@@ -35,7 +35,7 @@ func (d *Duration) UnmarshalText(b []byte) error {
 	return err
 }
 
-// Options are the search options that the settings stand for.
+// Options are the search options that the settings stand for. Settings that no engine takes are an error.
 func (s Settings) Options() ([]SearchOption, error) {
 	var opts []SearchOption
 	if s.Mode != "" {
@@ -70,5 +70,6 @@ func (s Settings) Options() ([]SearchOption, error) {
 	if s.Ef != 0 || s.Probes != 0 {
 		opts = append(opts, Width(s.Ef, s.Probes))
 	}
-	return opts, nil
+	o := newSearchOptions(opts)
+	return opts, o.valid()
 }

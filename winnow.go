@@ -11,6 +11,7 @@ import (
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/index/vector"
@@ -69,6 +70,13 @@ func Analyzer(o analysis.Options) Option { return func(e *Engine) { e.analyzer =
 // an index that is there already.
 func Passages(s index.Sizes) Option { return func(e *Engine) { e.sizes = s } }
 
+// Calibrated gives cross-encoders, named by their fingerprints, maps from
+// logits to probabilities of relevance, which hits then carry in place of what
+// the model's activation gives. See `winnow calibrate`.
+func Calibrated(maps map[string]calibration.Map) Option {
+	return func(e *Engine) { e.maps = maps }
+}
+
 // Engine holds documents, as passages with their vectors and terms, in memory
 // ([New]) or in a directory ([Open]). It is safe for concurrent use.
 type Engine struct {
@@ -81,6 +89,7 @@ type Engine struct {
 	vectors   string
 	analyzer  *analysis.Options
 	sizes     index.Sizes
+	maps      map[string]calibration.Map
 	retriever *encoder.BiEncoder // nil without vectors
 	db        *index.DB
 

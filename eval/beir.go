@@ -3,13 +3,11 @@
 package eval
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
-	"strconv"
+	"slices"
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
@@ -23,27 +21,36 @@ type Query struct {
 
 // Collection is a test collection: documents, queries and judgments.
 type Collection struct {
-	Name    string // base name of its folder
-	Docs    []document.Document
-	Queries []Query              // those that have judgments, in the order of the file
-	Qrels   map[string]Judgments // by query id
+	Name     string // base name of its folder
+	Split    string // whose judgments these are, such as "test"
+	Docs     []document.Document
+	Queries  []Query              // those that have judgments, in the order of the file
+	Unjudged []Query              // the others of the file: those of other splits
+	Qrels    map[string]Judgments // by query id
 }
 
-// qrelsHeader is the first line of a BEIR judgment file.
-const qrelsHeader = "query-id\tcorpus-id\tscore"
+// DefaultSplit is the split that LoadBEIR reads.
+const DefaultSplit = "test"
 
-// LoadBEIR reads a folder in the layout of the BEIR benchmark (Thakur et al., 2021): corpus.jsonl with
-// {"_id","title","text"}, queries.jsonl with {"_id","text"}, and qrels/test.tsv with the columns query-id, corpus-id and score under
-// a header. Queries of other splits, which have no judgment there, are left out.
+// LoadBEIR is [LoadBEIRSplit] of the split "test".
+func LoadBEIR(dir string) (*Collection, error) { return LoadBEIRSplit(dir, DefaultSplit) }
+
+// LoadBEIRSplit reads a folder in the layout of the BEIR benchmark (Thakur et al., 2021): corpus.jsonl with
+// {"_id","title","text"}, queries.jsonl with {"_id","text"}, and qrels/<split>.tsv with the columns query-id, corpus-id and score
+// under a header. Ids may be whole numbers in JSON. Queries without a judgment in the split are kept apart. Each file may be compressed
+// with gzip, which its content tells, and may then have .gz at the end of its name.
 //
 // An error names the file and the line: malformed lines, unknown fields, missing or repeated ids, judgments of unknown
 // queries or documents, and repeated judgments are all errors. Empty documents are allowed, empty queries are not.
-func LoadBEIR(dir string) (*Collection, error) {
+func LoadBEIRSplit(dir, split string) (*Collection, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("load collection %s: %w", dir, err)
 	}
-	c := &Collection{Name: filepath.Base(abs)}
+	if err := checkSplit(split); err != nil {
+		return nil, fmt.Errorf("load collection %s: %w", dir, err)
+	}
+	c := &Collection{Name: filepath.Base(abs), Split: split}
 	docs := map[string]bool{}
 	err = readJSONL(filepath.Join(dir, "corpus.jsonl"), docs, func(l document.Line) error {
 		c.Docs = append(c.Docs, l.Document())
@@ -64,24 +71,87 @@ func LoadBEIR(dir string) (*Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Qrels, err = readQrels(filepath.Join(dir, "qrels", "test.tsv"), queries, docs); err != nil {
+	if c.Qrels, err = readSplit(dir, split, queries, docs); err != nil {
 		return nil, err
 	}
 	for _, q := range all {
 		if c.Qrels[q.ID] != nil {
 			c.Queries = append(c.Queries, q)
+		} else {
+			c.Unjudged = append(c.Unjudged, q)
 		}
 	}
 	return c, nil
 }
 
+// checkSplit keeps the name of a split inside the folder.
+func checkSplit(split string) error {
+	if split == "" || split == "." || split == ".." || strings.ContainsAny(split, "/\\:\x00") {
+		return fmt.Errorf("split %q is not the name of a file in the folder qrels", split)
+	}
+	return nil
+}
+
+// Splits returns the splits of a folder in the layout of BEIR, sorted: the names of its judgment files without .tsv or .tsv.gz.
+func Splits(dir string) ([]string, error) {
+	entries, err := os.ReadDir(filepath.Join(dir, "qrels"))
+	if err != nil {
+		return nil, missingPart(err, DefaultSplit)
+	}
+	var splits []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(strings.TrimSuffix(e.Name(), ".gz"), ".tsv"); ok && !e.IsDir() && name != "" {
+			splits = append(splits, name)
+		}
+	}
+	slices.Sort(splits)
+	return slices.Compact(splits), nil
+}
+
+// LoadRun is the function of this name, for a run over the collection: queries and documents that the collection does not
+// have are errors with their line.
+func (c *Collection) LoadRun(path string) (*Run, error) {
+	queries, docs := map[string]bool{}, make(map[string]bool, len(c.Docs))
+	for _, q := range c.Queries {
+		queries[q.ID] = true
+	}
+	for _, q := range c.Unjudged {
+		queries[q.ID] = true
+	}
+	for _, d := range c.Docs {
+		docs[d.ID] = true
+	}
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	return readRun(f, path, queries, docs)
+}
+
+// readSplit reads the judgments, all of whose ids must be known.
+func readSplit(dir, split string, queries, docs map[string]bool) (map[string]Judgments, error) {
+	f, path, err := openPart(filepath.Join(dir, "qrels", split+".tsv"))
+	if errors.Is(err, os.ErrNotExist) {
+		if splits, _ := Splits(dir); len(splits) > 0 {
+			return nil, fmt.Errorf("%w: the folder has judgments for %s", err, strings.Join(splits, ", "))
+		}
+		return nil, missingPart(err, split)
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.close()
+	return readQrels(f, path, queries, docs)
+}
+
 // readJSONL calls add for each line of a file, whose ids must be there and differ; they are put into ids.
 func readJSONL(path string, ids map[string]bool, add func(document.Line) error) error {
-	f, err := os.Open(path)
+	f, path, err := openPart(path)
 	if err != nil {
-		return missingPart(err)
+		return missingPart(err, DefaultSplit)
 	}
-	defer f.Close()
+	defer f.close()
 	for l, err := range document.Lines(f, document.LineOptions{Name: path, Format: document.JSONLine}) {
 		if err != nil {
 			return err
@@ -106,75 +176,9 @@ func readJSONL(path string, ids map[string]bool, add func(document.Line) error) 
 }
 
 // missingPart says what a collection's folder must hold.
-func missingPart(err error) error {
+func missingPart(err error, split string) error {
 	if errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("%w: a BEIR folder holds corpus.jsonl, queries.jsonl and qrels/test.tsv", err)
+		return fmt.Errorf("%w: a BEIR folder holds corpus.jsonl, queries.jsonl and qrels/%s.tsv", err, split)
 	}
 	return err
-}
-
-// readQrels reads judgments, all of whose ids must be known.
-func readQrels(path string, queries, docs map[string]bool) (map[string]Judgments, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, missingPart(err)
-	}
-	defer f.Close()
-	return parseQrels(f, path, queries, docs)
-}
-
-func parseQrels(r io.Reader, path string, queries, docs map[string]bool) (map[string]Judgments, error) {
-	qrels := map[string]Judgments{}
-	lines := bufio.NewScanner(r)
-	number := 0
-	for lines.Scan() {
-		number++
-		line := strings.TrimSuffix(lines.Text(), "\r")
-		if number == 1 {
-			if strings.TrimPrefix(line, "\uFEFF") != qrelsHeader {
-				return nil, &document.LineError{Name: path, Number: 1, Err: fmt.Errorf("want the header %q", qrelsHeader)}
-			}
-			continue
-		}
-		if line == "" {
-			continue
-		}
-		if err := addJudgment(qrels, line, queries, docs); err != nil {
-			return nil, &document.LineError{Name: path, Number: number, Err: err}
-		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, &document.LineError{Name: path, Number: number + 1, Err: err}
-	}
-	if len(qrels) == 0 {
-		return nil, fmt.Errorf("%s: no judgments: %w", path, document.ErrEmpty)
-	}
-	return qrels, nil
-}
-
-func addJudgment(qrels map[string]Judgments, line string, queries, docs map[string]bool) error {
-	fields := strings.Split(line, "\t")
-	if len(fields) != 3 {
-		return fmt.Errorf("want 3 columns separated by tabs, got %d", len(fields))
-	}
-	query, doc := fields[0], fields[1]
-	grade, err := strconv.ParseInt(fields[2], 10, 16)
-	switch {
-	case err != nil:
-		return fmt.Errorf("score %q is not a whole number between -32768 and 32767", fields[2])
-	case !queries[query]:
-		return fmt.Errorf("query %q is not in queries.jsonl", query)
-	case !docs[doc]:
-		return fmt.Errorf("document %q is not in corpus.jsonl", doc)
-	}
-	j := qrels[query]
-	if j == nil {
-		j = Judgments{}
-		qrels[query] = j
-	}
-	if _, ok := j[doc]; ok {
-		return fmt.Errorf("query %q and document %q were already judged", query, doc)
-	}
-	j[doc] = int(grade)
-	return nil
 }

@@ -86,19 +86,89 @@ func TestLoadBEIRErrors(t *testing.T) {
 	}
 }
 
-func FuzzParseQrels(f *testing.F) {
-	f.Add("query-id\tcorpus-id\tscore\nq\td\t1\nq\te\t-2\r\n")
-	f.Add("query-id\tcorpus-id\tscore\nq\td\t+1\t")
-	known := map[string]bool{"q": true, "d": true, "e": true}
-	f.Fuzz(func(t *testing.T, text string) {
-		qrels, err := parseQrels(strings.NewReader(text), "test.tsv", known, known)
-		if (err == nil) == (len(qrels) == 0) {
-			t.Fatalf("%d queries and error %v", len(qrels), err)
-		}
-		for q, j := range qrels {
-			if !known[q] || len(j) == 0 {
-				t.Fatalf("judgments %v of query %q", j, q)
-			}
-		}
+// TestLoadBEIRSplits: other splits, files compressed with and without a name that says so, ids that are numbers.
+func TestLoadBEIRSplits(t *testing.T) {
+	const head = "query-id\tcorpus-id\tscore\n"
+	dir := collection(t, map[string]string{
+		"corpus.jsonl": "-", "corpus.jsonl.gz": zipped(t, `{"_id":7,"title":"","text":"one"}`+"\n"+`{"_id":"d2","text":"two"}`),
+		"queries.jsonl":  zipped(t, `{"_id":"q1","text":"one"}`+"\n"+`{"_id":2,"text":"two"}`),
+		"qrels/test.tsv": "-", "qrels/dev.tsv": head + "2\t7\t1\n", "qrels/train.tsv.gz": zipped(t, "q1 0 d2 1\n"), "qrels/notes.txt": "",
 	})
+	splits, err := Splits(dir)
+	if diff := cmp.Diff([]string{"dev", "train"}, splits); err != nil || diff != "" {
+		t.Errorf("splits: %v (-want +got):\n%s", err, diff)
+	}
+	for split, want := range map[string]map[string]Judgments{"dev": {"2": {"7": 1}}, "train": {"q1": {"d2": 1}}} {
+		c, err := LoadBEIRSplit(dir, split)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, c.Qrels); diff != "" || c.Split != split || len(c.Queries) != 1 || len(c.Unjudged) != 1 || len(c.Docs) != 2 {
+			t.Errorf("%s: %+v (-want +got):\n%s", split, c, diff)
+		}
+	}
+	for split, want := range map[string]string{
+		"test": "the folder has judgments for dev, train", "../dev": "is not the name of a file", "": "is not the name", "..": "is not the name", `a\b`: "is not the name",
+	} {
+		if _, err := LoadBEIRSplit(dir, split); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("split %q: error %v, want %q", split, err, want)
+		}
+	}
+	if _, err := Splits(t.TempDir()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("splits of an empty folder: %v", err)
+	}
+	broken := collection(t, map[string]string{"corpus.jsonl": zipped(t, strings.Repeat(`{"_id":"d1","text":"one"}`, 9))[:30]})
+	if _, err := LoadBEIR(broken); err == nil || !strings.Contains(err.Error(), "corpus.jsonl: line 1: damaged file") {
+		t.Errorf("a damaged corpus: %v", err)
+	}
+}
+
+// TestRunOfCollection: ids that the collection does not have are errors with their line.
+func TestRunOfCollection(t *testing.T) {
+	c, err := LoadBEIR(collection(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "run")
+	for text, want := range map[string]string{
+		"q1 Q0 d1 1 2 t\nq1 Q0 d2 2 1 t\ntrain Q0 d1 1 1 t\n": "",
+		"q1 Q0 d1 1 2 t\nq1 Q0 d9 2 1 t\n":                    `run: line 2: document "d9" is not in the collection`,
+		"q9 Q0 d1 1 2 t\n":                                    `run: line 1: query "q9" is not in the collection`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		run, err := c.LoadRun(path)
+		if want == "" && (err != nil || len(run.Lists) != 2) || want != "" && (err == nil || !strings.Contains(err.Error(), want)) {
+			t.Errorf("%q: %v, want %q", text, err, want)
+		}
+	}
+}
+
+// TestWriteBEIR: what was read is written, and read again.
+func TestWriteBEIR(t *testing.T) {
+	c, err := LoadBEIR(collection(t, nil))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := filepath.Join(t.TempDir(), "deep", "tiny")
+	if err := c.WriteBEIR(dir); err != nil {
+		t.Fatal(err)
+	}
+	again, err := LoadBEIR(dir)
+	if diff := cmp.Diff(c, again); err != nil || diff != "" {
+		t.Errorf("%v (-want +got):\n%s", err, diff)
+	}
+	if err := c.WriteBEIR(dir); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("written over what is there: %v", err)
+	}
+	for want, broken := range map[string]*Collection{
+		"is not the name of a file": {Split: "../x"},
+		`id "a\tb" is empty or`:     {Qrels: map[string]Judgments{"a\tb": {"x": 1}}},
+		`id "" is empty or`:         {Qrels: map[string]Judgments{"q": {"": 1}}},
+	} {
+		if err := broken.WriteBEIR(t.TempDir()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	}
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval"
 )
 
 // embed encodes texts, or reads what an earlier run has kept.
@@ -74,4 +76,22 @@ func readBaselines(path string) (map[string]figures, error) {
 		known[cells[1]+" "+run] = figures{cells[5], cells[6]}
 	}
 	return known, nil
+}
+
+// writeRun writes a run as DIR/<collection>.<setting>.trec.
+func writeRun(run *eval.Run, dir, collection, setting string) error {
+	name := strings.Map(func(r rune) rune {
+		if strings.ContainsRune(" /=(),", r) {
+			return '_'
+		}
+		return r
+	}, setting)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.Create(filepath.Join(dir, collection+"."+name+".trec"))
+	if err != nil {
+		return err
+	}
+	return errors.Join(run.Write(f), f.Close())
 }

@@ -5,7 +5,7 @@
 //
 //	go run ./bench/retrieval -m MODEL -cache .cache/retrieval -baselines BASELINES.md BEIR_DIR…
 //
-// Every document is one passage, title and text. nDCG has linear gain, as in
+// -runs DIR keeps the runs in TREC's format. Every document is one passage, title and text. nDCG has linear gain, as in
 // trec_eval; relevant is a score of at least 1, of at least 2 for collections whose name begins with trec-dl.
 package main
 
@@ -34,9 +34,9 @@ const (
 )
 
 type options struct {
-	model, precision, cache, baselines, vectors string
-	code                                        bool
-	list                                        int
+	model, precision, cache, baselines, vectors, runs string
+	code                                              bool
+	list                                              int
 }
 
 func main() {
@@ -46,6 +46,7 @@ func main() {
 	flag.StringVar(&o.cache, "cache", "", "keep embeddings in this directory")
 	flag.StringVar(&o.baselines, "baselines", "", "Markdown table to compare with")
 	flag.StringVar(&o.vectors, "vectors", "flat", "factory string of the vectors")
+	flag.StringVar(&o.runs, "runs", "", "write a TREC run of each row into this directory")
 	flag.BoolVar(&o.code, "code", false, "parts of identifiers as terms of their own")
 	flag.IntVar(&o.list, "list", 1000, "entries of a list that is fused")
 	flag.Parse()
@@ -128,17 +129,30 @@ func measure(ctx context.Context, c *eval.Collection, bi *encoder.BiEncoder, o o
 	}
 	for _, set := range settings() {
 		var gains, recalls []float64
+		found := &eval.Run{Tag: "winnow"}
 		start := time.Now()
 		for i, q := range c.Queries {
-			ids, err := search(ctx, db, s, set, o.list, q.Text, queries[i*bi.Dim():(i+1)*bi.Dim()])
+			list, err := search(ctx, db, s, set, o.list, q.Text, queries[i*bi.Dim():(i+1)*bi.Dim()])
+			if err == nil {
+				err = found.Add(q.ID, list)
+			}
 			if err != nil {
 				return err
+			}
+			var ids []string
+			for _, d := range found.Lists[q.ID] { // equal scores as trec_eval orders them, so that figures compare
+				ids = append(ids, d.ID)
 			}
 			judged := c.Qrels[q.ID]
 			gains = append(gains, eval.NDCG(ids, judged, gainDepth, eval.Linear))
 			recalls = append(recalls, eval.RecallAt(ids, judged, recallDepth, level))
 		}
 		took := float64(time.Since(start).Microseconds()) / 1000 / float64(len(c.Queries))
+		if o.runs != "" {
+			if err := writeRun(found, o.runs, c.Name, set.name); err != nil {
+				return err
+			}
+		}
 		b := known[c.Name+" "+strings.ReplaceAll(strings.ReplaceAll(set.name, "dense", "MiniLM"), ", ", " ")]
 		fmt.Printf("| %s | %s | %.4f | %s | %.4f | %s | %.2f |\n", c.Name, set.name, eval.Mean(gains), b.gain, eval.Mean(recalls), b.recall, took)
 	}
@@ -180,8 +194,8 @@ func build(ctx context.Context, c *eval.Collection, bi *encoder.BiEncoder, o opt
 	return db, queries, err
 }
 
-// search returns the ids of the best documents.
-func search(ctx context.Context, db *index.DB, s *index.Snapshot, set setting, length int, query string, vector []float32) ([]string, error) {
+// search returns the best documents.
+func search(ctx context.Context, db *index.DB, s *index.Snapshot, set setting, length int, query string, vector []float32) ([]eval.Scored, error) {
 	var lists []rank.List
 	names := map[string]index.Ref{}
 	add := func(hits []index.Hit) {
@@ -223,17 +237,17 @@ func search(ctx context.Context, db *index.DB, s *index.Snapshot, set setting, l
 		}
 	}
 	items = items[:min(2*recallDepth, len(items))] // and ties across the cut
-	refs, scores := make([]index.Ref, len(items)), make([]float32, len(items))
+	refs := make([]index.Ref, len(items))
 	for i, item := range items {
-		refs[i], scores[i] = names[item.ID], item.Score
+		refs[i] = names[item.ID]
 	}
 	passages, err := s.Passages(ctx, refs)
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]string, len(passages))
+	best := make([]eval.Scored, len(passages))
 	for i := range passages {
-		ids[i] = passages[i].Document.ID
+		best[i] = eval.Scored{ID: passages[i].Document.ID, Score: float64(items[i].Score)}
 	}
-	return eval.OrderTREC(ids, scores) // equal scores as trec_eval orders them, so that figures compare
+	return best, nil
 }

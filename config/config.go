@@ -1,0 +1,168 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+// Package config reads and writes winnow.json: the settings that `winnow tune` found best and the calibrations that
+// `winnow calibrate` fitted, which commands then use.
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval/calibration"
+	"github.com/winnow-search/winnow/internal/atomicfile"
+	"github.com/winnow-search/winnow/internal/nearest"
+)
+
+// Name is the file's name, in the working directory or a parent.
+const Name = "winnow.json"
+
+// maxSize bounds a file in bytes: a calibration has at most a thousand knots.
+const maxSize = 8 << 20
+
+// Config is what the file says. Everything may be missing.
+type Config struct {
+	Search    winnow.Settings   `json:"search,omitzero"`
+	Precision encoder.Precision `json:"precision,omitempty"` // of both encoders
+	Tuned     *Provenance       `json:"tuned,omitempty"`     // where Search comes from
+	// Calibration is by the fingerprint of a cross-encoder, as `winnow info` shows it.
+	Calibration map[string]Calibration `json:"calibration,omitempty"`
+}
+
+// Calibration makes probabilities of a cross-encoder's logits.
+type Calibration struct {
+	Model string          `json:"model"` // the name it was opened by, for messages
+	Map   calibration.Map `json:"map"`
+	From  Provenance      `json:"from"`
+}
+
+// Provenance says on what settings were found.
+type Provenance struct {
+	Collections []string           `json:"collections"`
+	Queries     int                `json:"queries"`
+	Pairs       int                `json:"pairs,omitempty"` // judged pairs of query and document
+	Winnow      string             `json:"winnow"`          // version
+	Machine     string             `json:"machine,omitempty"`
+	Measures    map[string]float64 `json:"measures,omitempty"`
+}
+
+// Find returns the path of the file that holds in a directory: its own or that of the nearest parent that has one. found is
+// false if there is none: path is then where one would be made.
+func Find(dir string) (path string, found bool, err error) {
+	here, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false, fmt.Errorf("%s: %w", Name, err)
+	}
+	for at := here; ; at = filepath.Dir(at) {
+		p := filepath.Join(at, Name)
+		switch info, err := os.Stat(p); {
+		case err == nil && info.Mode().IsRegular():
+			return p, true, nil
+		case err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrPermission):
+			return "", false, err
+		}
+		if at == filepath.Dir(at) {
+			return filepath.Join(here, Name), false, nil
+		}
+	}
+}
+
+// Load reads a file. What is unknown, malformed or impossible in it is an error that names file and field.
+func Load(path string) (*Config, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > maxSize {
+		return nil, fmt.Errorf("%s: %d bytes; a configuration has at most %d", path, info.Size(), maxSize)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c, err := Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return c, nil
+}
+
+// Parse reads the text of a file.
+func Parse(data []byte) (*Config, error) {
+	var c Config
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return nil, explain(data, d.InputOffset(), err)
+	}
+	if d.More() {
+		return nil, fmt.Errorf("line %d: more than one JSON object", line(data, d.InputOffset()))
+	}
+	if _, err := c.Search.Options(); err != nil {
+		return nil, fmt.Errorf("field search: %w", err)
+	}
+	if c.Precision != "" {
+		if _, err := encoder.ParsePrecision(string(c.Precision)); err != nil {
+			return nil, fmt.Errorf("field precision: %w", err)
+		}
+	}
+	for fingerprint, k := range c.Calibration {
+		if err := k.Map.Validate(); err != nil {
+			return nil, fmt.Errorf("calibration of %s (%s): %w", k.Model, fingerprint, err)
+		}
+	}
+	return &c, nil
+}
+
+// fields are all names that a file may have, for the one nearest to an unknown name.
+var fields = []string{
+	"search", "precision", "tuned", "calibration", "mode", "candidates", "rerank", "budget", "fusion", "method", "k", "dense_weight", "lexical_weight",
+	"bm25_k1", "bm25_b", "ef", "probes", "model", "map", "from", "collections", "queries", "pairs", "winnow", "machine", "measures",
+}
+
+// explain adds line and nearest name to what encoding/json says.
+func explain(data []byte, offset int64, err error) error {
+	at := line(data, offset)
+	var kind *json.UnmarshalTypeError
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("line %d: field %s: %s where %s is wanted", line(data, kind.Offset), kind.Field, kind.Value, kind.Type)
+	case errors.As(err, &syntax):
+		return fmt.Errorf("line %d: %w", line(data, syntax.Offset), err)
+	}
+	if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
+		name = strings.Trim(name, `"`)
+		return fmt.Errorf("line %d: unknown field %q: did you mean %q?", at, name, nearest.Name(name, fields))
+	}
+	return fmt.Errorf("line %d: %w", at, err)
+}
+
+func line(data []byte, offset int64) int {
+	return 1 + bytes.Count(data[:min(max(offset, 0), int64(len(data)))], []byte("\n"))
+}
+
+// Save writes a file that appears whole or not at all.
+func (c *Config) Save(path string) error {
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return atomicfile.Write(path, append(data, '\n'))
+}
+
+// Maps are the calibrations by fingerprint, as winnow.Calibrated wants them.
+func (c *Config) Maps() map[string]calibration.Map {
+	maps := make(map[string]calibration.Map, len(c.Calibration))
+	for fingerprint, k := range c.Calibration {
+		maps[fingerprint] = k.Map
+	}
+	return maps
+}
