@@ -17,10 +17,11 @@ import (
 
 // Add cuts documents into passages of a size that suits the model, encodes
 // them, and makes them findable, all at once: in a directory they survive a
-// crash when Add returns, and with an error nothing is added. A document whose
-// id is there already takes its place. A passage's id is its document's, with
-// "#2" and so on where there are several. A document without text has nothing
-// to find: it is left out, and one with its id goes.
+// crash when Add returns. With an error nothing is added, unless it wraps
+// index.ErrNotDurable or index.ErrInDoubt. A document whose id is there
+// already takes its place. A passage's id is its document's, with "#2" and so
+// on where there are several. A document without text has nothing to find: it
+// is left out, and one with its id goes.
 func (e *Engine) Add(ctx context.Context, documents ...Document) error {
 	_, err := e.Apply(ctx, Change{Add: documents})
 	return err
@@ -42,14 +43,29 @@ type Change struct {
 
 // Apply makes a change, as [Engine.Add] does.
 func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
-	x := index.Change{Delete: c.Delete, Files: c.Files}
+	x, fresh, err := e.cut(c)
+	if err != nil {
+		return index.Applied{}, err
+	}
+	if err := e.db.Allows(x); err != nil { // before the work of encoding, which takes a while
+		return index.Applied{}, err
+	}
+	if err := e.encode(ctx, x.Add[:fresh]); err != nil {
+		return index.Applied{}, err
+	}
+	return e.db.Apply(ctx, x)
+}
+
+// cut makes entries of the documents to add. The first ones, fresh of them, have no vectors yet.
+func (e *Engine) cut(c Change) (x index.Change, fresh int, err error) {
+	x = index.Change{Add: make([]index.Entry, 0, len(c.Add)+len(c.Entries)), Delete: slices.Clip(c.Delete), Files: c.Files}
 	for i := range c.Add {
 		d := c.Add[i]
 		if d.ID == "" {
-			return index.Applied{}, fmt.Errorf("document %d has no id", i+1)
+			return x, 0, fmt.Errorf("document %d has no id", i+1)
 		}
 		if !d.Format.Known() {
-			return index.Applied{}, fmt.Errorf("document %q: format %q is not known; use %q, %q, %q or %q", d.ID, d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
+			return x, 0, fmt.Errorf("document %q: format %q is not known; use %q, %q, %q or %q", d.ID, d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
 		}
 		d.Text, _ = tokenizer.ReplaceInvalid(d.Text)
 		d.Title, _ = tokenizer.ReplaceInvalid(d.Title)
@@ -60,16 +76,9 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 		}
 		x.Add = append(x.Add, index.Entry{Document: d, Chunks: chunks})
 	}
-	fresh := x.Add
-	x.Add = append(slices.Clip(fresh), c.Entries...)
-	if err := e.db.Allows(x); err != nil { // before the work of encoding, which takes a while
-		return index.Applied{}, err
-	}
-	if err := e.encode(ctx, fresh); err != nil {
-		return index.Applied{}, err
-	}
-	x.Add = append(slices.Clip(fresh), c.Entries...)
-	return e.db.Apply(ctx, x)
+	fresh = len(x.Add)
+	x.Add = append(x.Add, c.Entries...)
+	return x, fresh, nil
 }
 
 // split cuts a document into passages that fit into the bi-encoder's input.

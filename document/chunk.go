@@ -22,14 +22,12 @@ type Counter interface {
 	Count(text string) int
 }
 
-// CounterFunc is a function used as a Counter.
-type CounterFunc func(text string) int
-
-// Count calls f.
-func (f CounterFunc) Count(text string) int { return f(text) }
-
 // Words counts words separated by white space. Split uses it when it is given no counter.
-var Words Counter = CounterFunc(func(text string) int { return len(strings.Fields(text)) })
+var Words Counter = words{}
+
+type words struct{}
+
+func (words) Count(text string) int { return len(strings.Fields(text)) }
 
 // ChunkOptions sets the size of passages, in tokens. The zero value is ready to use.
 type ChunkOptions struct {
@@ -86,7 +84,6 @@ func (o ChunkOptions) clamped() ChunkOptions {
 
 // Chunk is a passage of a document.
 type Chunk struct {
-	Doc  int    // index of the document in the slice given to SplitAll; 0 from Split
 	Text string // the document's Text[Start:End]
 	// Prefix is put before the text for the encoder: the heading path and a line break, as in "Install > Linux\n". It
 	// starts with the document's title unless the first heading says the same; outer parts are left out when the path is
@@ -104,16 +101,3 @@ type Chunk struct {
 // Context is the text to give to an encoder: Prefix and Text. A passage from the middle of a page often does not name its
 // subject; the headings do.
 func (c Chunk) Context() string { return c.Prefix + c.Text }
-
-// SplitAll splits every document and sets Chunk.Doc to its index.
-func SplitAll(docs []Document, c Counter, o ChunkOptions) []Chunk {
-	var all []Chunk
-	for i := range docs {
-		chunks := Split(docs[i], c, o)
-		for j := range chunks {
-			chunks[j].Doc = i
-		}
-		all = append(all, chunks...)
-	}
-	return all
-}

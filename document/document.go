@@ -26,7 +26,7 @@ func (f Format) Known() bool {
 
 // Document is one loaded text.
 type Document struct {
-	// ID is the path with forward slashes, or for a row of a file the id it gives itself, else the path, "#" and its line.
+	// ID is that of the path (see PathID), or for a row of a file the id it gives itself, else the path, "#" and its line.
 	// Load sees to it that ids are unique within a load.
 	ID    string
 	Title string // of front matter, a first level-1 heading, a file's properties or a row; empty when there is none

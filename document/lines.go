@@ -195,7 +195,7 @@ func readLine(br *bufio.Reader, buf []byte, limit int) (line []byte, more bool, 
 		buf = append(buf, part...)
 		done := err == nil || errors.Is(err, io.EOF)
 		if len(buf) > limit+len("\r\n") || done && len(trimBreak(buf)) > limit {
-			return buf, false, fmt.Errorf("%w: more than %d bytes: split the text or raise the bound", ErrLineTooLong, limit)
+			return buf, false, fmt.Errorf("%w: more than %d bytes: split the text", ErrLineTooLong, limit)
 		}
 		switch {
 		case err == nil:

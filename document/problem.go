@@ -31,10 +31,11 @@ const (
 type Problem struct {
 	Path string
 	Line int // 1-based line of the row that was skipped; 0 when it is the whole file
+	Rows int // how many rows it stands for if they are more than one; else 0
 	Kind ProblemKind
 	Err  error
-	// Failure is true when a caller should end with a failing exit code: the user named the path, or it could not be read.
-	// A binary, oversized or linked file met inside a folder is reported but is no failure.
+	// Failure is true when a caller should end with a failing exit code: something should have been read and was not. A link
+	// met inside a folder is reported but is no failure, and neither is a file without text.
 	Failure bool
 }
 
@@ -59,6 +60,9 @@ var (
 	ErrTooLarge = errors.New("too large")
 )
 
+// Problem is what an error of reading the file comes to.
+func (f File) Problem(err error) Problem { return problemOf(f.Path, err, f.Named) }
+
 // problemOf puts an error under the kind it belongs to. isNamed is true for a path that the user listed.
 func problemOf(path string, err error, isNamed bool) Problem {
 	if pe, ok := errors.AsType[*fs.PathError](err); ok {
@@ -67,9 +71,9 @@ func problemOf(path string, err error, isNamed bool) Problem {
 	p := Problem{Path: path, Kind: ProblemRead, Err: err, Failure: true}
 	switch {
 	case errors.Is(err, ErrTooLarge):
-		p.Kind, p.Failure = ProblemTooLarge, isNamed
+		p.Kind = ProblemTooLarge
 	case errors.Is(err, ErrBinary):
-		p.Kind, p.Failure = ProblemBinary, isNamed
+		p.Kind = ProblemBinary
 	case errors.Is(err, ErrEncrypted):
 		p.Kind = ProblemEncrypted
 	case errors.Is(err, ErrDamaged):

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path/filepath"
 	"time"
 )
 
@@ -28,6 +27,16 @@ const maxRowProblems = 100
 func Read(ctx context.Context, f File, o LoadOptions, yield func(Document) error) ([]Problem, error) {
 	r := reading{disk: osDisk, o: o.withDefaults(), file: f}
 	return r.read(ctx, yield)
+}
+
+// TooLarge returns the problem that [Read] would have with a file of this size, and whether it would have one: such a file
+// need not be opened. Files of rows are read as a stream and may have any size.
+func TooLarge(f File, o LoadOptions) (Problem, bool) {
+	o = o.withDefaults()
+	if f.Size <= o.MaxFileSize || kindOf(f.Path, f.Named).rows() {
+		return Problem{}, false
+	}
+	return problemOf(f.Path, tooLarge(o.MaxFileSize), f.Named), true
 }
 
 // Hash returns the SHA-256 of a file's bytes in hexadecimal: equal hashes mean that nothing has to be read again. Take it
@@ -114,7 +123,7 @@ func (r *reading) read(ctx context.Context, yield func(Document) error) ([]Probl
 		r.problem(problemOf(r.file.Path, err, r.file.Named))
 	}
 	if r.untold > 0 {
-		r.problem(Problem{Path: r.file.Path, Kind: ProblemRow, Failure: true, Err: fmt.Errorf("%d further rows that cannot be read", r.untold)})
+		r.problem(Problem{Path: r.file.Path, Rows: r.untold, Kind: ProblemRow, Failure: true, Err: fmt.Errorf("%d further rows that cannot be read", r.untold)})
 	}
 	return r.problems, nil
 }
@@ -168,7 +177,7 @@ func (r *reading) open(ctx context.Context, k kind, yield func(Document) error) 
 		meta["lang"] = x.lang
 	}
 	return yield(Document{
-		ID: filepath.ToSlash(r.file.Path), Title: x.title, Text: x.text, Format: x.format,
+		ID: PathID(r.file.Path), Title: x.title, Text: x.text, Format: x.format,
 		Source: Source{Path: r.file.Path}, Meta: meta, InvalidBytes: x.invalid,
 	})
 }
@@ -187,7 +196,7 @@ func (r *reading) meta(modified time.Time) map[string]any {
 
 // tooLarge says that a file is above the bound.
 func tooLarge(limit int64) error {
-	return fmt.Errorf("%w: larger than %d bytes: split the file or raise the bound", ErrTooLarge, limit)
+	return fmt.Errorf("%w: larger than %d bytes: split it, or leave it out with .winnowignore", ErrTooLarge, limit)
 }
 
 // readAll reads at most limit bytes. The bound holds for what is read, whatever size was stated: a file may grow meanwhile.

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"path/filepath"
 	"strconv"
 )
 
@@ -30,7 +29,7 @@ func (r *reading) rows(ctx context.Context, k kind, f io.Reader, meta map[string
 	in = markedReader{in}
 	give := func(d Document, line int) error {
 		if d.ID == "" {
-			d.ID = filepath.ToSlash(r.file.Path) + "#" + strconv.Itoa(line)
+			d.ID = PathID(r.file.Path) + "#" + strconv.Itoa(line)
 		}
 		d.Source = Source{Path: r.file.Path, Line: line}
 		all := maps.Clone(meta)

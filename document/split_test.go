@@ -228,13 +228,6 @@ func TestSplitOptions(t *testing.T) {
 	}
 }
 
-func TestSplitAllNumbersDocuments(t *testing.T) {
-	chunks := SplitAll([]Document{{Text: "a"}, {Text: ""}, {Text: "b"}}, nil, ChunkOptions{})
-	if len(chunks) != 2 || chunks[0].Doc != 0 || chunks[1].Doc != 2 {
-		t.Errorf("chunks %+v", chunks)
-	}
-}
-
 // counting is a counter like a BERT tokenizer: words over 100 bytes are one token, others one per four bytes.
 type counting struct{ calls, bytes, longest int }
 

@@ -3,10 +3,12 @@
 package document
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,25 +22,27 @@ import (
 const DefaultQuiet = 300 * time.Millisecond
 
 const (
-	maxWait    = 20     // times WatchOptions.Quiet after which changes are told although more keep coming
-	maxChanged = 10_000 // paths after which only a full walk is asked for
+	maxWait = 20              // times WatchOptions.Quiet after which changes are told although more keep coming
+	retry   = 2 * time.Second // after which it is looked whether named folders are there
 )
 
 // WatchOptions sets what a watch reports. The zero value is ready to use.
 type WatchOptions struct {
 	Walk  WalkOptions   // what is left out, as in the walk that the watch keeps up to date
 	Quiet time.Duration // 0 means DefaultQuiet
+	Retry time.Duration // how often it is looked whether named folders are still there, or again; 0 means two seconds
+	// Gone is told once of a named folder, or the folder of a named file, that is not there any more, and once when it is back.
+	Gone func(path string, gone bool)
 }
 
 // Watch calls changed after files below paths were written, made, renamed or deleted, until ctx ends, and then returns nil.
 //
-// The paths given are in byte order, as Walk would name them: files that are read, and names that are gone, which may have been
-// files or folders. No paths at all mean that everything should be walked again: changes came faster than they could be
-// noted, or an ignore file changed. changed runs on Watch's own goroutine, and what happens meanwhile is not lost.
+// What changed is for a walk to find out, which also sees what no event tells. Changes of files that are not read or are left
+// out are not told. changed runs on Watch's own goroutine, and what happens meanwhile is not lost: it is called again.
 //
-// Folders made later are watched too. Changes between a walk and the call of Watch are not seen: watch first, then walk.
+// Folders made later are watched too. A named folder that vanishes is watched again when it is back. Changes between a walk and the call of Watch are not seen: watch first, then walk.
 // The ready function, if not nil, is called once everything is being watched. The error is for paths that cannot be watched.
-func Watch(ctx context.Context, paths []string, o WatchOptions, ready func(), changed func(paths []string)) error {
+func Watch(ctx context.Context, paths []string, o WatchOptions, ready, changed func()) error {
 	if len(paths) == 0 {
 		return errNoPaths
 	}
@@ -47,10 +51,8 @@ func Watch(ctx context.Context, paths []string, o WatchOptions, ready func(), ch
 		return fmt.Errorf("watch folders: %w", err)
 	}
 	defer func() { _ = n.Close() }() // nothing of ours is in it
-	w := watch{o: o, notify: n, changes: map[string]bool{}, files: map[string]bool{}}
-	if w.o.Quiet <= 0 {
-		w.o.Quiet = DefaultQuiet
-	}
+	w := watch{o: o, notify: n, files: map[string]bool{}, tops: map[string]os.FileInfo{}, lost: map[string]bool{}}
+	w.o.Quiet, w.o.Retry = cmp.Or(max(o.Quiet, 0), DefaultQuiet), cmp.Or(max(o.Retry, 0), retry)
 	for _, p := range paths {
 		if err := w.addRoot(ctx, filepath.Clean(p)); err != nil {
 			return err
@@ -66,10 +68,12 @@ func Watch(ctx context.Context, paths []string, o WatchOptions, ready func(), ch
 type watch struct {
 	o       WatchOptions
 	notify  *fsnotify.Watcher
-	roots   []string        // named folders
-	files   map[string]bool // named files: their folder is watched, since editors replace files
-	changes map[string]bool
-	rescan  bool
+	roots   []string               // named folders
+	files   map[string]bool        // named files: their folder is watched, since editors replace files
+	tops    map[string]os.FileInfo // folders that are watched because of what was named, not because of a folder above
+	lost    map[string]bool        // those of them that are gone; all true
+	changed bool                   // something did that was not told yet
+	rescan  bool                   // folders may have to be watched that are not
 }
 
 func (w *watch) addRoot(ctx context.Context, path string) error {
@@ -79,10 +83,52 @@ func (w *watch) addRoot(ctx context.Context, path string) error {
 		return fmt.Errorf("watch: %w", err)
 	case info.IsDir():
 		w.roots = append(w.roots, path)
-		return w.addFolder(ctx, path, false)
+		return w.enter(ctx, path, info, false)
 	}
 	w.files[path] = true
-	return w.add(filepath.Dir(path))
+	top := filepath.Dir(path)
+	if info, err = os.Stat(top); err != nil {
+		return fmt.Errorf("watch: %w", err)
+	}
+	return w.enter(ctx, top, info, false)
+}
+
+// look finds out which of the named folders are gone, or are others than those that are watched, and watches them again when
+// they are back.
+func (w *watch) look(ctx context.Context) {
+	watched := w.notify.WatchList()
+	for _, top := range slices.Sorted(maps.Keys(w.tops)) {
+		info, err := os.Stat(top)
+		told, lost := w.lost[top]
+		if !lost {
+			if err == nil && os.SameFile(info, w.tops[top]) && slices.Contains(watched, top) {
+				continue
+			}
+			w.changed = true
+			for _, dir := range watched {
+				if within(dir, top) {
+					_ = w.notify.Remove(dir) // it may have ended with the folder, or go on under another name
+				}
+			}
+		}
+		w.lost[top] = true
+		if err == nil && info.IsDir() && w.enter(ctx, top, info, true) == nil {
+			delete(w.lost, top)
+			w.changed = true
+		}
+		if gone := w.lost[top]; gone != told && w.o.Gone != nil {
+			w.o.Gone(top, gone)
+		}
+	}
+}
+
+// enter watches a folder that is watched because of what was named.
+func (w *watch) enter(ctx context.Context, top string, info os.FileInfo, made bool) error {
+	w.tops[top] = info
+	if slices.Contains(w.roots, top) {
+		return w.addFolder(ctx, top, made)
+	}
+	return w.add(top)
 }
 
 func (w *watch) add(dir string) error {
@@ -92,13 +138,11 @@ func (w *watch) add(dir string) error {
 	return nil
 }
 
-// addFolder watches a folder and those below it. With note, the files in it are changes: they were made before the watch was.
-func (w *watch) addFolder(ctx context.Context, dir string, note bool) error {
+// addFolder watches a folder and those below it. With made, files in it are a change: they were there before the watch was.
+func (w *watch) addFolder(ctx context.Context, dir string, made bool) error {
 	wk := walker{disk: osDisk, o: w.o.Walk, enter: w.add, problem: func(Problem) {}}
-	wk.visit = func(f File) error {
-		if note {
-			w.note(f.Path)
-		}
+	wk.visit = func(File) error {
+		w.changed = w.changed || made
 		return nil
 	}
 	t := wk.folderOf(w.root(dir))
@@ -124,20 +168,13 @@ func (w *watch) root(path string) (root string) {
 	return root
 }
 
-func (w *watch) note(path string) {
-	if len(w.changes) >= maxChanged {
-		w.rescan = true
-	}
-	if !w.rescan {
-		w.changes[path] = true
-	}
-}
-
 // run collects events until nothing happens for a while, and reports them.
-func (w *watch) run(ctx context.Context, changed func([]string)) error {
+func (w *watch) run(ctx context.Context, changed func()) error {
 	quiet := time.NewTimer(time.Hour)
 	defer quiet.Stop()
 	quiet.Stop()
+	look := time.NewTicker(w.o.Retry)
+	defer look.Stop()
 	var first time.Time // of the changes not reported yet
 	for {
 		select {
@@ -158,24 +195,19 @@ func (w *watch) run(ctx context.Context, changed func([]string)) error {
 				return fmt.Errorf("watch folders: %w", err)
 			}
 			w.rescan = true
+		case <-look.C:
+			w.look(ctx)
 		case <-quiet.C:
-			paths := make([]string, 0, len(w.changes))
-			for p := range w.changes {
-				paths = append(paths, p)
-			}
-			slices.Sort(paths)
 			if w.rescan {
-				paths = nil
 				if err := w.again(ctx); err != nil {
 					return err
 				}
 			}
-			clear(w.changes)
-			w.rescan, first = false, time.Time{}
-			changed(paths)
+			w.changed, w.rescan, first = false, false, time.Time{}
+			changed()
 			continue
 		}
-		if len(w.changes) == 0 && !w.rescan {
+		if !w.changed && !w.rescan {
 			continue
 		}
 		now := time.Now()
@@ -189,6 +221,9 @@ func (w *watch) run(ctx context.Context, changed func([]string)) error {
 // again watches folders that were missed or that ignore files no longer exclude.
 func (w *watch) again(ctx context.Context) error {
 	for _, r := range w.roots {
+		if w.lost[r] {
+			continue
+		}
 		if err := w.addFolder(ctx, r, false); err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -203,7 +238,7 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 	}
 	path := filepath.Clean(e.Name)
 	if w.files[path] {
-		w.note(path)
+		w.changed = true
 		return nil
 	}
 	root := w.root(path)
@@ -221,7 +256,7 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 	}
 	switch {
 	case err != nil:
-		w.note(path) // gone; nobody can tell any more whether it was a file that is read, or a folder
+		w.changed = true // gone; nobody can tell any more whether it was a file that is read, or a folder
 	case info.IsDir():
 		if !e.Has(fsnotify.Create) {
 			return nil
@@ -231,7 +266,7 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 			return err // not that it is gone again already
 		}
 	case info.Mode().IsRegular() && kindOf(path, false) != unread:
-		w.note(path)
+		w.changed = true
 	}
 	return nil
 }

@@ -26,8 +26,12 @@ type body struct {
 
 	tables int        // tables that are open
 	rows   [][]string // of the outermost
+	held   int        // bytes that they take
 	inCell bool
 }
+
+// What a row and a cell take even when they are empty: a slice and a string. In the file they may take seven bytes.
+const rowSize, cellSize = 24, 16
 
 // skipped are elements that hold nothing of the text: deleted and moved text, codes of fields, and the second version of
 // what an older program would show.
@@ -41,14 +45,13 @@ func (r *reader) body(tokens *tokens) error {
 	b := body{r: r}
 	for {
 		t, err := tokens.next()
-		if errors.Is(err, io.EOF) {
-			b.endTable()
-			return nil
-		}
-		if err != nil {
+		end := errors.Is(err, io.EOF)
+		if err != nil && !end {
 			return err
 		}
 		switch t := t.(type) {
+		case nil:
+			b.endTable()
 		case xml.StartElement:
 			if skipped[t.Name.Local] {
 				if err := skip(tokens); err != nil {
@@ -64,8 +67,11 @@ func (r *reader) body(tokens *tokens) error {
 				b.text.Write(t)
 			}
 		}
-		if r.w.Len()+b.text.Len() > r.limit {
+		if r.w.Full() || r.w.Len()+b.text.Len()+b.held > r.limit {
 			return fmt.Errorf("%w: more than %d bytes of text", ErrTooLarge, r.limit)
+		}
+		if end {
+			return nil
 		}
 	}
 }
@@ -119,6 +125,7 @@ func (b *body) start(e xml.StartElement) {
 	case "tr":
 		if b.tables == 1 {
 			b.rows = append(b.rows, nil)
+			b.held += rowSize
 		}
 	case "tc":
 		if b.tables == 1 && len(b.rows) > 0 {
@@ -141,7 +148,9 @@ func (b *body) end(name string) {
 	case "tc":
 		if b.tables == 1 && b.inCell {
 			last := len(b.rows) - 1
-			b.rows[last] = append(b.rows[last], mdtext.Line(b.text.String()))
+			cell := mdtext.Line(b.text.String())
+			b.rows[last] = append(b.rows[last], cell)
+			b.held += cellSize + len(cell)
 			b.inCell = false
 			b.text.Reset()
 		}
@@ -157,7 +166,7 @@ func (b *body) end(name string) {
 
 func (b *body) endTable() {
 	b.r.w.Table(b.rows)
-	b.rows, b.tables, b.inCell = nil, 0, false
+	b.rows, b.held, b.tables, b.inCell = nil, 0, 0, false
 	b.endParagraph()
 }
 

@@ -64,7 +64,7 @@ func Read(ctx context.Context, data []byte, limit int) (Document, error) {
 	if p.files[main] == nil {
 		return Document{}, errors.New("not a DOCX file: it has no word/document.xml")
 	}
-	r := reader{levels: map[string]int{}, titles: map[string]bool{}, limit: limit}
+	r := reader{levels: map[string]int{}, titles: map[string]bool{}, limit: limit, w: mdtext.Writer{Limit: limit}}
 	dir := path.Dir(main)
 	if err := p.read(dir+"/styles.xml", r.styles); err != nil {
 		return Document{}, err

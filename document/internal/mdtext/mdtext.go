@@ -13,8 +13,22 @@ const (
 
 // Writer collects blocks of Markdown, separated by blank lines. The zero value is ready to use.
 type Writer struct {
+	// Limit is the longest text in bytes; 0 means none. What comes after it is lost, and [Writer.Full] tells.
+	Limit int
+
 	b      strings.Builder
 	inList bool
+	full   bool
+}
+
+// Full reports whether text was lost because of the limit.
+func (w *Writer) Full() bool { return w.full }
+
+// put writes a string. Once one did not fit, nothing more is written: marks around cells and lines take more than the text.
+func (w *Writer) put(s string) {
+	if w.full = w.full || w.Limit > 0 && w.b.Len()+len(s) > w.Limit; !w.full {
+		w.b.WriteString(s)
+	}
 }
 
 // String is the text written so far.
@@ -26,9 +40,9 @@ func (w *Writer) Len() int { return w.b.Len() }
 // open begins a block. Items of a list follow each other without a blank line.
 func (w *Writer) open(item bool) {
 	if w.b.Len() > 0 {
-		w.b.WriteByte('\n')
+		w.put("\n")
 		if !item || !w.inList {
-			w.b.WriteByte('\n')
+			w.put("\n")
 		}
 	}
 	w.inList = item
@@ -45,9 +59,9 @@ func (w *Writer) Heading(level int, text string) {
 		return
 	}
 	w.open(false)
-	w.b.WriteString(strings.Repeat("#", min(max(level, 1), 6)))
-	w.b.WriteByte(' ')
-	w.b.WriteString(strings.TrimRight(text, "# ")) // closing hashes would be lost
+	w.put(strings.Repeat("#", min(max(level, 1), 6)))
+	w.put(" ")
+	w.put(strings.TrimRight(text, "# ")) // closing hashes would be lost
 }
 
 // Paragraph writes a paragraph. Line breaks in it are kept, other white space is one space.
@@ -69,14 +83,14 @@ func (w *Writer) lines(text, first, others string, item bool) {
 			continue
 		}
 		if begun {
-			w.b.WriteByte('\n')
-			w.b.WriteString(others)
+			w.put("\n")
+			w.put(others)
 		} else {
 			w.open(item)
-			w.b.WriteString(first)
+			w.put(first)
 			begun = true
 		}
-		w.b.WriteString(escape(line))
+		w.put(escape(line))
 	}
 }
 
@@ -92,7 +106,7 @@ func (w *Writer) Code(text string) {
 	}
 	w.open(false)
 	for _, part := range []string{fence, "\n", text, "\n", fence} {
-		w.b.WriteString(part)
+		w.put(part)
 	}
 }
 
@@ -113,21 +127,24 @@ func (w *Writer) Table(rows [][]string) {
 	}
 	w.open(false)
 	for i, r := range rows {
+		if w.full {
+			return
+		}
 		if i > 0 {
-			w.b.WriteByte('\n')
+			w.put("\n")
 		}
 		for c := range columns {
-			w.b.WriteString("| ")
+			w.put("| ")
 			if c < len(r) {
-				w.b.WriteString(strings.ReplaceAll(Line(r[c]), "|", `\|`))
-				w.b.WriteByte(' ')
+				w.put(strings.ReplaceAll(Line(r[c]), "|", `\|`))
+				w.put(" ")
 			}
 		}
-		w.b.WriteByte('|')
+		w.put("|")
 		if i == 0 {
-			w.b.WriteByte('\n')
-			w.b.WriteString(strings.Repeat("| --- ", columns))
-			w.b.WriteByte('|')
+			w.put("\n")
+			w.put(strings.Repeat("| --- ", columns))
+			w.put("|")
 		}
 	}
 }

@@ -24,3 +24,20 @@ func TestWriter(t *testing.T) {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
 	}
 }
+
+// TestLimit: what does not fit is lost, and that can be asked for.
+func TestLimit(t *testing.T) {
+	for limit, want := range map[int]string{0: "one\n\n| a | b |\n| --- | --- |\n| c | |", 3: "one", 9: "one\n\n| a ", 32: "one\n\n| a | b |\n| --- | --- |\n| c"} {
+		w := Writer{Limit: limit}
+		w.Paragraph("one")
+		w.Table([][]string{{"a", "b"}, {"c"}})
+		if got := w.String(); got != want || w.Full() != (limit > 0) {
+			t.Errorf("limit %d: %q, full %v", limit, got, w.Full())
+		}
+	}
+	w := Writer{Limit: 5}
+	w.Paragraph("12345")
+	if w.Full() {
+		t.Error("full although all of it fits")
+	}
+}

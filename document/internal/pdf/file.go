@@ -4,6 +4,7 @@ package pdf
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -483,13 +484,34 @@ func (f *file) repair() {
 		}
 	}
 	if f.resolve(f.trailer["Root"]) == nil {
-		for num := range f.entries {
-			if d, ok := f.load(num).(dict); ok && d["Type"] == name("Catalog") {
+		for _, num := range f.fromEnd() {
+			if d, ok := f.load(num).(dict); ok && d["Type"] == name("Catalog") && f.resolve(d["Pages"]) != nil {
 				f.trailer["Root"] = ref{num: num}
 				break
 			}
 		}
 	}
+}
+
+// fromEnd are the numbers of all objects, the last in the file first: a later version is appended to the former.
+func (f *file) fromEnd() []int {
+	type place struct{ num, offset, index int }
+	places := make([]place, 0, len(f.entries))
+	for num, e := range f.entries {
+		p := place{num, e.offset, 0}
+		if e.pack > 0 {
+			p = place{num, f.entries[e.pack].offset, e.index}
+		}
+		places = append(places, p)
+	}
+	slices.SortFunc(places, func(a, b place) int {
+		return cmp.Or(cmp.Compare(b.offset, a.offset), cmp.Compare(b.index, a.index), cmp.Compare(b.num, a.num))
+	})
+	numbers := make([]int, len(places))
+	for i, p := range places {
+		numbers[i] = p.num
+	}
+	return numbers
 }
 
 // adopt takes over what a trailer says. Later ones win.

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -85,6 +86,33 @@ func TestRepair(t *testing.T) {
 		d, err := Read(t.Context(), data, limit)
 		if err != nil || len(d.Pages) != 2 || !strings.HasPrefix(d.Pages[0], "Hello world") {
 			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		}
+	}
+}
+
+// TestRepairTakesTheLastCatalog: a version saved later is appended. A file has one text, however often it is read.
+func TestRepairTakesTheLastCatalog(t *testing.T) {
+	const pages, font = "<</Type/Pages/Kids[%d 0 R]/Count 1/Resources<</Font<</F1 7 0 R>>>>>>", "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+	text := func(s string) string { return streamOf("", "BT /F1 12 Tf 1 0 0 1 50 700 Tm ("+s+") Tj ET") }
+	objects := []string{
+		"<</Type/Catalog/Pages 2 0 R>>", fmt.Sprintf(pages, 3), "<</Type/Page/Parent 2 0 R/Contents 8 0 R>>",
+		"<</Type/Catalog/Pages 5 0 R>>", fmt.Sprintf(pages, 6), "<</Type/Page/Parent 5 0 R/Contents 9 0 R>>",
+		font, text("old version"), text("new version"),
+	}
+	for want, all := range map[string][]string{
+		"new version": objects,
+		"old version": append(slices.Clone(objects), "<</Type/Catalog/Pages 99 0 R>>", "<</Type/Catalog"), // the last ones lead nowhere
+	} {
+		if want == "old version" {
+			all[3] = "<</Type/Catalog/Pages 98 0 R>>"
+		}
+		data := build(all...)
+		data = data[:bytes.LastIndex(data, []byte("xref\n0 "))] // cut short
+		for range 20 {
+			d, err := Read(t.Context(), data, limit)
+			if err != nil || len(d.Pages) != 1 || d.Pages[0] != want {
+				t.Fatalf("%q, %v; want %q", d.Pages, err, want)
+			}
 		}
 	}
 }
