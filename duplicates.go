@@ -4,7 +4,7 @@ package winnow
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/vector"
@@ -23,7 +23,7 @@ type Duplicate struct {
 // many of all passages are done.
 func (e *Engine) Duplicates(ctx context.Context, threshold float32, progress func(done, total int), f func(Duplicate) error) error {
 	if e.retriever == nil {
-		return errors.New("duplicates are found by vectors, and the engine has none")
+		return fmt.Errorf("duplicates need a retriever: %w", e.noVectors("name the files instead"))
 	}
 	snapshot, err := e.db.Snapshot()
 	if err != nil {

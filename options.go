@@ -145,9 +145,9 @@ func (o *searchOptions) check(e *Engine) error {
 	if e.retriever == nil {
 		switch {
 		case o.mode != Lexical:
-			return fmt.Errorf("mode %s needs a retriever, and the engine has none; use lexical", o.mode)
+			return fmt.Errorf("mode %s needs a retriever: %w", o.mode, e.noVectors("use mode lexical"))
 		case o.diversity > 0:
-			return errors.New("diversity needs vectors, and the engine has none")
+			return fmt.Errorf("diversity needs vectors: %w", e.noVectors("leave it out"))
 		}
 	}
 	o.candidates = max(o.candidates, o.topK)

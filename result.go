@@ -88,8 +88,9 @@ type Found struct {
 // Source is where a passage stands.
 type Source struct {
 	Path      string `json:"path"`
-	StartLine int    `json:"start_line"` // from 1
-	EndLine   int    `json:"end_line"`   // inclusive
+	StartLine int    `json:"start_line"`     // from 1
+	EndLine   int    `json:"end_line"`       // inclusive
+	Page      int    `json:"page,omitempty"` // from 1; 0 where there are no pages
 }
 
 // Timing is the wall-clock time of a search's stages, in milliseconds.

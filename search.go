@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/filter"
@@ -126,6 +127,13 @@ func (s *searching) applyFilter(ctx context.Context) error {
 	s.result.Warnings = expr.Warnings(s.snapshot.Fields())
 	if s.only, err = s.snapshot.Filter(ctx, expr); err != nil {
 		return err
+	}
+	if s.only.Docs == 0 { // not if documents have a format of their own
+		for _, f := range expr.Equals("format") {
+			if !document.Format(f).Known() {
+				s.result.Warnings = append(s.result.Warnings, fmt.Sprintf("no document has the format %q: it is that of the text, %q, %q, %q or %q; ext is that of the file", f, document.Plain, document.Markdown, document.Code, document.Pages))
+			}
+		}
 	}
 	if s.explain {
 		s.result.Explanation.Filter = &FilterPlan{Expression: expr.String(), Documents: s.only.Docs, Passages: s.only.Count}
@@ -314,7 +322,7 @@ func newHit(p *index.Passage, ref index.Ref) candidate {
 		h.Title = p.Chunk.Heading[n-1]
 	}
 	if src := p.Document.Source; src.Path != "" {
-		h.Source = &Source{Path: src.Path, StartLine: p.Chunk.StartLine, EndLine: p.Chunk.EndLine}
+		h.Source = &Source{Path: src.Path, StartLine: p.Chunk.StartLine, EndLine: p.Chunk.EndLine, Page: p.Chunk.Page}
 		if src.Line > 0 { // a row: the chunk's lines are those of its text, not of the file
 			h.Source.StartLine, h.Source.EndLine = src.Line, src.Line
 		}

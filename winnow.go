@@ -3,6 +3,7 @@
 package winnow
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -45,8 +46,11 @@ func Threads(n int) Option { return func(e *Engine) { e.threads = n } }
 // MaxTokens lowers the longest input of both encoders, in tokens.
 func MaxTokens(n int) Option { return func(e *Engine) { e.maxTokens = n } }
 
-// AtPrecision sets what both encoders compute in; the default is
-// [encoder.FP32]. With [encoder.Auto] each decides for itself.
+// AtPrecision sets what both encoders compute in; with [encoder.Auto] each
+// decides for itself. The default is [encoder.FP32], and for the bi-encoder of
+// an index that is there already the precision that it was made in. All passages
+// of an index are encoded in one: adding to it in another is refused. A search
+// may encode its query in another, which [Result] names.
 func AtPrecision(p encoder.Precision) Option { return func(e *Engine) { e.precision = p } }
 
 // Progress calls f while documents are encoded, with the number of passages
@@ -101,7 +105,7 @@ type Engine struct {
 // New opens the bi-encoder of a pair and returns an empty engine that keeps
 // everything in memory. The cross-encoder is opened when first used.
 func New(models model.Pair, opts ...Option) (*Engine, error) {
-	return start(models, opts, func(e *Engine) (err error) {
+	return start("", models, opts, func(e *Engine) (err error) {
 		if e.vectors == "" && e.retriever != nil {
 			e.vectors = "flat"
 		}
@@ -119,7 +123,7 @@ func New(models model.Pair, opts ...Option) (*Engine, error) {
 // one process may have a directory open for writing; any number may have it
 // open with [ReadOnly].
 func Open(dir string, models model.Pair, opts ...Option) (*Engine, error) {
-	return start(models, opts, func(e *Engine) (err error) {
+	return start(dir, models, opts, func(e *Engine) (err error) {
 		o := index.Options{Write: !e.readOnly, Threads: e.threads}
 		if !index.Exists(dir) && !e.readOnly {
 			s, err := e.settings()
@@ -136,15 +140,25 @@ func Open(dir string, models model.Pair, opts ...Option) (*Engine, error) {
 	})
 }
 
-// start makes an engine and lets open give it its index.
-func start(models model.Pair, opts []Option, open func(*Engine) error) (*Engine, error) {
-	e := &Engine{models: models, precision: encoder.FP32, rerankers: map[string]*encoder.CrossEncoder{}}
+// start makes an engine and lets open give it its index, of the directory dir unless that is empty.
+func start(dir string, models model.Pair, opts []Option, open func(*Engine) error) (*Engine, error) {
+	e := &Engine{models: models, rerankers: map[string]*encoder.CrossEncoder{}}
 	for _, set := range opts {
 		set(e)
 	}
 	if models.Retriever != "" {
+		o := e.encoderOptions()
+		if e.precision == "" && dir != "" && index.Exists(dir) {
+			s, err := index.Peek(dir)
+			if err != nil {
+				return nil, err
+			}
+			if s.Dim > 0 { // else there is an error to come that says more
+				o = append(o, encoder.AtPrecision(encoder.Precision(s.VectorPrecision())))
+			}
+		}
 		var err error
-		if e.retriever, err = encoder.OpenBi(models.Retriever, e.encoderOptions()...); err != nil {
+		if e.retriever, err = encoder.OpenBi(models.Retriever, o...); err != nil {
 			return nil, err
 		}
 	}
@@ -164,7 +178,7 @@ func (e *Engine) settings() (index.Settings, error) {
 		return s, nil
 	}
 	b := e.retriever
-	s.Model, s.Dim, s.Metric, s.Vectors = e.models.Retriever, b.Dim(), vector.Metric(b.Similarity()), e.vectors
+	s.Model, s.Dim, s.Metric, s.Vectors, s.Precision = e.models.Retriever, b.Dim(), vector.Metric(b.Similarity()), e.vectors, string(b.Precision())
 	switch s.Metric {
 	case vector.Cosine, vector.Dot, vector.Euclidean:
 	default:
@@ -181,7 +195,7 @@ func (e *Engine) settings() (index.Settings, error) {
 	return s, err
 }
 
-// match refuses an index that was made with another model.
+// match refuses an index that was made with another model and, for writing, in another precision.
 func (e *Engine) match() error {
 	s := e.db.Settings()
 	switch {
@@ -194,7 +208,22 @@ func (e *Engine) match() error {
 	if err != nil {
 		return err
 	}
-	return e.db.Match(e.models.Retriever, fingerprint)
+	if err := e.db.Match(e.models.Retriever, fingerprint); err != nil || e.readOnly || e.precision == "" {
+		return err
+	}
+	// The same may be asked for on a processor that has to compute in a more exact one.
+	if own := s.VectorPrecision(); string(e.precision) != own && string(e.retriever.Precision()) != own {
+		return &index.PrecisionError{Dir: e.db.Dir(), Precision: own, Given: string(e.retriever.Precision())}
+	}
+	return nil
+}
+
+// noVectors says why vectors cannot be searched, and what to do: so, or with a retriever.
+func (e *Engine) noVectors(so string) error {
+	if e.db.Dir() != "" && e.db.Settings().Dim == 0 {
+		return fmt.Errorf("index %s was made without vectors: %s, or index the documents anew with a bi-encoder (-m MODEL) into another directory", e.db.Dir(), so)
+	}
+	return fmt.Errorf("the engine was opened without one: %s, or open it with a retriever", so)
 }
 
 // DefaultAnalyzer is that of a new index: English, with the parts of identifiers as terms of their own.
@@ -204,9 +233,9 @@ func DefaultAnalyzer() analysis.Options {
 	return o
 }
 
-// encoderOptions are what both encoders are opened with.
+// encoderOptions are what both encoders are opened with, but for the precision of an index.
 func (e *Engine) encoderOptions() []encoder.Option {
-	return []encoder.Option{encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens), encoder.AtPrecision(e.precision)}
+	return []encoder.Option{encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens), encoder.AtPrecision(cmp.Or(e.precision, encoder.FP32))}
 }
 
 // Close waits for running calls and releases models and index. Later calls

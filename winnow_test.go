@@ -444,8 +444,8 @@ func TestPassages(t *testing.T) {
 		got[h.ID] = Hit{Title: h.Title, Text: h.Text, Source: h.Source}
 	}
 	want := map[string]Hit{
-		"guide":   {Title: "Guide", Text: "Welcome \ufffd here.", Source: &Source{"docs/guide.md", 3, 3}},
-		"guide#2": {Title: "Setup", Text: "First line.\nSecond line.", Source: &Source{"docs/guide.md", 7, 8}},
+		"guide":   {Title: "Guide", Text: "Welcome \ufffd here.", Source: &Source{Path: "docs/guide.md", StartLine: 3, EndLine: 3}},
+		"guide#2": {Title: "Setup", Text: "First line.\nSecond line.", Source: &Source{Path: "docs/guide.md", StartLine: 7, EndLine: 8}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
@@ -517,7 +517,7 @@ func TestCompare(t *testing.T) {
 	var bi, cross []float32
 	for i, row := range c.Rows {
 		h := r.Hits[i]
-		want := ComparedPassage{ID: h.ID, Text: h.Text, BM25: row.BM25, Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, i + 1}, Moved: h.RankBefore - h.Rank}
+		want := ComparedPassage{ID: h.ID, Text: h.Text, BM25: row.BM25, Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, i + 1}, Probability: *h.Probability, Moved: h.RankBefore - h.Rank}
 		if d := cmp.Diff(want, row); d != "" {
 			t.Error(d)
 		}

@@ -30,8 +30,17 @@ type Applied struct {
 	Rows     int      // passages added
 }
 
-// Apply makes a change durable. When it returns without error, the change survives a crash; with an error the index is as
-// it was before.
+// Errors about a commit that failed at its very end. After any other error the index is as it was before.
+var (
+	// ErrNotDurable: the change is made, searches see it, but the disk refused to sync it: a power cut may undo it.
+	ErrNotDurable = errors.New("the change is made, but may not outlast a power cut")
+	// ErrInDoubt: whether the change is made is not known, as index.db could not be read either. The next change, or opening
+	// the index again, finds out.
+	ErrInDoubt = errors.New("whether the change is made is not known")
+)
+
+// Apply makes a change durable. When it returns without error, the change survives a crash. With an error the index is as
+// it was before, unless the error wraps [ErrNotDurable] or [ErrInDoubt].
 func (db *DB) Apply(ctx context.Context, c Change) (Applied, error) {
 	a, err := db.apply(ctx, c)
 	if err != nil && db.dir != "" {
@@ -199,7 +208,7 @@ func (db *DB) publish(m *manifest, files []FileRecord, p *part) error {
 		case bad != nil:
 			// Nobody knows. The segment must stay, as the commit may name it.
 			db.doubt = &doubt{m, p}
-			return fmt.Errorf("%w; and what is there now cannot be read: %w", err, bad)
+			return fmt.Errorf("%w: %w; and what is there now cannot be read: %w", ErrInDoubt, err, bad)
 		case now.Generation != m.Generation:
 			db.discard(p)
 			return err
@@ -211,7 +220,7 @@ func (db *DB) publish(m *manifest, files []FileRecord, p *part) error {
 				m.Generation--
 			}
 			db.adopt(m, p)
-			return fmt.Errorf("%w; the change is there, but may not outlast a power cut", err)
+			return fmt.Errorf("%w: %w", ErrNotDurable, err)
 		}
 	}
 	db.adopt(m, p)
@@ -232,7 +241,7 @@ func (db *DB) settle() error {
 	}
 	now, err := db.ledger.load()
 	if err != nil {
-		return fmt.Errorf("whether the last commit came through is not known: %w", err)
+		return fmt.Errorf("the commit before: %w: %w", ErrInDoubt, err)
 	}
 	db.doubt = nil
 	if now.Generation == d.m.Generation {
@@ -257,14 +266,14 @@ func (db *DB) adopt(m *manifest, p *part) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	old := db.current
-	db.current = newSnapshot(m, append(append([]*part(nil), old.parts...), p))
+	db.current = newState(m, append(append([]*part(nil), old.parts...), p))
 	db.manifest = m
 	for _, q := range old.parts {
 		if !db.current.has(q) {
 			q.obsolete = db.remover(q)
 		}
 	}
-	_ = old.Release() // the change is made; what unmapping says is not about it
+	_ = old.release() // the change is made; what unmapping says is not about it
 }
 
 // remover removes the file of a segment that no manifest names any more.

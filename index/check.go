@@ -129,8 +129,9 @@ func (r *Report) checkLedger(ctx context.Context, db *DB, l *boltLedger) error {
 	return nil
 }
 
+// add enters a problem, once: what keeps index.db from being opened keeps every check of it from beginning.
 func (r *Report) add(err error) {
-	if err != nil {
+	if err != nil && !slices.ContainsFunc(r.Problems, func(p error) bool { return p.Error() == err.Error() }) {
 		r.Problems = append(r.Problems, err)
 	}
 }
@@ -166,7 +167,6 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 		r.add(err)
 		return
 	}
-	defer p.docs.close()
 	r.add(p.lexical.Check(ctx))
 	r.add(p.columns.Check(ctx))
 	if p.vectors != nil {
@@ -186,7 +186,7 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 // checkDocs reads every document, finds it by its id, and counts those whose first row is live. seen has the ids of live
 // documents in all segments.
 func (p *part) checkDocs(ctx context.Context, seen map[string]bool, live func(firstRow int) bool) (count int, err error) {
-	d := p.docs
+	d := p.docs.reader()
 	row := 0
 	for doc := range d.docs {
 		if err := canceled(ctx, "check"); err != nil {

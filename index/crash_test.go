@@ -150,6 +150,9 @@ func TestCrashInRepair(t *testing.T) {
 					t.Fatal(err)
 				}
 				to := filepath.Join(clone, "db")
+				if err := keptDamaged(to, damaged); err != nil {
+					t.Errorf("%s, %v, seed %d: %v", damaged, p, seed, err)
+				}
 				r, err := Repair(background, to, reembed(t))
 				if err == nil {
 					_, err = surveyAll(to, false, is)
@@ -176,4 +179,22 @@ func TestCrashInRepair(t *testing.T) {
 		}
 	}
 	t.Logf("%d points, %d power cuts", points, clones)
+}
+
+// keptDamaged returns an error unless a damaged segment is there, under its own name or with .damaged after it, once a writer
+// has swept away what no commit names.
+func keptDamaged(dir, name string) error {
+	if !isSegmentName(name) {
+		return nil
+	}
+	if db, err := Open(dir, Options{Write: true, Threads: 1}); err == nil {
+		if err := db.Close(); err != nil {
+			return err
+		}
+	}
+	_, err := os.Stat(filepath.Join(dir, name))
+	if err != nil {
+		_, err = os.Stat(filepath.Join(dir, name+damagedSuffix))
+	}
+	return err
 }

@@ -38,9 +38,12 @@ var (
 
 // Options say how a directory is opened. The zero value opens it for reading.
 type Options struct {
-	Write   bool   // take the writer's lock
-	Threads int    // goroutines that compute; 0 means GOMAXPROCS
-	FS      vfs.FS // where files are; nil means the operating system's
+	Write   bool // take the writer's lock
+	Threads int  // goroutines that compute; 0 means GOMAXPROCS
+	// FS is where files are; nil means the operating system's. It must keep them in the operating system's file system, at the
+	// paths it is given: index.db is read past it, as bbolt, which writes index.db within FS.Update, knows no other. The same
+	// goes for the writer's lock and sizes in [DB.Stats]. Segments, and all that is created, renamed or removed, go through it.
+	FS vfs.FS
 }
 
 // DB is an open index. It is safe for concurrent use.
@@ -61,7 +64,7 @@ type DB struct {
 
 	mu       sync.Mutex // guards what follows
 	manifest *manifest  // as committed last, or as read last
-	current  *Snapshot
+	current  *state
 	closed   bool
 }
 
@@ -223,17 +226,17 @@ func (db *DB) start() error {
 	db.settings, db.manifest, db.current = m.Settings, m, s
 	if m.Settings.Terms != analysis.Version {
 		err := fmt.Errorf("its terms were cut by version %d of the analysis, this winnow has version %d: export the documents with the winnow that made it, and index them again", m.Settings.Terms, analysis.Version)
-		return errors.Join(err, s.Release())
+		return errors.Join(err, s.release())
 	}
 	if db.analyzer, err = analysis.New(m.Settings.Analyzer); err != nil {
-		return errors.Join(err, s.Release())
+		return errors.Join(err, s.release())
 	}
 	return nil
 }
 
 // open reads the manifest and opens its segments. A writer in another process may remove a segment in between, by
 // merging it: then there is a newer manifest, which is read instead.
-func (db *DB) open() (*manifest, *Snapshot, error) {
+func (db *DB) open() (*manifest, *state, error) {
 	for last := uint64(0); ; {
 		m, err := db.ledger.load()
 		if err != nil {
@@ -308,8 +311,7 @@ func (db *DB) Snapshot() (*Snapshot, error) {
 	if db.closed {
 		return nil, ErrClosed
 	}
-	db.current.retain()
-	return db.current, nil
+	return db.current.snapshot(), nil
 }
 
 // Refresh takes over what another process has committed since the index was opened for reading. It reports whether
@@ -325,16 +327,16 @@ func (db *DB) Refresh() (changed bool, err error) {
 		return false, fmt.Errorf("index %s: %w", db.dir, err)
 	}
 	if m.Settings != db.settings {
-		return false, errors.Join(fmt.Errorf("index %s was made anew with other settings: open it again", db.dir), s.Release())
+		return false, errors.Join(fmt.Errorf("index %s was made anew with other settings: open it again", db.dir), s.release())
 	}
 	db.mu.Lock()
 	defer db.mu.Unlock()
-	if db.closed || m.Generation == db.manifest.Generation {
-		return false, s.Release()
+	if db.closed || m.same(db.manifest) {
+		return false, s.release()
 	}
 	old := db.current
 	db.manifest, db.current = m, s
-	return true, old.Release()
+	return true, old.release()
 }
 
 // Files calls f with the record of every file that documents came from, in the order of paths.
@@ -358,7 +360,7 @@ func (db *DB) Close() error {
 		return nil
 	}
 	db.closed = true
-	err = errors.Join(err, db.current.Release())
+	err = errors.Join(err, db.current.release())
 	if db.lock != nil {
 		err = errors.Join(err, db.sealPages(), db.lock.Close())
 	}
@@ -375,6 +377,9 @@ func canceled(ctx context.Context, doing string) error {
 
 // Peek reads the settings of the index in a directory.
 func Peek(dir string) (Settings, error) {
+	if orphaned(vfs.OS, dir) {
+		return Settings{}, fmt.Errorf("index %s: %w", dir, missingLedger(dir))
+	}
 	if !Exists(dir) {
 		return Settings{}, fmt.Errorf("%w: %s", ErrNoIndex, dir)
 	}

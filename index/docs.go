@@ -11,6 +11,7 @@ import (
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -29,6 +30,7 @@ const (
 const (
 	blockBytes    = 32 << 10 // records are packed up to this before compression: small enough to unpack for one hit
 	maxBlockBytes = 1 << 30  // of records in one block; a document is at most that long
+	keptBytes     = 1 << 20  // of an unpacked block that is kept; a larger one is a single document
 	tableEntry    = 24
 	idEntry       = 16
 )
@@ -151,16 +153,26 @@ type docStore struct {
 	docs, rows               int
 	blocks, table, rowStarts *segment.Section
 	ids                      *segment.Section
-
-	mu     sync.Mutex
-	cached int // block that unpacked holds, -1 for none
-	raw    []byte
-	spread *zstd.Decoder
+	readers                  atomic.Pointer[sync.Pool] // of *docReader, so that searches do not wait for each other
 }
+
+// docReader reads documents for one goroutine. It keeps the block that was unpacked last: neighbours are often asked for
+// together.
+type docReader struct {
+	*docStore
+	block int // that raw holds, -1 for none
+	raw   []byte
+}
+
+// spread unpacks blocks, as many at once as there are processors.
+var spread = sync.OnceValues(func() (*zstd.Decoder, error) {
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBlockBytes))
+})
 
 // openDocs checks the sizes of the sections against the counts of the head.
 func openDocs(r segment.SectionReader, docs, rows int) (*docStore, error) {
-	d := &docStore{docs: docs, rows: rows, cached: -1}
+	d := &docStore{docs: docs, rows: rows}
+	d.forget()
 	for _, s := range []struct {
 		name string
 		to   **segment.Section
@@ -178,19 +190,16 @@ func openDocs(r segment.SectionReader, docs, rows int) (*docStore, error) {
 	if d.table.Len()%tableEntry != 0 {
 		return nil, d.table.Corrupt(0, errors.New("not a whole number of entries"))
 	}
-	var err error
-	d.spread, err = zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlockBytes))
-	return d, err
+	return d, nil
 }
 
-func (d *docStore) close() { d.spread.Close() }
-
-// forget frees the block that was unpacked last.
+// forget frees the blocks that were unpacked last.
 func (d *docStore) forget() {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.cached, d.raw = -1, nil
+	d.readers.Store(&sync.Pool{New: func() any { return d.reader() }})
 }
+
+// reader is a new reader, for a pass over many documents. A single one is read with one of the pool.
+func (d *docStore) reader() *docReader { return &docReader{docStore: d, block: -1} }
 
 // firstRow is the first row of a document; of the document after the last, the number of rows.
 func (d *docStore) firstRow(doc int) (int, error) {
@@ -248,9 +257,9 @@ func (d *docStore) entry(i int) (blockEntry, error) {
 	return e, nil
 }
 
-// unpack decompresses a block; the caller holds the lock. The last block is kept: neighbours are often asked for together.
-func (d *docStore) unpack(i int, e blockEntry) ([]byte, error) {
-	if d.cached == i {
+// unpack decompresses a block.
+func (d *docReader) unpack(i int, e blockEntry) ([]byte, error) {
+	if d.block == i {
 		return d.raw, nil
 	}
 	if err := d.blocks.Verify(e.offset, e.packed); err != nil {
@@ -261,17 +270,21 @@ func (d *docStore) unpack(i int, e blockEntry) ([]byte, error) {
 	if err := header.Decode(packed); err != nil || !header.HasFCS || header.FrameContentSize != uint64(e.raw) {
 		return nil, d.blocks.Corrupt(e.offset, errors.New("not a compressed block of the length in the table"))
 	}
-	d.cached = -1
-	raw, err := d.spread.DecodeAll(packed, d.raw[:0])
+	unpacker, err := spread()
+	if err != nil {
+		return nil, err
+	}
+	d.block = -1
+	raw, err := unpacker.DecodeAll(packed, d.raw[:0])
 	if err != nil || len(raw) != e.raw {
 		return nil, d.blocks.Corrupt(e.offset, fmt.Errorf("%d bytes unpacked, expected %d: %w", len(raw), e.raw, errors.Join(err, errRecord)))
 	}
-	d.raw, d.cached = raw, i
+	d.raw, d.block = raw, i
 	return raw, nil
 }
 
-// record returns a copy of a document's record.
-func (d *docStore) record(doc int) ([]byte, error) {
+// record returns a document's record, valid until the next is read.
+func (d *docReader) record(doc int) ([]byte, error) {
 	count := d.table.Len() / tableEntry
 	var err error
 	after := sort.Search(count, func(i int) bool {
@@ -291,8 +304,6 @@ func (d *docStore) record(doc int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
 	raw, err := d.unpack(after-1, e)
 	if err != nil {
 		return nil, err
@@ -303,7 +314,7 @@ func (d *docStore) record(doc int) ([]byte, error) {
 			return nil, d.blocks.Corrupt(e.offset, fmt.Errorf("document %d: %w", doc, errRecord))
 		}
 		if i == doc {
-			return slices.Clone(raw[size : size+int(n)]), nil
+			return raw[size : size+int(n)], nil
 		}
 		raw = raw[size+int(n):]
 	}
@@ -311,6 +322,17 @@ func (d *docStore) record(doc int) ([]byte, error) {
 
 // read decodes a document.
 func (d *docStore) read(doc int) (*stored, error) {
+	pool := d.readers.Load()
+	r := pool.Get().(*docReader) //nolint:forcetypeassert // the pool has nothing else
+	s, err := r.read(doc)
+	if cap(r.raw) <= keptBytes {
+		pool.Put(r)
+	}
+	return s, err
+}
+
+// read decodes a document.
+func (d *docReader) read(doc int) (*stored, error) {
 	b, err := d.record(doc)
 	if err != nil {
 		return nil, err

@@ -6,7 +6,7 @@ import "errors"
 
 // Idle gives the mapped pages of all segments back to the system: what a search touched stays in the file cache, and is no
 // longer counted as this process's memory. Searches that run meanwhile or later are right, and slower by some page faults.
-// On systems that cannot give pages back, as Windows, it frees the document that was read last and no more.
+// On systems that cannot give pages back, as Windows, it frees the documents that were read last and no more.
 //
 // Nothing here calls it by itself: when an index is idle is known to the program that has it open. A server calls it when
 // nothing has been asked for some seconds, and may call debug.FreeOSMemory then, for what searches have left on the heap.

@@ -78,7 +78,8 @@ func (l *boltLedger) corrupt(offset int64, err error) *segment.CorruptionError {
 	return &segment.CorruptionError{File: l.path, Offset: offset, Err: err}
 }
 
-// guarded runs f and turns what bbolt does to a damaged file, panics and reads outside of its mapping, into errors.
+// guarded runs f and turns what bbolt does to a damaged file, panics and reads outside of its mapping, into errors. What
+// f has open it must close itself.
 func (l *boltLedger) guarded(f func() error) (err error) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -89,8 +90,9 @@ func (l *boltLedger) guarded(f func() error) (err error) {
 	return f()
 }
 
-// open opens the file for a commit. Its pages have been checked when the index was opened.
-func (l *boltLedger) open() (*bbolt.DB, error) {
+// open opens the file for a commit. Its pages have been checked when the index was opened. file is what bbolt holds its lock
+// by, also when it panics later.
+func (l *boltLedger) open(file **os.File) (*bbolt.DB, error) {
 	if _, err := os.Stat(l.path); err == nil {
 		file, err := os.Open(l.path)
 		if err != nil {
@@ -101,7 +103,13 @@ func (l *boltLedger) open() (*bbolt.DB, error) {
 			return nil, err
 		}
 	}
-	db, err := bbolt.Open(l.path, 0o600, &bbolt.Options{Timeout: ledgerTimeout, FreelistType: bbolt.FreelistMapType})
+	o := &bbolt.Options{Timeout: ledgerTimeout, FreelistType: bbolt.FreelistMapType}
+	o.OpenFile = func(name string, flag int, mode os.FileMode) (f *os.File, err error) {
+		f, err = os.OpenFile(name, flag, mode)
+		*file = f
+		return f, err
+	}
+	db, err := bbolt.Open(l.path, 0o644, o) // as segments are: who may read them may search
 	if err != nil {
 		return nil, l.explain(err)
 	}
@@ -211,14 +219,26 @@ func (l *boltLedger) commit(m *manifest, files []FileRecord) error {
 	m.Tombstones = len(m.tombstones)
 	return l.fs.Update(l.path, func() error {
 		return l.guarded(func() error {
-			db, err := l.open()
+			var file *os.File
+			returned := false
+			// When bbolt panics, the next commit would wait for its lock on the file. It cannot be asked to close then, as it
+			// may hold locks of its own.
+			defer func() {
+				if !returned && file != nil {
+					abandon(file)
+				}
+			}()
+			db, err := l.open(&file)
 			if err != nil {
+				returned = true
 				return err
 			}
-			if err := db.Update(func(tx *bbolt.Tx) error { return put(tx, m, files) }); err != nil {
-				return errors.Join(err, db.Close())
+			err = db.Update(func(tx *bbolt.Tx) error { return put(tx, m, files) })
+			bad := db.Close()
+			returned = true
+			if err != nil { // else the change is durable, and what fails now is not about it
+				return errors.Join(err, bad)
 			}
-			_ = db.Close() // the change is durable; what fails now is not about it
 			return nil
 		})
 	})

@@ -9,6 +9,8 @@ import (
 	"hash/fnv"
 	"io"
 	"os"
+
+	"github.com/winnow-search/winnow/index/segment"
 )
 
 // The beginning of a bbolt file: two meta pages, written in turn, each with a checksum. bbolt goes on silently with the older
@@ -96,7 +98,7 @@ func salvageMeta(f *os.File) (m metaPage, sure bool, err error) {
 			continue
 		}
 		found, err := parseMetaPage(b[:])
-		if err != nil && healBytes(b[:], func() bool { found, err = parseMetaPage(b[:]); return err == nil }) < 0 {
+		if err != nil && segment.HealByte(b[:], func() bool { found, err = parseMetaPage(b[:]); return err == nil }) < 0 {
 			sure = false
 			continue
 		}
@@ -127,17 +129,4 @@ func metaPlaces(f *os.File) []int64 {
 		}
 	}
 	return []int64{0, 4096}
-}
-
-// healBytes changes one byte of b so that it is whole, and returns which; -1, and b as it was, if none will do.
-func healBytes(b []byte, whole func() bool) int {
-	for i, old := range b {
-		for x := range 256 {
-			if b[i] = byte(x); b[i] != old && whole() {
-				return i
-			}
-		}
-		b[i] = old
-	}
-	return -1
 }

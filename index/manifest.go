@@ -5,6 +5,7 @@ package index
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -48,6 +49,13 @@ func (m *manifest) clone() *manifest {
 	c.tombstones = make(map[string]*roaring.Bitmap, len(m.tombstones))
 	maps.Copy(c.tombstones, m.tombstones)
 	return &c
+}
+
+// same reports whether two manifests are of one commit. The generation alone does not tell: it begins anew in a directory
+// that was made anew.
+func (m *manifest) same(o *manifest) bool {
+	return m.Generation == o.Generation && slices.Equal(m.Segments, o.Segments) &&
+		maps.EqualFunc(m.tombstones, o.tombstones, func(a, b *roaring.Bitmap) bool { return a.Equals(b) })
 }
 
 // check looks for what a commit of ours never writes.

@@ -293,10 +293,10 @@ func (b *builder) merge(ctx context.Context, w segment.SectionWriter, in []merge
 	if err := out.finish(w); err != nil {
 		return err
 	}
-	if err := filter.Merge(w, columns); err != nil {
+	if err := filter.Merge(ctx, w, columns); err != nil {
 		return err
 	}
-	if err := lexical.Merge(w, words); err != nil {
+	if err := lexical.Merge(ctx, w, words); err != nil {
 		return err
 	}
 	if b.settings.Dim == 0 {
@@ -313,6 +313,7 @@ func (b *builder) merge(ctx context.Context, w segment.SectionWriter, in []merge
 
 // copyDocs writes the documents that stay.
 func (m *mergePart) copyDocs(ctx context.Context, out *docWriter) error {
+	r := m.part.docs.reader() // searches keep theirs
 	for doc := range m.record.Docs {
 		if err := canceled(ctx, "merge"); err != nil {
 			return err
@@ -320,7 +321,7 @@ func (m *mergePart) copyDocs(ctx context.Context, out *docWriter) error {
 		if m.docs != nil && !m.docs.Contains(doc) {
 			continue
 		}
-		record, err := m.part.docs.record(doc)
+		record, err := r.record(doc)
 		if err != nil {
 			return err
 		}

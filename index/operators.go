@@ -13,6 +13,9 @@ import (
 // Operators narrows a selection, nil for all live passages, to those that have what a query demands with + and nothing
 // of what it forbids with -, so that a search by vectors keeps to them as well. Without operators it returns only.
 func (s *Snapshot) Operators(ctx context.Context, q analysis.Query, only *Selection) (*Selection, error) {
+	if err := s.owns(only); err != nil {
+		return nil, err
+	}
 	var musts, nots analysis.Query
 	for _, c := range q.Clauses {
 		switch c.Occur {
@@ -58,7 +61,7 @@ func (s *Snapshot) having(ctx context.Context, q analysis.Query, only *Selection
 
 // selection is a changed copy of a selection. It does not count documents: a part of one's passages may be left.
 func (s *Snapshot) selection(only *Selection, change func(i int, allowed *bitset.Set)) *Selection {
-	out := &Selection{}
+	out := &Selection{of: s.state}
 	for i, p := range s.parts {
 		allowed, _ := s.allowed(i, only)
 		rows := bitset.Full(p.record.Rows)

@@ -73,7 +73,6 @@ func newPart(sections segment.SectionReader, r segmentRecord, s *Settings) (*par
 		return nil, err
 	}
 	if err := p.openDerived(s); err != nil {
-		p.docs.close()
 		return nil, err
 	}
 	return p, nil
@@ -133,7 +132,6 @@ func (p *part) release() error {
 	if p.users.Add(-1) > 0 {
 		return nil
 	}
-	p.docs.close()
 	var err error
 	if p.file != nil {
 		err = p.file.Close()

@@ -9,6 +9,7 @@ import (
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/index/filter"
+	"github.com/winnow-search/winnow/internal/bitset"
 )
 
 // Passage is a part of a document, as it was added.
@@ -45,7 +46,10 @@ func (s *Snapshot) Passages(ctx context.Context, refs []Ref) ([]Passage, error) 
 			}
 		}
 		r := refs[i]
-		p := s.parts[r.segment]
+		p, err := s.part(r)
+		if err != nil {
+			return nil, err
+		}
 		if held == nil || where.segment != r.segment || r.row < where.first || r.row >= where.end {
 			doc, first, err := p.docs.docOf(r.row)
 			if err != nil {
@@ -134,11 +138,19 @@ func (s *Snapshot) Refs(f func(Ref) error) error {
 	return nil
 }
 
-// Entries calls f with every document of a selection, as it was added, vectors and all, in the order of adding.
+// Entries calls f with every document of a selection, nil for all live ones, as it was added, vectors and all, in the order
+// of adding.
 func (s *Snapshot) Entries(ctx context.Context, sel *Selection, f func(Entry) error) error {
+	if err := s.owns(sel); err != nil {
+		return err
+	}
 	for i, p := range s.parts {
+		rows, _ := s.allowed(i, sel)
+		if rows == nil {
+			rows = bitset.Full(p.record.Rows)
+		}
 		last := -1
-		for row := range sel.rows[i].All() {
+		for row := range rows.All() {
 			if row < last {
 				continue // the same document
 			}

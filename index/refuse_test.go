@@ -49,7 +49,8 @@ func TestForeignFiles(t *testing.T) {
 				return err
 			}
 			m.Format = 99
-			db, err := l.open()
+			var file *os.File
+			db, err := l.open(&file)
 			if err != nil {
 				return err
 			}

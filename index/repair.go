@@ -6,9 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
 
 	"github.com/winnow-search/winnow/document"
@@ -29,12 +27,16 @@ type RepairOptions struct {
 
 // Repaired says what a repair did.
 type Repaired struct {
-	Manifest bool     // the manifest was made anew from the segments
-	Segments []string // that were rebuilt
-	Kept     int      // documents in them
-	Embedded int      // passages of them that were encoded anew
+	Manifest bool     `json:"manifest"`          // the manifest was made anew from the segments
+	Segments []string `json:"rebuilt_segments"`  // that were rebuilt
+	Dropped  []string `json:"dropped_segments"`  // that are missing, or of which nothing could be saved
+	Kept     int      `json:"kept_documents"`    // documents in rebuilt segments
+	Embedded int      `json:"embedded_passages"` // passages of them that were encoded anew
 	// Lost says what could not be saved, one line each: documents whose own bytes are damaged, and lists of deleted rows.
-	Lost []string
+	Lost []string `json:"lost"`
+	// Files are those whose documents are not all there any more, if anything was lost. Documents that came from no file
+	// have no such record.
+	Files []LostFile `json:"lost_files"`
 }
 
 // Repair rebuilds what is damaged from what is whole. Everything but the documents themselves is derived and comes back:
@@ -49,12 +51,15 @@ func Repair(ctx context.Context, dir string, o RepairOptions) (*Repaired, error)
 	if err := db.acquire(); err != nil {
 		return nil, err
 	}
-	r := &Repaired{}
+	r := &Repaired{Segments: []string{}, Dropped: []string{}, Lost: []string{}, Files: []LostFile{}}
 	if err := errors.Join(db.repair(ctx, o, r), db.lock.Close()); err != nil {
 		return r, fmt.Errorf("repair index %s: %w", dir, err)
 	}
 	return r, nil
 }
+
+// healName is a copy of a damaged segment, as far as it could be put right, while it is read.
+const healName = "repair.tmp"
 
 // damagedSuffix is what the name of a damaged file gets when another has taken its place.
 const damagedSuffix = ".damaged"
@@ -86,7 +91,11 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 			return err
 		}
 		s.incomplete = s.incomplete || !sure
-		r.Segments = append(r.Segments, old.Name)
+		if len(rebuilt) > 0 {
+			r.Segments = append(r.Segments, old.Name)
+		} else {
+			r.Dropped = append(r.Dropped, old.Name)
+		}
 		replaced = append(replaced, old.Name)
 		delete(m.tombstones, old.Name)
 		segments = append(segments, rebuilt...)
@@ -103,7 +112,16 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 		}
 	}
 	if len(r.Lost) > 0 {
+		if r.Files, err = db.lostFiles(ctx, m, s.files); err != nil {
+			return err
+		}
 		lookAgain(s.files)
+	}
+	// As copies, before a commit makes the files obsolete: from then on the next writer removes them.
+	for _, name := range replaced {
+		if err := db.keep(filepath.Join(db.dir, name)); err != nil {
+			return err
+		}
 	}
 	switch {
 	case s.fresh:
@@ -118,8 +136,7 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 		}
 	}
 	for _, name := range replaced {
-		path := filepath.Join(db.dir, name)
-		if err := db.fs.Rename(path, path+damagedSuffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := db.fs.Remove(filepath.Join(db.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
 	}
@@ -129,13 +146,6 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 		}
 	}
 	return errors.Join(db.fs.SyncDir(db.dir), db.sealPages())
-}
-
-// lookAgain changes records of files so that each is taken for changed: what is lost may still be in them.
-func lookAgain(files []FileRecord) {
-	for i := range files {
-		files[i].Size, files[i].Hash = -1, "to be read again"
-	}
 }
 
 // damagedSegment checks a segment in full.
@@ -152,46 +162,6 @@ func (db *DB) damagedSegment(ctx context.Context, s segmentRecord, m *manifest) 
 	return len(probe.Problems) > 0, ctx.Err()
 }
 
-// replaceLedger writes a new index.db and puts it in the place of the old one, which is kept as a copy. A crash leaves one
-// or the other.
-func (db *DB) replaceLedger(l *boltLedger, m *manifest, files []FileRecord) error {
-	fresh := &boltLedger{fs: db.fs, path: l.path + unready}
-	kept := l.path + damagedSuffix
-	for _, leftover := range []string{fresh.path, kept} {
-		if err := db.fs.Remove(leftover); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-	}
-	m.Generation++
-	if err := fresh.commit(m, files); err != nil {
-		return err
-	}
-	if err := db.copyFile(l.path, kept); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := db.fs.SyncDir(db.dir); err != nil {
-		return err
-	}
-	if err := db.fs.Rename(fresh.path, l.path); err != nil {
-		return err
-	}
-	return db.fs.SyncDir(db.dir)
-}
-
-func (db *DB) copyFile(from, to string) error {
-	in, err := os.Open(from)
-	if err != nil {
-		return err
-	}
-	defer in.Close()
-	out, err := db.fs.Create(to)
-	if err != nil {
-		return err
-	}
-	_, err = io.Copy(out, in)
-	return errors.Join(err, out.Sync(), out.Close())
-}
-
 // rebuildBytes bounds what a rebuild holds in memory: beyond it the rest goes to another segment.
 const rebuildBytes = 128 << 20
 
@@ -203,24 +173,23 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 	if w.build.analyzer, err = analysis.New(m.Settings.Analyzer); err != nil {
 		return nil, false, err
 	}
-	file, done, err := db.openHealed(old)
+	file, err := segment.OpenDamaged(db.fs, w.path, filepath.Join(db.dir, healName), segment.Info{Size: old.Size, Checksum: old.Checksum})
 	if err != nil {
 		return nil, false, err
 	}
-	defer done()
+	defer func() { _ = file.Close() }() // only read, and a copy that the next sweep removes
 	w.vectors = func(int, int) []float32 { return nil }
 	live := liveRows(old.Rows, m.tombstones[old.Name])
-	documents := scanDocs(file.scan, old)
-	if file.segment != nil {
-		if h, err := readHead(file.segment); err == nil && h.Newest > 0 {
+	documents := scanDocs(file.Scan, old)
+	if file.File != nil {
+		if h, err := readHead(file.File); err == nil && h.Newest > 0 {
 			w.build.newest = h.Newest
 		}
-		if docs, err := openDocs(file.segment, old.Docs, old.Rows); err == nil {
-			defer docs.close()
+		if docs, err := openDocs(file.File, old.Docs, old.Rows); err == nil {
 			docs.restoreTable()
-			documents = docs.salvage(&r.Lost, w.path)
+			documents = docs.salvage(&r.Lost, w.path, file.File)
 		}
-		w.vectors = salvageVectors(file.segment, &m.Settings, old.Rows)
+		w.vectors = salvageVectors(file.File, &m.Settings, old.Rows)
 	}
 	met := 0
 	sure = true
@@ -237,8 +206,8 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 			return nil, false, err
 		}
 	}
-	if file.segment == nil && met < old.Docs {
-		r.Lost = append(r.Lost, fmt.Sprintf("%d of %d documents of %s: %v", old.Docs-met, old.Docs, w.path, file.err))
+	if file.File == nil && met < old.Docs {
+		r.Lost = append(r.Lost, fmt.Sprintf("%d of %d documents of %s: %v", old.Docs-met, old.Docs, w.path, file.Err))
 	}
 	if err := w.flush(ctx); err != nil {
 		return nil, false, err

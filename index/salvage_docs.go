@@ -11,6 +11,7 @@ import (
 
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/winnow-search/winnow/index/filter"
 	"github.com/winnow-search/winnow/index/segment"
 	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/internal/bitset"
@@ -24,11 +25,12 @@ type saved struct {
 
 // eachLive calls f with the documents whose first row is live; nil is all.
 func (p *part) eachLive(ctx context.Context, live *bitset.Set, f func(first int, s *stored)) error {
+	r := p.docs.reader()
 	for doc := range p.record.Docs {
 		if err := canceled(ctx, "repair"); err != nil {
 			return err
 		}
-		s, err := p.docs.read(doc)
+		s, err := r.read(doc)
 		if err != nil {
 			return err
 		}
@@ -43,14 +45,23 @@ func (p *part) eachLive(ctx context.Context, live *bitset.Set, f func(first int,
 	return nil
 }
 
-// salvage yields the documents that can be read and appends the others to lost.
-func (d *docStore) salvage(lost *[]string, path string) iter.Seq2[int, saved] {
+// salvage yields the documents that can be read and appends the others to lost, by their ids where the columns have them.
+func (d *docStore) salvage(lost *[]string, path string, columns segment.SectionReader) iter.Seq2[int, saved] {
 	return func(yield func(int, saved) bool) {
-		firsts := d.salvageRows()
+		var ids []string
+		if c, err := filter.Open(columns, d.docs); err == nil {
+			ids, _ = c.Strings(fieldID) // what is damaged as well gives no names
+		}
+		r := d.reader()
+		firsts := r.salvageRows()
 		for doc := range d.docs {
-			s, err := d.salvageRecord(doc)
+			s, err := r.salvageRecord(doc)
 			if err != nil {
-				*lost = append(*lost, fmt.Sprintf("document %d of %s: %v", doc, path, err))
+				name := ""
+				if doc < len(ids) && ids[doc] != "" {
+					name = fmt.Sprintf(", %q", ids[doc])
+				}
+				*lost = append(*lost, fmt.Sprintf("document %d of %s%s: %v", doc, path, name, err))
 				continue
 			}
 			if !yield(doc, saved{s, firsts[doc]}) {
@@ -60,7 +71,7 @@ func (d *docStore) salvage(lost *[]string, path string) iter.Seq2[int, saved] {
 	}
 }
 
-func (d *docStore) salvageRecord(doc int) (*stored, error) {
+func (d *docReader) salvageRecord(doc int) (*stored, error) {
 	b, err := d.record(doc)
 	if err != nil {
 		return nil, err
@@ -70,7 +81,7 @@ func (d *docStore) salvageRecord(doc int) (*stored, error) {
 
 // salvageRows returns the first row of each document: from the table of rows or, where that is damaged, from the passages
 // of the documents before or after. It is -1 between two documents that cannot be read.
-func (d *docStore) salvageRows() []int {
+func (d *docReader) salvageRows() []int {
 	rows := make([]int, d.docs+1)
 	counts := make([]int, d.docs) // passages, -1 if not known
 	known := true

@@ -168,7 +168,7 @@ func (db *DB) manifestFromSegments(l *boltLedger, r *Repaired) (*manifest, error
 		m.Segments = append(m.Segments, segmentRecord{name, h.Docs, h.Rows, info.Size, info.Checksum})
 	}
 	if len(m.Segments) == 0 {
-		return nil, l.corrupt(0, errors.New("the manifest is damaged and there is no segment to make it anew from: index the documents again"))
+		return nil, l.corrupt(0, fmt.Errorf("the manifest is damaged, and there is no segment to make it anew from: remove the directory %s and index the documents again", db.dir))
 	}
 	m.Segments = slices.DeleteFunc(m.Segments, func(s segmentRecord) bool { return replaced[s.Name] })
 	slices.SortStableFunc(m.Segments, func(a, b segmentRecord) int { return cmp.Compare(newest[a.Name], newest[b.Name]) })

@@ -16,6 +16,10 @@ func (d *docStore) restoreTable() {
 	if d.table.VerifyAll() == nil || d.blocks.VerifyAll() != nil {
 		return
 	}
+	unpacker, err := spread()
+	if err != nil {
+		return
+	}
 	var table []byte
 	docs := 0
 	for at := 0; at < d.blocks.Len(); {
@@ -23,7 +27,7 @@ func (d *docStore) restoreTable() {
 		if packed == 0 {
 			return
 		}
-		raw, err := d.spread.DecodeAll(d.blocks.Bytes()[at:at+packed], nil)
+		raw, err := unpacker.DecodeAll(d.blocks.Bytes()[at:at+packed], nil)
 		if err != nil || len(raw) > maxBlockBytes {
 			return
 		}

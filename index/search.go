@@ -25,6 +25,7 @@ type Hit struct {
 
 // Selection is the passages that a filter lets through, of one snapshot. nil lets all through.
 type Selection struct {
+	of    *state
 	rows  []*bitset.Set // per segment, deleted rows left out
 	Count int           // passages
 	Docs  int           // documents
@@ -32,7 +33,7 @@ type Selection struct {
 
 // Filter evaluates a filter. Deleted documents never match.
 func (s *Snapshot) Filter(ctx context.Context, e *filter.Expr) (*Selection, error) {
-	sel := &Selection{}
+	sel := &Selection{of: s.state}
 	for i, p := range s.parts {
 		if err := canceled(ctx, "filter"); err != nil {
 			return nil, err
@@ -73,6 +74,14 @@ func (s *Snapshot) Fields() []filter.Field {
 		lists[i] = p.columns.Fields()
 	}
 	return filter.MergeFields(lists...)
+}
+
+// owns returns an error for a selection of another state of the index: its rows are not those of this one.
+func (s *Snapshot) owns(sel *Selection) error {
+	if sel != nil && sel.of != s.state {
+		return errors.New("the selection is of another snapshot of the index: filter this one")
+	}
+	return nil
 }
 
 // allowed is the set of rows of a segment that a search may return, nil for all, and how many they are.
@@ -117,6 +126,9 @@ type DenseParams struct {
 func (s *Snapshot) Dense(ctx context.Context, query []float32, k int, d DenseParams) ([]Hit, []SegmentPlan, error) {
 	if k < 1 {
 		return nil, nil, fmt.Errorf("k of %d: ask for one result at least", k)
+	}
+	if err := s.owns(d.Only); err != nil {
+		return nil, nil, err
 	}
 	var all []Hit
 	var plans []SegmentPlan
@@ -244,6 +256,9 @@ func (s *Snapshot) lexicalParts(sel *Selection) []lexical.Part {
 // Lexical returns the k passages with the highest BM25 score, best first; equal scores in the order of adding. Passages
 // without any term of the query are never among them.
 func (s *Snapshot) Lexical(ctx context.Context, q analysis.Query, k int, l LexicalParams) ([]Hit, lexical.Stats, error) {
+	if err := s.owns(l.Only); err != nil {
+		return nil, lexical.Stats{}, err
+	}
 	found, stats, err := lexical.Search(ctx, s.lexicalParts(l.Only), q, l.Params, k)
 	if err != nil {
 		return nil, stats, err
@@ -257,12 +272,18 @@ func (s *Snapshot) Lexical(ctx context.Context, q analysis.Query, k int, l Lexic
 
 // Explain says how a passage's BM25 score comes about.
 func (s *Snapshot) Explain(ctx context.Context, q analysis.Query, l LexicalParams, r Ref) (lexical.Explanation, error) {
+	if err := s.owns(l.Only); err != nil {
+		return lexical.Explanation{}, err
+	}
 	return lexical.Explain(ctx, s.lexicalParts(l.Only), q, l.Params, r.segment, r.row)
 }
 
 // Vector is the stored vector of a passage: normalised if the metric is cosine.
 func (s *Snapshot) Vector(r Ref) ([]float32, error) {
-	p := s.parts[r.segment]
+	p, err := s.part(r)
+	if err != nil {
+		return nil, err
+	}
 	if p.vectors == nil {
 		return nil, errors.New("the index has no vectors")
 	}

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 
@@ -21,7 +22,8 @@ type Settings struct {
 	Fingerprint string           `json:"fingerprint,omitempty"` // of its weights, tokenizer, pooling and prompts
 	Dim         int              `json:"dim"`                   // components of a vector; 0: no vectors, lexical search alone
 	Metric      vector.Metric    `json:"metric,omitempty"`
-	Vectors     string           `json:"vectors,omitempty"` // the factory string, see [vector.ParseSpec]; empty means auto
+	Precision   string           `json:"precision,omitempty"` // what passages are encoded in, never auto; empty means fp32
+	Vectors     string           `json:"vectors,omitempty"`   // the factory string, see [vector.ParseSpec]; empty means auto
 	Analyzer    analysis.Options `json:"analyzer"`
 	// Terms is the version of the analysis, set when the index is made: another version may give other terms.
 	Terms int `json:"terms"`
@@ -44,8 +46,8 @@ func (s *Settings) check() error {
 		return fmt.Errorf("vectors of dimension %d: from 0 (no vectors) to %d", s.Dim, maxDim)
 	}
 	if s.Dim == 0 {
-		if s.Metric != "" || s.Vectors != "" {
-			return errors.New("an index without vectors has neither metric nor factory string: leave both empty")
+		if s.Metric != "" || s.Vectors != "" || s.Precision != "" {
+			return errors.New("an index without vectors has neither metric, factory string nor precision: leave them empty")
 		}
 		return nil
 	}
@@ -56,6 +58,14 @@ func (s *Settings) check() error {
 	}
 	_, err := s.spec()
 	return err
+}
+
+// VectorPrecision is what the vectors were computed in; empty if there are none.
+func (s *Settings) VectorPrecision() string {
+	if s.Dim == 0 {
+		return ""
+	}
+	return cmp.Or(s.Precision, "fp32")
 }
 
 // spec is the parsed factory string.
@@ -82,6 +92,19 @@ func (e *ModelError) Error() string {
 	}
 	return fmt.Sprintf("index %s was made with the model %s, not with %s: use -m %s, or index the documents anew with %s into another directory",
 		e.Dir, e.Model, e.Given, e.Model, e.Given)
+}
+
+// A PrecisionError says that vectors of another precision than the index's own were to be added to it.
+type PrecisionError struct {
+	Dir       string // the index directory
+	Precision string // that its vectors were computed in
+	Given     string // that was asked for
+}
+
+// Error names both precisions and the remedy.
+func (e *PrecisionError) Error() string {
+	return fmt.Sprintf("index %s was made with --precision %s, not %s: leave the flag out to go on with %s, or index the documents anew with %s into another directory",
+		e.Dir, e.Precision, e.Given, e.Precision, e.Given)
 }
 
 // short cuts a fingerprint to what people compare.

@@ -138,7 +138,6 @@ func TestRestoreTable(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(d.close)
 		return d
 	}
 	d := open()

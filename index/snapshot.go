@@ -13,6 +13,12 @@ import (
 
 // Snapshot is the index at one moment: nothing changes it. It is safe for concurrent use until it is released.
 type Snapshot struct {
+	*state
+	released atomic.Bool
+}
+
+// state is what snapshots of one moment share. The last of them to be released lets go of the segments.
+type state struct {
 	generation uint64
 	parts      []*part
 	live       []*bitset.Set // rows that are not deleted; nil for all
@@ -20,12 +26,13 @@ type Snapshot struct {
 	users      atomic.Int64
 }
 
-// newSnapshot makes a snapshot with one user of the segments that a manifest names, all of which are among parts.
-func newSnapshot(m *manifest, parts []*part) *Snapshot {
-	s := &Snapshot{generation: m.Generation}
+// newState makes a state with one user of the segments that a manifest names, all of which are among parts.
+func newState(m *manifest, parts []*part) *state {
+	s := &state{generation: m.Generation}
 	s.users.Store(1)
 	for _, r := range m.Segments {
-		i := slices.IndexFunc(parts, func(p *part) bool { return p != nil && p.record.Name == r.Name })
+		// A directory that was made anew has other segments of the same names.
+		i := slices.IndexFunc(parts, func(p *part) bool { return p != nil && p.record == r })
 		p := parts[i]
 		p.retain()
 		live := liveRows(r.Rows, m.tombstones[r.Name])
@@ -40,44 +47,52 @@ func newSnapshot(m *manifest, parts []*part) *Snapshot {
 }
 
 // view opens the segments that a manifest names. Those that are open already are shared.
-func (db *DB) view(m *manifest) (*Snapshot, error) {
-	var parts []*part
+func (db *DB) view(m *manifest) (*state, error) {
+	var parts []*part // held while this runs
 	db.mu.Lock()
 	if db.current != nil && !db.closed {
 		parts = slices.Clone(db.current.parts)
 	}
-	for _, p := range parts { // keep them while this runs
+	for _, p := range parts {
 		p.retain()
 	}
 	db.mu.Unlock()
-	defer func(held []*part) {
-		for _, p := range held {
+	defer func() {
+		for _, p := range parts {
 			_ = p.release() // closing what was only read
 		}
-	}(slices.Clone(parts))
-	var opened []*part
+	}()
 	for _, r := range m.Segments {
 		if slices.ContainsFunc(parts, func(p *part) bool { return p.record == r }) {
 			continue
 		}
 		p, err := openPart(db.fs, db.dir, r, &m.Settings)
 		if err != nil {
-			for _, p := range opened {
-				p.retain()
-				err = errors.Join(err, p.release())
-			}
 			return nil, err
 		}
-		opened = append(opened, p)
+		p.retain()
 		parts = append(parts, p)
 	}
-	return newSnapshot(m, parts), nil
+	return newState(m, parts), nil
 }
 
-func (s *Snapshot) retain() { s.users.Add(1) }
-
-// Release ends the use of a snapshot. What it gave out, text and vectors, must not be used afterwards.
+// Release ends the use of a snapshot. What it gave out, text and vectors, must not be used afterwards. Releasing it again
+// does nothing.
 func (s *Snapshot) Release() error {
+	if s.released.Swap(true) {
+		return nil
+	}
+	return s.release()
+}
+
+// snapshot is another user of the state.
+func (s *state) snapshot() *Snapshot {
+	s.users.Add(1)
+	return &Snapshot{state: s}
+}
+
+// release notes that a user is done.
+func (s *state) release() error {
 	if s.users.Add(-1) > 0 {
 		return nil
 	}
@@ -88,7 +103,7 @@ func (s *Snapshot) Release() error {
 	return errors.Join(errs...)
 }
 
-func (s *Snapshot) has(p *part) bool { return slices.Contains(s.parts, p) }
+func (s *state) has(p *part) bool { return slices.Contains(s.parts, p) }
 
 // Generation grows with every commit.
 func (s *Snapshot) Generation() uint64 { return s.generation }
@@ -123,6 +138,14 @@ func (s *Snapshot) Docs() (n int, err error) {
 
 // Ref is a passage in a snapshot.
 type Ref struct{ segment, row int }
+
+// part is the segment that a passage is in; an error for a passage of another snapshot that this one has no place for.
+func (s *state) part(r Ref) (*part, error) {
+	if r.segment < 0 || r.segment >= len(s.parts) || r.row < 0 || r.row >= s.parts[r.segment].record.Rows {
+		return nil, fmt.Errorf("passage %s is of another snapshot: ask this one", r)
+	}
+	return s.parts[r.segment], nil
+}
 
 // compareRefs is the order of adding.
 func compareRefs(a, b Ref) int {

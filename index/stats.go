@@ -7,6 +7,9 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"github.com/winnow-search/winnow/index/vector"
 )
 
 // Stats is what an index holds and how it is kept.
@@ -17,8 +20,8 @@ type Stats struct {
 	Documents  int            `json:"documents"`
 	Passages   int            `json:"passages"`
 	Deleted    int            `json:"deleted_passages"` // still in segments, gone with the next merge
-	Files      int            `json:"files"`
-	Bytes      int64          `json:"bytes"` // of all files of the index
+	Files      int            `json:"files"`            // that documents came from
+	Bytes      int64          `json:"bytes"`            // of all files of the index
 	Segments   []SegmentStats `json:"segments"`
 	Recall     *Recall        `json:"recall,omitempty"`
 }
@@ -60,7 +63,12 @@ func (db *DB) Stats() (*Stats, error) {
 		out.Deleted += seg.Deleted
 		out.Segments = append(out.Segments, seg)
 	}
-	if err := db.Files(func(FileRecord) error { out.Files++; return nil }); err != nil {
+	if err := db.Files(func(f FileRecord) error {
+		if f.Docs > 0 {
+			out.Files++
+		}
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	if db.dir == "" {
@@ -78,49 +86,63 @@ func (db *DB) Stats() (*Stats, error) {
 	return out, nil
 }
 
-// MeasureRecall searches for a sample of the stored vectors in the way that searches do, and exactly. The sample depends on
-// the seed and the index only. It is nil for an index without vectors or passages.
+// MeasureRecall searches for a sample of the stored vectors in the way that searches do, and exactly. A passage does not
+// count for its own vector, and of passages with equal scores each is as good as the other. The sample depends on the seed
+// and the index only. It is nil for an index without vectors, or with a single passage.
 func (s *Snapshot) MeasureRecall(ctx context.Context, queries, k int, seed uint64) (*Recall, error) {
 	var refs []Ref
 	_ = s.Refs(func(r Ref) error { // which has no errors of its own
 		refs = append(refs, r)
 		return nil
 	})
-	if len(refs) == 0 || s.parts[0].vectors == nil {
+	if len(refs) < 2 || s.parts[0].vectors == nil {
 		return nil, nil //nolint:nilnil // nothing to measure is no error
 	}
 	random := rand.New(rand.NewPCG(seed, 0))
 	random.Shuffle(len(refs), func(i, j int) { refs[i], refs[j] = refs[j], refs[i] })
 	refs = refs[:min(queries, len(refs))]
 	r := &Recall{Queries: len(refs), K: k, Worst: 1}
+	total := 0.0
 	for _, ref := range refs {
-		q, err := s.Vector(ref)
+		found, err := s.others(ctx, ref, k, false)
 		if err != nil {
 			return nil, err
 		}
-		found, _, err := s.Dense(ctx, q, k, DenseParams{})
+		exact, err := s.others(ctx, ref, k, true)
 		if err != nil {
 			return nil, err
 		}
-		exact := DenseParams{}
-		exact.Exact = true
-		best, _, err := s.Dense(ctx, q, k, exact)
-		if err != nil {
-			return nil, err
-		}
-		in := map[Ref]bool{}
-		for _, h := range found {
-			in[h.Ref] = true
-		}
-		hit := 0
-		for _, h := range best {
-			if in[h.Ref] {
-				hit++
-			}
-		}
-		share := float64(hit) / float64(len(best))
-		r.Recall += share / float64(len(refs))
+		share := overlap(found, exact)
+		total += share
 		r.Worst = min(r.Worst, share)
 	}
+	r.Recall = total / float64(len(refs))
 	return r, nil
+}
+
+// others are the k passages nearest to one, without itself.
+func (s *Snapshot) others(ctx context.Context, r Ref, k int, exact bool) ([]Hit, error) {
+	q, err := s.Vector(r)
+	if err != nil {
+		return nil, err
+	}
+	hits, _, err := s.Dense(ctx, q, k+1, DenseParams{Params: vector.Params{Exact: exact}})
+	hits = slices.DeleteFunc(hits, func(h Hit) bool { return h.Ref == r })
+	return hits[:min(k, len(hits))], err
+}
+
+// overlap is the share of exact hits, of which there is one at least, that were found. Hits that score as the last of them
+// count as it.
+func overlap(found, exact []Hit) float64 {
+	in := make(map[Ref]bool, len(exact))
+	for _, h := range exact {
+		in[h.Ref] = true
+	}
+	hits := 0
+	for _, h := range found {
+		if in[h.Ref] || h.Score >= exact[len(exact)-1].Score {
+			hits++
+		}
+	}
+	return float64(min(hits, len(exact))) / float64(len(exact))
 }

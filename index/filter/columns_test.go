@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -179,7 +180,7 @@ func TestMergeIsBuildingAnew(t *testing.T) {
 			parts = append(parts, p)
 		}
 		merged := segment.NewMemory()
-		if err := Merge(merged, parts); err != nil {
+		if err := Merge(t.Context(), merged, parts); err != nil {
 			t.Fatal(err)
 		}
 		anew := build(t, left).Reader()
@@ -198,7 +199,7 @@ func TestMergeIsBuildingAnew(t *testing.T) {
 
 func TestMergeRefusesASetOfAnotherLength(t *testing.T) {
 	c := open(t, build(t, []map[string]any{{"a": 1}}), 1)
-	if err := Merge(segment.NewMemory(), []Part{{c, bitset.New(2)}}); err == nil || !strings.Contains(err.Error(), "length 2") {
+	if err := Merge(t.Context(), segment.NewMemory(), []Part{{c, bitset.New(2)}}); err == nil || !strings.Contains(err.Error(), "length 2") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -291,7 +292,11 @@ func mutated(t *testing.T, fields, data []byte, docs int, questions []string) (c
 		_, err := c.Eval(parse(t, q))
 		note(err)
 	}
-	note(Merge(segment.NewMemory(), []Part{{c, nil}}))
+	note(Merge(t.Context(), segment.NewMemory(), []Part{{c, nil}}))
+	for _, name := range fieldNames {
+		_, err := c.Strings(name)
+		note(err)
+	}
 	return clean
 }
 
@@ -402,5 +407,24 @@ func BenchmarkEval(b *testing.B) {
 			}
 			b.ReportMetric(float64(sinkSet.Count()), "documents")
 		})
+	}
+}
+
+func TestMergeStops(t *testing.T) {
+	c := open(t, build(t, []map[string]any{{"a": "x"}}), 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Merge(ctx, segment.NewMemory(), []Part{{c, nil}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestStrings(t *testing.T) {
+	c := open(t, build(t, []map[string]any{{"a": "x"}, {"b": "y"}, {"a": 7}, {"a": "z"}, {"a": "x"}}), 5)
+	for name, want := range map[string][]string{"a": {"x", "", "", "z", "x"}, "b": {"", "y", "", "", ""}, "c": make([]string, 5)} {
+		got, err := c.Strings(name)
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v %s", name, err, diff)
+		}
 	}
 }

@@ -170,6 +170,31 @@ func fieldOf(n node) (field string, ok bool) {
 	return "", false
 }
 
+// Equals returns the strings that a field is compared with by = and in, in the order of the expression.
+func (e *Expr) Equals(field string) []string {
+	var values []string
+	walk(e.root, func(n node) {
+		if f, ok := fieldOf(n); !ok || f != field {
+			return
+		}
+		var literals []literal
+		switch n := n.(type) {
+		case *compare:
+			if n.op == equal {
+				literals = []literal{n.value}
+			}
+		case *in:
+			literals = n.values
+		}
+		for _, l := range literals {
+			if l.kind == isString {
+				values = append(values, l.s)
+			}
+		}
+	})
+	return values
+}
+
 // Fields returns the different fields that the expression asks about, sorted.
 func (e *Expr) Fields() []string {
 	var fields []string

@@ -49,6 +49,13 @@ func TestFieldsOfExpr(t *testing.T) {
 	}
 }
 
+func TestEqualsOfExpr(t *testing.T) {
+	got := parse(t, `format = "pdf" or not (format in ("text", 3) and format != "x" and ext = "y" and format like "z")`).Equals("format")
+	if diff := cmp.Diff([]string{"pdf", "text"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSyntaxErrors(t *testing.T) {
 	for _, tt := range []struct {
 		expr   string
@@ -270,7 +277,7 @@ func TestMetadataErrorsNameTheField(t *testing.T) {
 		want string
 	}{
 		{map[string]any{"a": map[string]any{"b": make(chan int)}}, `field "a.b" has a value of type chan int`},
-		{map[string]any{"a": []any{1, []any{2}}}, `field "a" has a value of type []interface {}: give strings, numbers, true or false, times, lists of these, or objects (element 2 of the list)`},
+		{map[string]any{"a": []any{1, []any{2}}}, `field "a" has a value of type list in a list: give strings, numbers, true or false, times, lists of these, or objects (element 2 of the list)`},
 		{map[string]any{"a": []any{map[string]any{}}}, `field "a"`},
 		{map[string]any{"a": json.Number("1e999")}, `field "a": "1e999" is not a number`},
 		{map[string]any{"a": float32(0) / func() float32 { return 0 }()}, `field "a": NaN is not a finite number`},

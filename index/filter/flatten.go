@@ -138,7 +138,14 @@ func appendScalar(dst []cell, field string, v any) ([]cell, error) {
 	case uint8:
 		s = scalar{kind: isInt, i: int64(v)}
 	default:
-		return nil, fmt.Errorf("metadata: field %q has a value of type %T: give strings, numbers, true or false, times, lists of these, or objects", field, v)
+		what := fmt.Sprintf("%T", v)
+		switch v.(type) { // as JSON calls them
+		case []any:
+			what = "list in a list"
+		case map[string]any:
+			what = "object in a list"
+		}
+		return nil, fmt.Errorf("metadata: field %q has a value of type %s: give strings, numbers, true or false, times, lists of these, or objects", field, what)
 	}
 	return append(dst, cell{field, s}), nil
 }

@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -20,8 +21,9 @@ type Part struct {
 }
 
 // Merge writes the columns of the kept documents of all parts, in order, numbered anew from 0: the same bytes that a Builder
-// writes that was given these documents. It holds one field in memory at a time, and four bytes a document.
-func Merge(w segment.SectionWriter, parts []Part) error {
+// writes that was given these documents. It holds one field in memory at a time, and four bytes a document. If ctx ends, its
+// error is returned.
+func Merge(ctx context.Context, w segment.SectionWriter, parts []Part) error {
 	numbers := make([][]uint32, len(parts)) // new numbers by old; gone for those that are not kept
 	total := uint64(0)
 	for i, p := range parts {
@@ -54,7 +56,7 @@ func Merge(w segment.SectionWriter, parts []Part) error {
 		var all collected
 		for i, p := range parts {
 			if f, ok := p.Columns.find(name); ok {
-				if err := f.collect(&all, numbers[i]); err != nil {
+				if err := f.collect(ctx, &all, numbers[i]); err != nil {
 					return fmt.Errorf("merge columns: %w", err)
 				}
 			}
@@ -70,16 +72,24 @@ func Merge(w segment.SectionWriter, parts []Part) error {
 	return out.finish(w)
 }
 
+// mergeCheck is how many strings are taken over before a merge looks whether it is to stop.
+const mergeCheck = 4096
+
 // gone marks a document that is not kept.
 const gone = math.MaxUint32
 
 // collect adds the values of kept documents to all.
-func (f *fieldData) collect(all *collected, numbers []uint32) error {
+func (f *fieldData) collect(ctx context.Context, all *collected, numbers []uint32) error {
 	d, err := f.dictionary()
 	if err != nil {
 		return err
 	}
 	for k := range int(f.distinct) {
+		if k%mergeCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+		}
 		s, err := d.at(k)
 		if err != nil {
 			return err

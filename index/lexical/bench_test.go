@@ -123,7 +123,7 @@ func BenchmarkBuild(b *testing.B) {
 func BenchmarkMerge(b *testing.B) {
 	x := benchIndex()
 	for b.Loop() {
-		if err := Merge(discard{}, []MergePart{{Index: x}, {Index: x}}); err != nil {
+		if err := Merge(b.Context(), discard{}, []MergePart{{Index: x}, {Index: x}}); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -11,25 +11,25 @@ import (
 
 // TermScore is what one clause of a query contributes to the score of a row.
 type TermScore struct {
-	Text         string // the term, or the terms of a phrase between quotes
-	Count        int    // how often the query has it
-	Freq         int    // occurrences in title and text together; 0: the row lacks it
-	TitleFreq    int    // those in the title
-	WeightedFreq float64
-	DocFreq      int     // rows of all parts with the term; of a phrase: with its rarest term
-	IDF          float64 // of a phrase: the sum over its terms
-	Norm         float64 // 1 - b + b·length/average length
-	Contribution float64
+	Text         string  `json:"text"`          // the term, or the terms of a phrase between quotes
+	Count        int     `json:"count"`         // how often the query has it
+	Freq         int     `json:"freq"`          // occurrences in title and text together; 0: the row lacks it
+	TitleFreq    int     `json:"title_freq"`    // those in the title
+	WeightedFreq float64 `json:"weighted_freq"` // with those in the title counted TitleWeight times
+	DocFreq      int     `json:"doc_freq"`      // rows of all parts with the term; of a phrase: with its rarest term
+	IDF          float64 `json:"idf"`           // of a phrase: the sum over its terms
+	Norm         float64 `json:"norm"`          // 1 - b + b·length/average length
+	Contribution float64 `json:"contribution"`
 }
 
 // Explanation says how a row came to its score. Contributions sum up to it but for the rounding to float32.
 type Explanation struct {
-	Score         float32
-	Matches       bool // the row is a hit: Must and MustNot are respected, and it has a term
-	Rows          int  // of all parts
-	Length        float64
-	AverageLength float64
-	Terms         []TermScore // heaviest first; terms that no row has are left out, as are those that must not be there
+	Score         float32     `json:"score"`
+	Matches       bool        `json:"matches"`        // the row is a hit: Must and MustNot are respected, and it has a term
+	Rows          int         `json:"rows"`           // of all parts
+	Length        float64     `json:"length"`         // of the row, in tokens, those of the title counted TitleWeight times
+	AverageLength float64     `json:"average_length"` // of all rows
+	Terms         []TermScore `json:"terms"`          // heaviest first; terms that no row has are left out, as are those that must not be there
 }
 
 // Explain computes the score of one row as Search does, and what it is made of.
@@ -54,7 +54,7 @@ func Explain(ctx context.Context, parts []Part, q analysis.Query, p Params, part
 	s := &search{ctx: ctx, plan: pl, rows: uint32(x.rows)}
 	s.scorer.begin(x, p, pl.average)
 	total, inTitle := x.lengthsOf(uint32(row))
-	e := Explanation{Rows: int(pl.rows), AverageLength: pl.average}
+	e := Explanation{Rows: int(pl.rows), AverageLength: pl.average, Terms: []TermScore{}}
 	e.Length = p.TitleWeight*float64(inTitle) + float64(total-min(inTitle, total))
 	sum, found := float32(0), false
 	e.Matches = !pl.none

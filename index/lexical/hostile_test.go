@@ -51,7 +51,7 @@ func use(t testing.TB, r segment.SectionReader) (checked error) {
 		}
 	}
 	if x.tokens < 1<<20 { // a damaged length may make a merge long, not wrong
-		mustBeCorruption(t, Merge(segment.NewMemory(), []MergePart{{x, keep}, {x, nil}}))
+		mustBeCorruption(t, Merge(t.Context(), segment.NewMemory(), []MergePart{{x, keep}, {x, nil}}))
 	}
 	checked = x.Check(t.Context())
 	mustBeCorruption(t, checked)
@@ -171,7 +171,7 @@ func TestSizesOfOtherSets(t *testing.T) {
 	if _, _, err := Search(t.Context(), []Part{{x, bitset.New(9)}}, query("w0"), Params{}, 3); err == nil {
 		t.Error("a set of 9 rows is accepted for 10")
 	}
-	if err := Merge(segment.NewMemory(), []MergePart{{x, bitset.New(11)}}); err == nil {
+	if err := Merge(t.Context(), segment.NewMemory(), []MergePart{{x, bitset.New(11)}}); err == nil {
 		t.Error("a set of 11 rows is accepted for 10")
 	}
 }

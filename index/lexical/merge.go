@@ -4,6 +4,7 @@ package lexical
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 
 	"github.com/winnow-search/winnow/index/segment"
@@ -16,14 +17,17 @@ type MergePart struct {
 	Keep  *bitset.Set // rows to keep; nil: all
 }
 
+// mergeCheck is how many terms are merged before a merge looks whether it is to stop.
+const mergeCheck = 256
+
 // gone stands for a row that is not kept.
 const gone = 1<<32 - 1
 
 // Merge writes the index of the kept rows of all parts, in order, as if a Builder had been given these rows: to the same bytes.
 // Documents are not needed. Memory is 12 bytes a row and what Write needs.
 //
-// Errors are *segment.CorruptionError for what the parts hold, and those of Write.
-func Merge(w segment.SectionWriter, parts []MergePart) error {
+// Errors are *segment.CorruptionError for what the parts hold, those of Write, and that of ctx if it ends.
+func Merge(ctx context.Context, w segment.SectionWriter, parts []MergePart) error {
 	m := merge{terms: make([]*dictionaryReader, len(parts)), rows: make([][]uint32, len(parts))}
 	for i, p := range parts {
 		if err := m.lengths(i, p); err != nil {
@@ -41,7 +45,12 @@ func Merge(w segment.SectionWriter, parts []MergePart) error {
 			return err
 		}
 	}
-	for {
+	for n := 0; ; n++ {
+		if n%mergeCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return fmt.Errorf("merge lexical indexes: %w", err)
+			}
+		}
 		term := m.least()
 		if term == nil {
 			return out.close()

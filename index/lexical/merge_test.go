@@ -4,6 +4,8 @@ package lexical
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"slices"
 	"testing"
 
@@ -59,7 +61,7 @@ func TestMergeIsBuild(t *testing.T) {
 			parts = append(parts, MergePart{buildFrom(t, rows), keep})
 		}
 		merged := segment.NewMemory()
-		if err := Merge(merged, parts); err != nil {
+		if err := Merge(t.Context(), merged, parts); err != nil {
 			t.Fatal(err)
 		}
 		sameSections(t, merged.Reader(), memoryFrom(t, kept).Reader())
@@ -71,4 +73,13 @@ func TestMergeIsBuild(t *testing.T) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestMergeStops(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	x := buildFrom(t, nil)
+	if err := Merge(ctx, segment.NewMemory(), []MergePart{{Index: x}}); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
 }

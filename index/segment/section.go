@@ -26,9 +26,10 @@ type SectionReader interface {
 
 // Section is a named range of bytes. Its methods are safe for concurrent use.
 type Section struct {
-	data []byte
-	// good is len(data) when every block is known to be good, else -1: one atomic number for the fast path.
-	good    int64        //nolint:modernize // atomic.Int64 costs more than the inliner allows Verify
+	// good is len(data) when every block is known to be good, else -1: one atomic number for the fast path. It comes first,
+	// where 32-bit systems have it at a multiple of 8, too.
+	good    int64 //nolint:modernize // atomic.Int64 costs more than the inliner allows Verify
+	data    []byte
 	missing atomic.Int64 // blocks not yet known to be good
 	name    string
 	off     int64   // in the file

@@ -1,0 +1,136 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package index
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// lossySpecimen is an index of two segments, of which the first is the larger.
+func lossySpecimen(t *testing.T) (dir string) {
+	dir = filepath.Join(fastDir(t), "db")
+	db := mustCreate(t, dir)
+	for _, n := range [][2]int{{0, 30}, {30, 35}} {
+		var c Change
+		for i := n[0]; i < n[1]; i++ {
+			e := entry(fmt.Sprintf("d%02d", i), 1, uint64(i))
+			c.Add = append(c.Add, e)
+			c.Files = append(c.Files, FileRecord{Path: e.Document.Source.Path, Size: 1, Hash: "h", Docs: 1})
+		}
+		mustApply(t, db, c)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestRepairOfMissingSegment says that it is dropped, and names the files that were in it.
+func TestRepairOfMissingSegment(t *testing.T) {
+	dir := lossySpecimen(t)
+	if err := os.Remove(filepath.Join(dir, segmentName(1))); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Repair(background, dir, RepairOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Segments) > 0 || !slices.Equal(r.Dropped, []string{segmentName(1)}) || len(r.Lost) != 1 || !strings.HasPrefix(r.Lost[0], "30 of 30 documents") {
+		t.Errorf("%+v", r)
+	}
+	if len(r.Files) != 30 || r.Files[7] != (LostFile{"dir/d07", 1, 1}) {
+		t.Errorf("%+v", r.Files)
+	}
+	checkWhole(t, dir, 5)
+	if r, err = Repair(background, dir, RepairOptions{}); err != nil || len(r.Lost)+len(r.Files)+len(r.Dropped) > 0 {
+		t.Errorf("again: %+v, %v", r, err)
+	}
+}
+
+// TestRepairedAsJSON has names as JSON has them, and lists where there is nothing.
+func TestRepairedAsJSON(t *testing.T) {
+	r, err := Repair(background, lossySpecimen(t), RepairOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	b, err := json.Marshal(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `{"manifest":false,"rebuilt_segments":[],"dropped_segments":[],"kept_documents":0,"embedded_passages":0,"lost":[],"lost_files":[]}`
+	if string(b) != want {
+		t.Errorf("%s\nwant %s", b, want)
+	}
+}
+
+// TestRepairKeepsTheDamagedFile byte by byte.
+func TestRepairKeepsTheDamagedFile(t *testing.T) {
+	dir := lossySpecimen(t)
+	path := filepath.Join(dir, segmentName(2))
+	patch(t, path, 100, 0xEE)
+	damaged, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := Repair(background, dir, RepairOptions{}); err != nil || !slices.Equal(r.Segments, []string{segmentName(2)}) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if b, err := os.ReadFile(path + damagedSuffix); err != nil || !bytes.Equal(b, damaged) {
+		t.Errorf("%v", err)
+	}
+	checkWhole(t, dir, 35)
+}
+
+// TestNothingToRepairFrom says what to do with a directory that repair cannot help.
+func TestNothingToRepairFrom(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, ledgerName), []byte("ab"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Repair(background, dir, RepairOptions{}); err == nil || !strings.Contains(err.Error(), "remove the directory "+dir) {
+		t.Errorf("repair: %v", err)
+	}
+	r, err := Check(background, dir, Options{})
+	if err != nil || len(r.Problems) != 1 {
+		t.Errorf("check: %v, %v", r.Problems, err)
+	}
+}
+
+// TestPeekWithoutLedger says what Open says.
+func TestPeekWithoutLedger(t *testing.T) {
+	dir := lossySpecimen(t)
+	if err := os.Remove(filepath.Join(dir, ledgerName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Peek(dir); !isMissingLedger(err) {
+		t.Error(err)
+	}
+}
+
+// TestLostDocumentsAreNamed has a damaged block of documents, whose ids are among the columns.
+func TestLostDocumentsAreNamed(t *testing.T) {
+	dir := lossySpecimen(t)
+	path := filepath.Join(dir, segmentName(2))
+	for _, r := range regions(t, path) {
+		if r.name == sectionBlocks {
+			patch(t, path, (r.from+r.to)/2, 0xEE)
+		}
+	}
+	r, err := Repair(background, dir, RepairOptions{})
+	if err != nil || len(r.Lost) != 5 || len(r.Files) != 5 || !slices.Equal(r.Dropped, []string{segmentName(2)}) {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	for i, l := range r.Lost {
+		if !strings.Contains(l, fmt.Sprintf(`%q`, fmt.Sprintf("d%d", 30+i))) {
+			t.Errorf("%s: without the id of document %d", l, i)
+		}
+	}
+	checkWhole(t, dir, 30)
+}
