@@ -21,8 +21,10 @@ type Comparison struct {
 	Rows      []ComparedPassage `json:"rows"`                // by the cross-encoder, best first
 	Agreement *float64          `json:"agreement,omitempty"` // Kendall's τ-b of the two orders
 	Bands     string            `json:"bands,omitempty"`     // what the rows' bands apply to
-	Timing    Timing            `json:"timing_ms"`
-	Precision Precisions        `json:"precision"`
+	// Calibrated says that probabilities and bands are those of a calibration.
+	Calibrated bool       `json:"calibrated,omitempty"`
+	Timing     Timing     `json:"timing_ms"`
+	Precision  Precisions `json:"precision"`
 	// QueryTruncated is as in Result.
 	QueryTruncated int `json:"query_truncated_tokens,omitempty"`
 }
@@ -36,6 +38,7 @@ type ComparedPassage struct {
 	Bi              Found   `json:"bi_encoder"`
 	Cross           Found   `json:"cross_encoder"` // Score is the logit
 	Moved           int     `json:"moved"`         // ranks won (positive) or lost by reranking
+	Probability     float64 `json:"probability"`   // as in Hit
 	Band            string  `json:"band,omitempty"`
 	TruncatedTokens int     `json:"truncated_tokens"` // that the cross-encoder left out
 	Source          *Source `json:"source,omitempty"`
@@ -81,14 +84,18 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 		Kind: rank.ScoreKind(e.retriever.Similarity()), Rows: []ComparedPassage{}, Timing: r.Timing, Precision: r.Precision,
 		QueryTruncated: r.QueryTruncated,
 	}
-	bands, banded := rank.BandsFor(rank.Logit, reranker)
+	bands, banded, err := e.Bands(reranker)
+	if err != nil {
+		return nil, err
+	}
+	c.Calibrated = len(r.Reading) > 0 && r.Reading[0].Calibrated
 	if banded {
 		c.Bands = bands.About
 	}
 	var before, after []float32
 	for _, h := range r.Hits {
 		row := ComparedPassage{
-			ID: h.ID, Title: h.Title, Text: h.Text, BM25: words[h.ID], Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, h.Rank},
+			ID: h.ID, Title: h.Title, Text: h.Text, BM25: words[h.ID], Bi: *h.Retrieval.Dense, Cross: Found{*h.Logit, h.Rank}, Probability: *h.Probability,
 			Moved: h.RankBefore - h.Rank, TruncatedTokens: h.TruncatedTokens, Source: h.Source,
 		}
 		if banded {
@@ -104,6 +111,26 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 		return nil, err
 	}
 	return c, nil
+}
+
+// Bands are the names for ranges of a cross-encoder's logits: those of its
+// calibration (see [Calibrated]), or the rule of thumb for its family. ok is
+// false if there are none. The name is one that [Engine.Reranker] takes.
+func (e *Engine) Bands(reranker string) (b rank.Bands, ok bool, err error) {
+	c, err := e.Reranker(reranker)
+	if err != nil {
+		return b, false, err
+	}
+	m, calibrated, err := e.Calibration(c)
+	switch {
+	case err != nil:
+		return b, false, err
+	case calibrated:
+		b, ok = rank.CalibratedBands(rank.Logit, m, c.Model().Name)
+		return b, ok, nil
+	}
+	b, ok = rank.BandsFor(rank.Logit, reranker)
+	return b, ok, nil
 }
 
 // comparedWords is how far down the list of BM25 a compared passage is looked for.

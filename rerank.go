@@ -150,6 +150,11 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 		err := fmt.Errorf("model %s has %d labels; a reranker has one", name, c.Labels())
 		return nil, errors.Join(err, c.Close())
 	}
+	if len(e.maps) > 0 { // the fingerprint takes reading all weights, which is not to come off the budget of a search
+		if _, err := c.Model().Fingerprint(); err != nil {
+			return nil, errors.Join(err, c.Close())
+		}
+	}
 	e.rerankers[name] = c
 	return c, nil
 }

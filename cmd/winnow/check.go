@@ -114,7 +114,7 @@ func (a *app) repairCommand() *cobra.Command {
 		Short:   "rebuild what is damaged in an index",
 		GroupID: groupIndex,
 		Long: "Finds what is damaged, as `winnow check` does, and rebuilds it from what is whole: postings, metadata and graphs from the documents and vectors, damaged vectors by encoding the passages again. " +
-			"Only a document whose own bytes are damaged is lost, and is named: the next `winnow index` reads its file again. Damaged files stay, with .damaged after their names.\n\n" +
+			"Only a document whose own bytes are damaged is lost; the files that miss documents are named, and the next `winnow index` reads them again. Damaged files stay, with .damaged after their names.\n\n" +
 			"Exit code 0: the index is whole now. 1: something was lost.",
 		Example: "winnow repair\nwinnow repair --db corpus.winnow",
 		Args:    exactly(),
@@ -137,6 +137,10 @@ func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
 		if f.model != "" {
 			name = f.model
 		}
+		own := s.VectorPrecision()
+		if !cmd.Flags().Changed("precision") {
+			f.precision = own
+		}
 		var err error
 		if bi, err = encoder.OpenBi(name, f.options()...); err != nil {
 			return nil, err
@@ -147,6 +151,9 @@ func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
 		}
 		if fingerprint != s.Fingerprint {
 			return nil, &index.ModelError{Dir: dir, Model: s.Model, Fingerprint: s.Fingerprint, Given: name}
+		}
+		if got := string(bi.Precision()); got != own && f.precision != own {
+			return nil, &index.PrecisionError{Dir: dir, Precision: own, Given: got}
 		}
 		return func(ctx context.Context, passages []document.Chunk) ([]float32, error) {
 			texts := make([]string, len(passages))
@@ -185,8 +192,21 @@ func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
 }
 
 func (a *app) printRepaired(dir string, r *index.Repaired) {
-	for _, l := range r.Lost {
+	for _, l := range r.Lost[:min(shownPlaces, len(r.Lost))] {
 		a.stdout.Println(a.stdout.Paint(term.Red, "lost") + " " + a.stdout.Clean(l))
+	}
+	if more := len(r.Lost) - shownPlaces; more > 0 {
+		a.stdout.Println("and " + term.Plural(more, "more line", "more lines") + "; --json has all")
+	}
+	for _, f := range r.Files[:min(shownPlaces, len(r.Files))] {
+		what := ""
+		if f.Documents > 1 {
+			what = fmt.Sprintf("%s of %s of ", term.Count(f.Missing), term.Plural(f.Documents, "document", "documents"))
+		}
+		a.stdout.Println(a.stdout.Paint(term.Red, "missing") + " " + what + a.stdout.Clean(f.Path))
+	}
+	if more := len(r.Files) - shownPlaces; more > 0 {
+		a.stdout.Println("and of " + term.Plural(more, "more file", "more files") + "; --json names all")
 	}
 	if r.Manifest {
 		a.stdout.Println("the manifest was made anew")
@@ -194,10 +214,13 @@ func (a *app) printRepaired(dir string, r *index.Repaired) {
 	for _, s := range r.Segments {
 		a.stdout.Println("rebuilt " + s)
 	}
+	for _, s := range r.Dropped {
+		a.stdout.Println("dropped " + s + ": nothing of it is left")
+	}
 	switch {
 	case len(r.Segments) > 0:
 		a.stdout.Println(fmt.Sprintf("%s kept, %s encoded anew", term.Plural(r.Kept, "document", "documents"), term.Plural(r.Embedded, "passage", "passages")))
-	case !r.Manifest && len(r.Lost) == 0:
+	case !r.Manifest && len(r.Lost)+len(r.Dropped) == 0:
 		a.stdout.Println(dir + " is whole: nothing to repair")
 	}
 }

@@ -17,6 +17,7 @@ type compareFlags struct {
 	db             string
 	candidates     int
 	rerank, format string
+	config         string
 }
 
 func (a *app) compareCommand() *cobra.Command {
@@ -28,7 +29,7 @@ func (a *app) compareCommand() *cobra.Command {
 		Long: "Scores the nearest passages with BM25, a bi-encoder and a cross-encoder, each for itself, and shows scores and ranks side by side, by the cross-encoder's order: " +
 			"what reranking by the logit alone would change. Kendall's tau says how far the orders of the two encoders agree. BM25 ranks all passages; it is blank for those without a word of the query.\n\n" +
 			"Without FILE the passages are those of an index. FILE is a Markdown or text file (or a folder of them), which is cut into passages; a .jsonl file with an object a line ({\"id\", \"text\"}); or - for standard input with a text or an object a line.\n\n" +
-			"Names for ranges of scores (High, Medium, Low) are shown for the models they are known for, the logits of cross-encoder/ms-marco-*, and for no others.",
+			"Names for ranges of scores (High, Medium, Low) come from the cross-encoder's calibration (`winnow calibrate`; the built-in one has one). Without, a rule of thumb is shown for the logits of cross-encoder/ms-marco-*, and nothing for other models.",
 		Example: `winnow compare "change password" answers.jsonl
 			winnow compare "how does reranking work?" --candidates 10
 			printf 'Paris is in France\nWhere is Paris?\n' | winnow compare "Where is Paris?" -`,
@@ -51,6 +52,7 @@ func (a *app) compareCommand() *cobra.Command {
 	candidatesFlag(fs, &f.candidates)
 	fs.StringVar(&f.rerank, "rerank", builtin.Reranker, "the cross-encoder: a directory, a Hub id, or a built-in name (`MODEL`)")
 	choice(fs, &f.format, "format", "table", []string{"table", "json", "csv"}, "output format")
+	configFlag(cmd, &f.config)
 	return cmd
 }
 
@@ -66,7 +68,11 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, query string, files [
 	if f.rerank == winnow.Auto { // as in search, whose variable may be set
 		f.rerank = builtin.Reranker
 	}
-	e, t, dir, err := a.openTexts(cmd, &f.modelFlags, f.db, "QUERY", files, f.rerank)
+	k, err := a.configure(cmd, f.config)
+	if err != nil {
+		return err
+	}
+	e, t, dir, err := a.openTexts(cmd, &f.modelFlags, f.db, "QUERY", files, f.rerank, k.calibrated())
 	if err != nil {
 		return err
 	}
@@ -77,6 +83,19 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, query string, files [
 	c, err := e.Compare(cmd.Context(), query, winnow.Candidates(f.candidates), winnow.Rerank(f.rerank))
 	if err != nil {
 		return explainDB(dir, err)
+	}
+	cross, err := e.Reranker(f.rerank)
+	if err != nil {
+		return err
+	}
+	if c.Calibrated {
+		origin, err := k.origin(cross)
+		if err != nil {
+			return err
+		}
+		if c.Bands != "" {
+			c.Bands += " (" + origin + ")"
+		}
 	}
 	if dir != "" {
 		for _, r := range c.Rows {
@@ -92,8 +111,7 @@ func (a *app) compare(cmd *cobra.Command, f *compareFlags, query string, files [
 	if err := a.stdout.Flush(); err != nil {
 		return fmt.Errorf("standard output: %w", err)
 	}
-	cross, err := e.Reranker(f.rerank)
-	if err != nil {
+	if err := k.note(a, cross); err != nil {
 		return err
 	}
 	a.notePrecisions(f.precision, c.Precision)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/rank"
 )
 
 func (a *app) printComparison(c *winnow.Comparison, passages int) error {
@@ -40,6 +41,9 @@ func comparisonTable(c *winnow.Comparison) *term.Table {
 		{Title: "rank", Right: true, Style: term.Bold},
 		{Title: "shift"},
 	}}
+	if c.Calibrated {
+		t.Columns = append(t.Columns, term.Column{Title: "p", Right: true})
+	}
 	if c.Bands != "" {
 		t.Columns = append(t.Columns, term.Column{Title: "band"})
 	}
@@ -56,6 +60,9 @@ func comparisonTable(c *winnow.Comparison) *term.Table {
 			term.Text(term.Score(r.Bi.Score)), term.Text(strconv.Itoa(r.Bi.Rank)),
 			term.Text(term.Score(r.Cross.Score)), term.Text(strconv.Itoa(r.Cross.Rank)),
 			{Text: shift, Style: style},
+		}
+		if c.Calibrated {
+			row = append(row, term.Text(probability(r.Probability)))
 		}
 		if c.Bands != "" {
 			row = append(row, term.Cell{Text: r.Band, Style: bandStyle(r.Band)})
@@ -85,9 +92,9 @@ func placesOf(c *winnow.Comparison) (title string, where func(*winnow.ComparedPa
 
 func bandStyle(band string) term.Style {
 	switch band {
-	case "High":
+	case rank.High:
 		return term.Green
-	case "Medium":
+	case rank.Medium:
 		return term.Yellow
 	}
 	return term.Faint
@@ -123,26 +130,26 @@ func bandsLine(c *winnow.Comparison) string {
 }
 
 func noBands(model string) string {
-	return "no bands: above 5 High, above 0 Medium is a rule for logits of cross-encoder/ms-marco-* and says nothing about those of " + model
+	return "no bands: above 5 High, above 0 Medium is a rule for logits of cross-encoder/ms-marco-* and says nothing about those of " + model + "; `winnow calibrate` makes bands"
 }
 
 func (a *app) printComparisonJSON(c *winnow.Comparison, _ int) error { return a.printJSON(c) }
 
 func (a *app) printComparisonCSV(c *winnow.Comparison, _ int) error {
 	rows := [][]string{{
-		"bm25_score", "bm25_rank", "bi_encoder_score", "bi_encoder_score_kind", "bi_encoder_rank", "cross_encoder_logit", "cross_encoder_rank", "moved", "band",
+		"bm25_score", "bm25_rank", "bi_encoder_score", "bi_encoder_score_kind", "bi_encoder_rank", "cross_encoder_logit", "cross_encoder_rank", "moved", "probability", "band",
 		"id", "path", "start_line", "end_line", "title", "truncated_tokens", "text",
 	}}
 	for _, r := range c.Rows {
 		row := []string{
-			"", "", exact(r.Bi.Score), string(c.Kind), strconv.Itoa(r.Bi.Rank), exact(r.Cross.Score), strconv.Itoa(r.Cross.Rank), strconv.Itoa(r.Moved), r.Band,
+			"", "", exact(r.Bi.Score), string(c.Kind), strconv.Itoa(r.Bi.Rank), exact(r.Cross.Score), strconv.Itoa(r.Cross.Rank), strconv.Itoa(r.Moved), strconv.FormatFloat(r.Probability, 'g', -1, 64), r.Band,
 			r.ID, "", "", "", r.Title, strconv.Itoa(r.TruncatedTokens), r.Text,
 		}
 		if r.BM25 != nil {
 			row[0], row[1] = exact(r.BM25.Score), strconv.Itoa(r.BM25.Rank)
 		}
 		if s := r.Source; s != nil {
-			row[10], row[11], row[12] = s.Path, strconv.Itoa(s.StartLine), strconv.Itoa(s.EndLine)
+			row[11], row[12], row[13] = s.Path, strconv.Itoa(s.StartLine), strconv.Itoa(s.EndLine)
 		}
 		rows = append(rows, row)
 	}

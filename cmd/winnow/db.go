@@ -95,11 +95,13 @@ func (a *app) openDBFor(cmd *cobra.Command, f *modelFlags, dir, rerank string, w
 	if f.model == noModel {
 		pair.Retriever = ""
 	}
+	var made index.Settings
 	if index.Exists(dir) {
 		s, err := index.Peek(dir)
 		if err != nil {
 			return nil, explainDB(dir, err)
 		}
+		made = s
 		switch given := cmd.Flags().Changed("model"); {
 		case given && s.Dim > 0 && f.model == noModel && !words:
 			return nil, fmt.Errorf("index %s has vectors, of the model %s: leave out -m %s, or make another index without", dir, s.Model, noModel)
@@ -112,10 +114,28 @@ func (a *app) openDBFor(cmd *cobra.Command, f *modelFlags, dir, rerank string, w
 			pair.Retriever = ""
 		}
 	}
-	return a.openPair(cmd, f, pair, rerank, func(opts ...winnow.Option) (*winnow.Engine, error) {
+	e, err := a.openPair(cmd, f, pair, rerank, func(opts ...winnow.Option) (*winnow.Engine, error) {
 		e, err := winnow.Open(dir, pair, opts...)
 		return e, explainDB(dir, err)
 	}, opts...)
+	if err == nil && made.Dim > 0 && e.Retriever() != nil {
+		a.noteOwnPrecision(cmd, f, dir, encoder.Precision(made.VectorPrecision()), e.Retriever().Precision())
+	}
+	return e, err
+}
+
+// noteOwnPrecision says when the query of a search is encoded in another precision than the index's own, or when this
+// processor has no instructions for that.
+func (a *app) noteOwnPrecision(cmd *cobra.Command, f *modelFlags, dir string, own, inUse encoder.Precision) {
+	switch given := cmd.Flags().Changed("precision"); {
+	case !given:
+		f.precision = "" // nothing was asked for that notes could be about
+		if own != inUse {
+			a.notePrecision(string(own), inUse)
+		}
+	case own != inUse:
+		a.note(fmt.Sprintf("the passages of %s were encoded in %s, the query is in %s", dir, own, inUse))
+	}
 }
 
 // openPair opens an engine and the cross-encoder that a command names, so that a wrong name is found before work begins.
@@ -124,7 +144,10 @@ func (a *app) openPair(cmd *cobra.Command, f *modelFlags, pair model.Pair, reran
 	if err != nil {
 		return nil, misuse(cmd, "--rerank: %v", err)
 	}
-	opts = append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens), winnow.AtPrecision(encoder.Precision(f.precision)))
+	opts = append(opts, winnow.Threads(f.threads), winnow.MaxTokens(f.maxTokens))
+	if cmd.Flags().Changed("precision") { // else it is the index's own
+		opts = append(opts, winnow.AtPrecision(encoder.Precision(f.precision)))
+	}
 	e, err := await(cmd.Context(), func() (*winnow.Engine, error) { return open(opts...) })
 	if err != nil {
 		return nil, err
@@ -144,16 +167,16 @@ func (a *app) openPair(cmd *cobra.Command, f *modelFlags, pair model.Pair, reran
 }
 
 // openTexts opens the index for searching, or makes one in memory of the file. dir is the index directory, if it is that.
-func (a *app) openTexts(cmd *cobra.Command, f *modelFlags, db, arguments string, files []string, rerank string) (e *winnow.Engine, t *texts, dir string, err error) {
+func (a *app) openTexts(cmd *cobra.Command, f *modelFlags, db, arguments string, files []string, rerank string, opts ...winnow.Option) (e *winnow.Engine, t *texts, dir string, err error) {
 	if len(files) == 0 {
 		if dir, err = needDB(cmd, db, "a file: "+cmd.CommandPath()+" "+strings.TrimSpace(arguments+" FILE")); err != nil {
 			return nil, nil, "", err
 		}
-		e, err = a.openDB(cmd, f, dir, rerank, winnow.ReadOnly())
+		e, err = a.openDB(cmd, f, dir, rerank, append(opts, winnow.ReadOnly())...)
 		return e, &texts{}, dir, err
 	}
 	p := progress{out: a.stderr}
-	if e, err = a.openEngine(cmd, f, rerank, winnow.Progress(p.report)); err != nil {
+	if e, err = a.openEngine(cmd, f, rerank, append(opts, winnow.Progress(p.report))...); err != nil {
 		return nil, nil, "", err
 	}
 	if t, err = a.loadTexts(cmd.Context(), cmd, files[0]); err == nil {

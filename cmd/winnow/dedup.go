@@ -107,10 +107,7 @@ func (a *app) newPairPrinter(format string) pairPrinter {
 	o := a.stdout
 	line := func(h *winnow.Hit, head string, style term.Style) {
 		where := o.Line(place(h.ID, h.Source))
-		text := o.Line(h.Text)
-		if o.Terminal {
-			text = term.Truncate(text, max(o.Columns()-10-term.Width(where), 20))
-		}
+		text := term.Truncate(o.Line(h.Text), max(o.Columns()-10-term.Width(where), 20))
 		o.Println(o.Paint(style, head) + "  " + o.Paint(term.Cyan, where) + "  " + text)
 	}
 	return pairPrinter{func(d *winnow.Duplicate) error {
@@ -157,12 +154,12 @@ func (a *app) csvPairs() pairPrinter {
 		if h.Source == nil {
 			return "", ""
 		}
-		return a.stdout.Clean(h.Source.Path), strconv.Itoa(h.Source.StartLine)
+		return a.stdout.Exact(h.Source.Path), strconv.Itoa(h.Source.StartLine)
 	}
 	return pairPrinter{func(d *winnow.Duplicate) error {
 		pathA, lineA := at(&d.A)
 		pathB, lineB := at(&d.B)
-		return w.Write([]string{exact(d.Score), a.stdout.Clean(d.A.ID), a.stdout.Clean(d.B.ID), pathA, lineA, pathB, lineB})
+		return w.Write([]string{exact(d.Score), a.stdout.Exact(d.A.ID), a.stdout.Exact(d.B.ID), pathA, lineA, pathB, lineB})
 	}, func() error {
 		w.Flush()
 		return w.Error()

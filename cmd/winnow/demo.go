@@ -22,6 +22,7 @@ import (
 type demoFlags struct {
 	modelFlags
 	rerank string
+	config string
 	json   bool
 }
 
@@ -44,6 +45,7 @@ func (a *app) demoCommand() *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name")
 	jsonFlag(cmd, &f.json)
+	configFlag(cmd, &f.config)
 	return cmd
 }
 
@@ -55,7 +57,13 @@ func (a *app) demo(cmd *cobra.Command, f *demoFlags) error {
 	if err != nil {
 		return err
 	}
-	open := func() (*winnow.Engine, error) { return a.openEngine(cmd, &f.modelFlags, f.rerank) }
+	k, err := a.configure(cmd, f.config)
+	if err != nil {
+		return err
+	}
+	open := func() (*winnow.Engine, error) {
+		return a.openEngine(cmd, &f.modelFlags, f.rerank, k.calibrated())
+	}
 	s, err := tell(cmd.Context(), v, open, f.rerank)
 	if err != nil {
 		return err
@@ -244,7 +252,7 @@ func tell(ctx context.Context, v *notebook.Values, open func() (*winnow.Engine, 
 	if err := s.Matrix.byPairs(ctx, cross); err != nil {
 		return nil, err
 	}
-	if err := s.band(ctx, v, cross); err != nil {
+	if err := s.band(ctx, v, e, cross); err != nil {
 		return nil, err
 	}
 	return s, s.Speed.measure(ctx, v, b, cross)
@@ -313,12 +321,15 @@ func compareExample(ctx context.Context, open func() (*winnow.Engine, error), re
 }
 
 // band scores the example of the bands, and names the bands if the model has any.
-func (s *story) band(ctx context.Context, v *notebook.Values, c *encoder.CrossEncoder) error {
+func (s *story) band(ctx context.Context, v *notebook.Values, e *winnow.Engine, c *encoder.CrossEncoder) error {
 	ranked, err := c.Rank(ctx, v.Weather.Query, v.Weather.Documents)
 	if err != nil {
 		return err
 	}
-	bands, ok := rank.BandsFor(rank.Logit, s.Reranker)
+	bands, ok, err := e.Bands(s.Reranker)
+	if err != nil {
+		return err
+	}
 	s.Bands = banded{Query: v.Weather.Query, Applies: bands.About}
 	for _, r := range ranked {
 		row := bandedRow{Text: v.Weather.Documents[r.Index], Logit: r.Logit}

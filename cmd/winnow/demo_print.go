@@ -269,13 +269,12 @@ func (t *teller) bands() {
 	table.Print(t.Output)
 	if b.Applies != "" {
 		t.say("Bands: " + b.Applies + ".")
-		return
 	}
 	bands, ok := rank.BandsFor(rank.Logit, notebook.CrossEncoder)
-	if !ok {
+	if !ok || b.Applies == bands.About {
 		return
 	}
-	t.say("The rule is for " + bands.About + ". It says nothing about the logits of " + t.s.Reranker + ".")
+	t.say("The notebook's rule is for " + bands.About + ". It says nothing about the logits of " + t.s.Reranker + ".")
 	var named []string
 	for _, s := range t.v.Printed.Reranked {
 		named = append(named, fmt.Sprintf("%s %.2f %s", s.ID, s.Score, bands.Name(float32(s.Score))))

@@ -71,7 +71,7 @@ func (w *wholeValue) String() string { return strconv.Itoa(int(*w)) }
 func (w *wholeValue) Set(text string) error {
 	n, err := strconv.Atoi(strings.TrimSpace(text))
 	if err != nil || n < 0 || n > math.MaxInt32 {
-		return fmt.Errorf("want a whole number from 0 to %d", math.MaxInt32)
+		return fmt.Errorf("want a whole number, not negative and at most %d", math.MaxInt32)
 	}
 	*w = wholeValue(n)
 	return nil
@@ -110,10 +110,13 @@ func (c *choiceValue) Set(text string) error {
 }
 
 // orList writes names as "a, b or c".
-func orList(names []string) string {
+func orList(names []string) string { return joinNames(names, "or") }
+
+// joinNames writes names with commas, and a word before the last.
+func joinNames(names []string, word string) string {
 	last := len(names) - 1
 	if last < 1 {
 		return strings.Join(names, "")
 	}
-	return strings.Join(names[:last], ", ") + " or " + names[last]
+	return strings.Join(names[:last], ", ") + " " + word + " " + names[last]
 }

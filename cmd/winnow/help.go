@@ -63,7 +63,7 @@ func (a *app) help(cmd *cobra.Command) {
 		o.Println("")
 		paragraphs(o, "Run \"winnow COMMAND --help\" for the flags of a command. Each flag can be set in the environment, under the name in brackets; "+
 			"the command line wins. "+simdVariable+"=scalar|avx2|avx512|amx|neon limits the vector instructions, NO_COLOR turns colours off.\n"+
-			"Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage.")
+			"Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped with Ctrl-C.")
 	}
 }
 

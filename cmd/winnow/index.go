@@ -4,6 +4,7 @@ package main
 
 import (
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -32,11 +33,11 @@ func (a *app) indexCommand() *cobra.Command {
 		Short:   "bring files and folders into an index directory",
 		GroupID: groupIndex,
 		Long: "Reads files and folders, cuts them into passages, encodes them, and keeps them in an index directory, where `winnow search` finds them at once. " +
-			"Run it again whenever something has changed: files that have not are left alone, documents of files that are gone are removed, and renamed files are not encoded again.\n\n" +
+			"Run it again whenever something has changed: files that have not are left alone, documents of files that are gone are removed, and renamed files are not encoded again. An id stays with the file that gave it while that file is as it was read: another document with the same id is refused.\n\n" +
 			"Files: " + "Markdown, text, HTML, PDF, DOCX, CSV, JSON lines (also .gz) and source code" + ". Folders: what .gitignore and .winnowignore leave out is left out.\n\n" +
-			"What is reported as indexed survives a crash or a power cut. A run that was stopped goes on where it was when it is started again; searching goes on meanwhile.\n\n" +
-			"--vectors says how a new index keeps its vectors: flat, hnsw16, ivf1024, and after a comma fp16, int8, pq48 or binary; auto chooses by size. --language is that of the text, for stop words and stemming.\n\n" +
-			"What cannot be read is named on standard error; the rest is indexed, and the exit code is 1.",
+			"What is reported as indexed survives a crash or a power cut. A run that was stopped goes on where it was when it is started again; searching goes on meanwhile. Ctrl-C ends it with exit code 130, and --watch, which is ended so, with 0.\n\n" +
+			"--precision is what a new index's passages are encoded in, and what it goes on with. --vectors says how it keeps its vectors: flat, hnsw16, ivf1024, and after a comma fp16, int8, pq48 or binary; auto chooses by size. --language is that of the text, for stop words and stemming.\n\n" +
+			"What cannot be read is named on standard error, in every run while it is there; the rest is indexed, and the exit code is 1.",
 		Example: `winnow index notes/ docs/
 			winnow index . --watch
 			winnow index corpus.jsonl --db corpus.winnow -m sentence-transformers/all-MiniLM-L6-v2 --precision auto`,
@@ -76,6 +77,11 @@ func (a *app) index(cmd *cobra.Command, f *indexFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
+	if !found {
+		if err := somethingThere(paths); err != nil { // before an index is made for nothing
+			return err
+		}
+	}
 	bar := a.newSyncBar()
 	opts := []winnow.Option{winnow.Analyzer(words)}
 	if f.model != noModel {
@@ -104,9 +110,24 @@ func (a *app) index(cmd *cobra.Command, f *indexFlags, paths []string) error {
 		return err
 	}
 	if failures > 0 {
-		return fmt.Errorf("%s could not be read; all else is indexed", term.Plural(failures, "file or row", "files or rows"))
+		return fmt.Errorf("%s could not be indexed; all else is", term.Plural(failures, "file or row", "files or rows"))
 	}
 	return nil
+}
+
+// somethingThere returns an error if none of the paths exists.
+func somethingThere(paths []string) error {
+	var first error
+	for _, p := range paths {
+		_, err := os.Stat(p)
+		if err == nil {
+			return nil
+		}
+		if first == nil {
+			first = err
+		}
+	}
+	return fmt.Errorf("there is nothing to index: %w", first)
 }
 
 // noteFixed points out flags that have no effect on an index that is there.

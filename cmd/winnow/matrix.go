@@ -20,7 +20,8 @@ import (
 
 type matrixFlags struct {
 	modelFlags
-	format, plot string
+	format, plot  string
+	score, config string
 }
 
 func (a *app) matrixCommand() *cobra.Command {
@@ -31,6 +32,7 @@ func (a *app) matrixCommand() *cobra.Command {
 		GroupID: groupSearch,
 		Long: "QUERIES and DOCS are files with a text a line, or with a JSON object a line ({\"id\", \"text\"}); one of them may be - for standard input. " +
 			"Every query is scored against every document: with a cross-encoder the scores are logits, with a bi-encoder they are its similarities (mostly cosines).\n\n" +
+			"--score probability shows what a cross-encoder's calibration makes of the logits: how likely each document is relevant. Without a calibration that is the sigmoid of the logit, and is said to be.\n\n" +
 			"--plot draws the scores as a heat map, into a .png or .svg file.",
 		Example: `winnow matrix queries.txt passages.txt --plot relevance.png
 			winnow matrix queries.txt passages.txt -m builtin:retriever --format csv`,
@@ -40,9 +42,14 @@ func (a *app) matrixCommand() *cobra.Command {
 	f.add(cmd, "a cross-encoder or a bi-encoder", builtin.Reranker)
 	fs := cmd.Flags()
 	choice(fs, &f.format, "format", "table", []string{"table", "csv", "json"}, "output format")
+	choice(fs, &f.score, "score", scoreRaw, []string{scoreRaw, string(rank.Probability)}, "show scores as the model gives them, or probabilities of relevance")
+	configFlag(cmd, &f.config)
 	fs.StringVar(&f.plot, "plot", "", "draw a heat map into `FILE`, a .png or .svg")
 	return cmd
 }
+
+// scoreRaw as --score shows logits and similarities.
+const scoreRaw = "raw"
 
 func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) error {
 	ctx := cmd.Context()
@@ -53,12 +60,19 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	if err != nil {
 		return misuse(cmd, "%v", err)
 	}
+	k, err := a.configure(cmd, f.config)
+	if err != nil {
+		return err
+	}
 	s, err := await(ctx, func() (*scorer, error) { return openScorer(f.model, f.options()...) })
 	if err != nil {
 		return err
 	}
 	defer s.close()
 	a.checkMaxTokens(&f.modelFlags, s.model)
+	if f.score == string(rank.Probability) && s.cross == nil {
+		return misuse(cmd, "--score probability: %s is a bi-encoder, whose %s has no probability: take a cross-encoder", s.model.Name, s.kind)
+	}
 	r := &relevance{Model: f.model, Precision: s.precision, Kind: s.kind}
 	for _, side := range []struct {
 		name string
@@ -82,6 +96,11 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	}
 	if err := s.score(ctx, r); err != nil {
 		return err
+	}
+	if f.score == string(rank.Probability) {
+		if err := a.probabilities(k, s, r); err != nil {
+			return err
+		}
 	}
 	if draw != nil { // first, so that what is printed has been drawn
 		if err := writePicture(f.plot, func() ([]byte, error) { return draw(r) }); err != nil {
@@ -107,6 +126,26 @@ func (a *app) matrix(cmd *cobra.Command, f *matrixFlags, queries, docs string) e
 	}
 	a.notePrecision(f.precision, s.precision)
 	r.long.report(a, r.inputs, s.limit, s.input)
+	return nil
+}
+
+// probabilities puts probabilities in the place of logits, and says where they are from.
+func (a *app) probabilities(k *configuration, s *scorer, r *relevance) error {
+	m, _, _, err := k.of(s.cross)
+	if err != nil {
+		return err
+	}
+	for _, row := range r.Scores {
+		for j, v := range row {
+			row[j] = float32(m.Map.Probability(v))
+		}
+	}
+	r.Kind = string(rank.Probability)
+	origin, err := k.origin(s.cross)
+	if err != nil {
+		return err
+	}
+	a.note("probabilities: " + origin)
 	return nil
 }
 
@@ -159,6 +198,7 @@ type relevance struct {
 
 // scorer is a model that scores a query and a document.
 type scorer struct {
+	cross     *encoder.CrossEncoder // nil for a bi-encoder
 	model     *model.Model
 	precision encoder.Precision
 	kind      string
@@ -187,13 +227,13 @@ func openScorer(name string, opts ...encoder.Option) (*scorer, error) {
 			_ = c.Close()
 			return nil, fmt.Errorf("model %s has %d labels; a matrix takes a model with one", name, n)
 		}
-		return &scorer{c.Model(), c.Precision(), string(rank.Logit), "pair", c.MaxTokens(), func() { _ = c.Close() }, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
+		return &scorer{c, c.Model(), c.Precision(), string(rank.Logit), "pair", c.MaxTokens(), func() { _ = c.Close() }, func(ctx context.Context, r *relevance) error { return r.byPairs(ctx, c) }}, nil
 	}
 	b, err := encoder.OpenBi(name, opts...)
 	if err != nil {
 		return nil, err
 	}
-	return &scorer{b.Model(), b.Precision(), string(b.Similarity()), "text", b.MaxTokens(), func() { _ = b.Close() }, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
+	return &scorer{nil, b.Model(), b.Precision(), string(b.Similarity()), "text", b.MaxTokens(), func() { _ = b.Close() }, func(ctx context.Context, r *relevance) error { return r.byVectors(ctx, b) }}, nil
 }
 
 // byPairs reads every query beside every document, a query at a time.

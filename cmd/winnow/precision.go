@@ -35,9 +35,12 @@ var instructions = map[encoder.Precision]string{
 }
 
 // notePrecision says what is computed in where that is not what was asked for word by word. inUse
-// has an entry for each encoder, the bi-encoder first.
+// has an entry for each encoder, the bi-encoder first. Nothing is said when nothing was asked for.
 func (a *app) notePrecision(asked string, inUse ...encoder.Precision) {
 	p := encoder.Precision(asked)
+	if p == "" {
+		return
+	}
 	if p != encoder.Auto {
 		if i := slices.IndexFunc(inUse, func(got encoder.Precision) bool { return got != p }); i >= 0 {
 			a.note(fmt.Sprintf("%s needs %s; %s is used", p, instructions[p], inUse[i]))

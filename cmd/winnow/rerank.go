@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,6 +25,7 @@ type rerankFlags struct {
 	modelFlags
 	query, format string
 	top           int
+	config        string
 }
 
 func (a *app) rerankCommand() *cobra.Command {
@@ -35,7 +37,8 @@ func (a *app) rerankCommand() *cobra.Command {
 		Long: "Reads one text a line from standard input, or JSON objects with \"text\" and optionally \"id\" and \"title\", scores each against the query with a cross-encoder, and prints them best first.\n\n" +
 			"json is an array of {\"id\", \"index\", \"rank\", \"score\", \"score_kind\", \"truncated_tokens\"}. The score is the output of the model's own activation; " +
 			"score_kind is logit for a model without one and probability for a sigmoid. The order is always that of the logits, ties in the order of the input. " +
-			"A text without an id has its index, counted from 0, as id.",
+			"A text without an id has its index, counted from 0, as id.\n\n" +
+			"A calibrated model (`winnow calibrate`; the built-in one is) has \"probability\" in addition, the column p: that the text is relevant.",
 		Example: `winnow rerank --query "how does reranking work?" -k 5 < passages.txt
 			winnow rerank --query "why rerank?" --format json < passages.jsonl | jq '.[0].id'`,
 		Args: exactly(),
@@ -46,6 +49,7 @@ func (a *app) rerankCommand() *cobra.Command {
 	fs.StringVar(&f.query, "query", "", "the `QUERY`, required")
 	whole(fs, &f.top, "top", "k", 0, "print the best `N`; 0: all")
 	choice(fs, &f.format, "format", "", []string{"json", "table"}, "output format; by default table on a terminal, json elsewhere")
+	configFlag(cmd, &f.config)
 	return cmd
 }
 
@@ -55,6 +59,10 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 	}
 	if strings.TrimSpace(f.query) == "" {
 		return misuse(cmd, "--query is empty: the texts are ordered by how well they answer it")
+	}
+	k, err := a.configure(cmd, f.config)
+	if err != nil {
+		return err
 	}
 	in, err := a.openInput(cmd.Context(), cmd)
 	if err != nil {
@@ -73,6 +81,9 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 	}
 	r, err := rerankLines(cmd.Context(), c, f.query, lines)
 	if err != nil {
+		return err
+	}
+	if err := r.calibrate(k, c); err != nil {
 		return err
 	}
 	shown := r.ranked
@@ -99,6 +110,9 @@ func (a *app) rerank(cmd *cobra.Command, f *rerankFlags) error {
 	if r.queryCut > 0 {
 		a.warn(fmt.Sprintf("the query does not fit: %s left out", term.Plural(r.queryCut, "token was", "tokens were")))
 	}
+	if err := k.note(a, c); err != nil {
+		return err
+	}
 	a.notePrecision(f.precision, c.Precision())
 	in.report(a)
 	r.long.report(a, in.texts, c.MaxTokens(), "pair")
@@ -113,6 +127,10 @@ type rerankedText struct {
 	Score     float32 `json:"score"`
 	Kind      string  `json:"score_kind"`
 	Truncated int     `json:"truncated_tokens"`
+	// Probability is that of being relevant; absent without a calibration.
+	Probability *float64 `json:"probability,omitempty"`
+
+	logit float32
 }
 
 type reranked struct {
@@ -120,6 +138,8 @@ type reranked struct {
 	kind     string
 	long     cut
 	queryCut int
+
+	calibrated bool
 }
 
 // rerankLines scores and orders lines.
@@ -148,12 +168,26 @@ func rerankLines(ctx context.Context, c *encoder.CrossEncoder, query string, lin
 		i := item.Previous - 1
 		r.ranked = append(r.ranked, rerankedText{
 			ID: cmp.Or(lines[i].ID, strconv.Itoa(i)), Index: i, Rank: n + 1,
-			Score: s.Score(i)[0], Kind: r.kind, Truncated: s.Truncated[i],
+			Score: s.Score(i)[0], Kind: r.kind, Truncated: s.Truncated[i], logit: s.Logits[i],
 		})
 		r.long.add(s.Truncated[i])
 		r.queryCut = max(r.queryCut, s.QueryTruncated[i])
 	}
 	return r, nil
+}
+
+// calibrate adds probabilities if the model is calibrated.
+func (r *reranked) calibrate(k *configuration, c *encoder.CrossEncoder) error {
+	m, _, ok, err := k.of(c)
+	if err != nil || !ok {
+		return err
+	}
+	r.calibrated = true
+	for i := range r.ranked {
+		p := m.Map.Probability(r.ranked[i].logit)
+		r.ranked[i].Probability = &p
+	}
+	return nil
 }
 
 // scoreKind names what a model's activation makes of a logit. Activations that give neither a logit
@@ -172,11 +206,19 @@ func (r *reranked) table(shown []rerankedText, lines []document.Line) *term.Tabl
 	t := &term.Table{Columns: []term.Column{
 		{Title: "rank", Right: true, Style: term.Bold},
 		{Title: r.kind, Right: true},
+		{Title: "p", Right: true},
 		{Title: "id", Fit: term.Cut, Style: term.Cyan},
 		{Title: "text", Fit: term.Cut},
 	}}
+	if !r.calibrated {
+		t.Columns = slices.Delete(t.Columns, 2, 3)
+	}
 	for _, x := range shown {
-		t.Row(strconv.Itoa(x.Rank), term.Score(x.Score), x.ID, lines[x.Index].Document().FullText())
+		row := []string{strconv.Itoa(x.Rank), term.Score(x.Score)}
+		if x.Probability != nil {
+			row = append(row, probability(*x.Probability))
+		}
+		t.Row(append(row, x.ID, lines[x.Index].Document().FullText())...)
 	}
 	return t
 }

@@ -14,6 +14,8 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/config"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index/filter"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/builtin"
@@ -27,6 +29,9 @@ type searchFlags struct {
 	rerank, format string
 	budget         time.Duration
 	explain        bool
+	config         string
+
+	configuration *configuration
 }
 
 // retrievalFlags say where candidates are looked for and how.
@@ -34,6 +39,7 @@ type retrievalFlags struct {
 	db, mode, filter, fusion string
 	candidates               int
 	diversity                float64
+	configured               winnow.Settings // of the configuration file
 }
 
 func (r *retrievalFlags) add(cmd *cobra.Command) {
@@ -51,6 +57,17 @@ func fusionNames() (names []string) {
 		names = append(names, string(f))
 	}
 	return names
+}
+
+// configure takes what flags do not say from a configuration file.
+func (r *retrievalFlags) configure(cmd *cobra.Command, s winnow.Settings) {
+	r.configured = s
+	if s.Mode != "" && !cmd.Flags().Changed("mode") {
+		r.mode = string(s.Mode)
+	}
+	if s.Candidates != 0 && !cmd.Flags().Changed("candidates") {
+		r.candidates = s.Candidates
+	}
 }
 
 func (r *retrievalFlags) check(cmd *cobra.Command) error {
@@ -80,13 +97,21 @@ func checkFilter(cmd *cobra.Command, expression string) error {
 }
 
 // options are those of the search. An index without vectors is searched by words unless something else is asked for.
-func (r *retrievalFlags) options(cmd *cobra.Command, e *winnow.Engine) []winnow.SearchOption {
+func (r *retrievalFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow.SearchOption, error) {
 	if e.Retriever() == nil && !cmd.Flags().Changed("mode") {
 		r.mode = string(winnow.Lexical)
 	}
 	f := winnow.DefaultFusion()
 	f.Method = rank.Method(r.fusion)
-	return []winnow.SearchOption{winnow.Candidates(r.candidates), winnow.In(winnow.Mode(r.mode)), winnow.Filter(r.filter), winnow.Fuse(f), winnow.Diversity(1 - r.diversity)}
+	if own := r.configured.Fusion; own != nil && !cmd.Flags().Changed("fusion") {
+		f = *own
+	}
+	// What no flag says; the file was checked when it was read.
+	opts, err := winnow.Settings{K1: r.configured.K1, B: r.configured.B, Ef: r.configured.Ef, Probes: r.configured.Probes}.Options()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", config.Name, err)
+	}
+	return append(opts, winnow.Candidates(r.candidates), winnow.In(winnow.Mode(r.mode)), winnow.Filter(r.filter), winnow.Fuse(f), winnow.Diversity(1-r.diversity)), nil
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -101,6 +126,7 @@ func (a *app) searchCommand() *cobra.Command {
 			"a model named orders by its logit alone; off leaves the order of retrieval. MODEL@20 reads the best 20 candidates only, and several, as in small@100,large@20, read in stages. The scores of all stages are shown in any case. --budget ends reranking when the time is up.\n\n" +
 			"--filter looks at what is known of documents: id, title, path, format, ext, modified, and the metadata of rows and files: 'lang = \"en\" and year >= 2020 and not tag in (\"draft\")'. " +
 			"In queries by words, \"…\" is a phrase, +word must be there, -word must not.\n\n" +
+			"What `winnow tune` and `winnow calibrate` found is read from winnow.json of the working directory or a parent; flags override it. p is the probability that a passage is relevant.\n\n" +
 			"What cannot be read is named on standard error; the search goes on without it and ends with exit code 1.",
 		Example: `winnow search "how does reranking work?"
 			winnow search "+tokenizer -bpe" --mode lexical --filter 'path like "docs/*"' --explain
@@ -126,6 +152,7 @@ func (a *app) searchCommand() *cobra.Command {
 	fs.DurationVar(&f.budget, "budget", 0, "end reranking when a search has taken this `TIME`, as in 50ms; 0: no bound")
 	fs.BoolVar(&f.explain, "explain", false, "show how the index was searched and how scores came about")
 	choice(fs, &f.format, "format", "table", []string{"table", "json", "md", "csv"}, "output format")
+	configFlag(cmd, &f.config)
 	return cmd
 }
 
@@ -136,6 +163,9 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 		return misuse(cmd, "-k, --top is 0: ask for one passage at least")
 	case f.budget < 0:
 		return misuse(cmd, "--budget is %s: it must not be negative", f.budget)
+	}
+	if err := a.configureSearch(cmd, f); err != nil {
+		return err
 	}
 	if err := f.check(cmd); err != nil {
 		return err
@@ -154,7 +184,11 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	if err != nil {
 		return misuse(cmd, "--rerank: %v", err)
 	}
-	opts := append(f.retrievalFlags.options(cmd, e), winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget))
+	opts, err := f.retrievalFlags.options(cmd, e)
+	if err != nil {
+		return err
+	}
+	opts = append(opts, winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget))
 	if f.format != "json" && f.format != "csv" {
 		opts = append(opts, winnow.Snippets())
 	}
@@ -164,10 +198,47 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	if s.Result, err = e.Search(ctx, query, opts...); err != nil {
 		return explainDB(s.db, err)
 	}
+	if err := s.explainProbabilities(f.configuration, e); err != nil {
+		return err
+	}
 	if err := a.printSearched(f.format, &s); err != nil {
 		return err
 	}
 	return errors.Join(a.noteSearch(f, e, &s), t.failed())
+}
+
+// configureSearch takes from the configuration file what flags do not say.
+func (a *app) configureSearch(cmd *cobra.Command, f *searchFlags) (err error) {
+	if f.configuration, err = a.configure(cmd, f.config); err != nil {
+		return err
+	}
+	s := f.configuration.file.Search
+	f.configuration.settings = s != winnow.Settings{}
+	f.configure(cmd, s)
+	if s.Rerank != "" && !cmd.Flags().Changed("rerank") {
+		f.rerank = s.Rerank
+	}
+	if s.Budget != 0 && !cmd.Flags().Changed("budget") {
+		f.budget = time.Duration(s.Budget)
+	}
+	return nil
+}
+
+// explainProbabilities finds out where the probabilities of hits are from: those of the last cross-encoder that read.
+func (s *searched) explainProbabilities(k *configuration, e *winnow.Engine) error {
+	if len(s.Reading) == 0 {
+		return nil
+	}
+	last := s.Reading[len(s.Reading)-1]
+	if s.calibrated = last.Calibrated; !last.Calibrated {
+		return nil
+	}
+	c, err := e.Reranker(last.Model)
+	if err != nil {
+		return err
+	}
+	s.origin, err = k.origin(c)
+	return err
 }
 
 // openSearch opens the index, or makes one in memory of the paths.
@@ -180,11 +251,11 @@ func (a *app) openSearch(cmd *cobra.Command, f *searchFlags, paths []string, s *
 		s.db = dir
 		// Searching by words needs no bi-encoder.
 		lexical := f.mode == string(winnow.Lexical) && f.diversity == 0
-		e, err := a.openDBFor(cmd, &f.modelFlags, dir, f.rerank, lexical, winnow.ReadOnly())
+		e, err := a.openDBFor(cmd, &f.modelFlags, dir, f.rerank, lexical, winnow.ReadOnly(), f.configuration.calibrated())
 		return e, &texts{}, err
 	}
 	p := progress{out: a.stderr}
-	e, err := a.openEngine(cmd, &f.modelFlags, f.rerank, winnow.Progress(p.report))
+	e, err := a.openEngine(cmd, &f.modelFlags, f.rerank, winnow.Progress(p.report), f.configuration.calibrated())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -233,6 +304,17 @@ func (a *app) noteSearch(f *searchFlags, e *winnow.Engine, s *searched) error {
 	if b := e.Retriever(); b != nil {
 		limit = b.MaxTokens()
 	}
+	var read []*encoder.CrossEncoder
+	for _, r := range s.Reading {
+		c, err := e.Reranker(r.Model)
+		if err != nil {
+			return err
+		}
+		read = append(read, c)
+	}
+	if err := f.configuration.note(a, read...); err != nil {
+		return err
+	}
 	if stages, err := winnow.ParseStages(f.rerank); err == nil && s.Reranked > 0 {
 		c, err := e.Reranker(stages[0].Model) // the one that reads most
 		if err != nil {
@@ -241,6 +323,7 @@ func (a *app) noteSearch(f *searchFlags, e *winnow.Engine, s *searched) error {
 		limit = c.MaxTokens()
 	}
 	a.warnQuery(s.Query, s.QueryTruncated)
+	a.noteStopWords(e, s)
 	long.report(a, len(s.Hits), limit, "passage shown, with the query,")
 	return nil
 }
@@ -263,11 +346,13 @@ func (a *app) warnQuery(query string, truncated int) {
 	}
 }
 
-// place is where a passage stands: path:12-18, or its document's id.
+// place is where a passage stands: path:12-18, path:p3 where there are pages, or its document's id.
 func place(id string, s *winnow.Source) string {
 	switch {
 	case s == nil:
 		return id
+	case s.Page > 0:
+		return fmt.Sprintf("%s:p%d", s.Path, s.Page)
 	case s.StartLine == s.EndLine:
 		return fmt.Sprintf("%s:%d", s.Path, s.StartLine)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -24,6 +25,9 @@ type searched struct {
 	files    int
 	passages int
 	encoding time.Duration // of all passages
+
+	calibrated bool   // probabilities mean something
+	origin     string // where they are from
 }
 
 func (a *app) printResult(s *searched) error { return a.printJSON(s.Result) }
@@ -56,7 +60,25 @@ func (a *app) printHits(s *searched) error {
 	}
 	s.printExplanation(o)
 	faint(o, s.footer())
+	if s.calibrated {
+		faint(o, "p: "+s.origin)
+	}
 	return nil
+}
+
+// noteStopWords says why a query by words that has none to look for finds nothing.
+func (a *app) noteStopWords(e *winnow.Engine, s *searched) {
+	if s.Mode != winnow.Lexical || len(s.Hits) > 0 {
+		return
+	}
+	if q, err := analysis.ParseQuery(s.Query, e.Index().Analyzer()); err != nil || len(q.Clauses) > 0 {
+		return
+	}
+	remedy := ""
+	if e.Index().Settings().Dim > 0 {
+		remedy = "; use --mode dense"
+	}
+	a.note("the query has no word to look for: all its words are stop words, or it has none" + remedy)
 }
 
 // faint prints a remark below a result, wrapped.
@@ -77,6 +99,9 @@ func (s *searched) scores(o *term.Output, h *winnow.Hit) []string {
 	}
 	if h.Logit != nil && h.ScoreKind != rank.Logit {
 		parts = append(parts, "logit "+term.Score(*h.Logit))
+	}
+	if h.Probability != nil && s.calibrated {
+		parts = append(parts, "p "+probability(*h.Probability))
 	}
 	if h.RankBefore > 0 {
 		text, style := arrow(h.RankBefore - h.Rank)
@@ -143,6 +168,9 @@ func (a *app) printMarkdown(s *searched) error {
 		target := linkPath(h.ID)
 		if h.Source != nil {
 			target = fmt.Sprintf("%s#L%d", linkPath(h.Source.Path), h.Source.StartLine)
+			if h.Source.Page > 0 {
+				target = fmt.Sprintf("%s#page=%d", linkPath(h.Source.Path), h.Source.Page)
+			}
 		}
 		title := ""
 		if h.Title != "" {
@@ -205,7 +233,7 @@ func (a *app) printCSV(s *searched) error {
 func writeCSV(o *term.Output, rows [][]string) error {
 	for _, row := range rows {
 		for i := range row {
-			row[i] = o.Clean(row[i])
+			row[i] = o.Exact(row[i])
 		}
 	}
 	return csv.NewWriter(o).WriteAll(rows)

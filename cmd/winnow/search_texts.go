@@ -23,7 +23,7 @@ import (
 // texts are what a command was given to search.
 type texts struct {
 	docs    []document.Document
-	missing int // paths that could not be read and are named already
+	missing int // paths and rows that could not be read and are named already
 }
 
 // failed is the error that ends a command which went on without some of its files.
@@ -31,7 +31,7 @@ func (t *texts) failed() error {
 	if t.missing == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s could not be read; the result is without", term.Plural(t.missing, "path", "paths"))
+	return fmt.Errorf("%s could not be read; the result is without", term.Plural(t.missing, "path or row", "paths or rows"))
 }
 
 // loadPaths reads files and folders. What cannot be read is named on stderr at once.
@@ -43,7 +43,7 @@ func (a *app) loadPaths(ctx context.Context, paths []string) (*texts, error) {
 	t := &texts{docs: docs}
 	for _, p := range problems {
 		if p.Failure {
-			t.missing++
+			t.missing += max(p.Rows, 1)
 			a.warn(p.Error())
 		} else {
 			a.note(p.Error())
@@ -52,21 +52,20 @@ func (a *app) loadPaths(ctx context.Context, paths []string) (*texts, error) {
 	if len(docs) == 0 {
 		return nil, errors.New("nothing to search: no file could be read")
 	}
-	var invalid []document.Document
-	total := 0
+	invalid, of := invalidBytes{}, map[string]int{} // rows are of one file
+	var files []string
 	for _, d := range docs {
 		if d.InvalidBytes > 0 {
-			invalid = append(invalid, d)
-			total += d.InvalidBytes
+			if of[d.Source.Path] == 0 {
+				files = append(files, d.Source.Path)
+			}
+			of[d.Source.Path] += d.InvalidBytes
 		}
 	}
-	if len(invalid) > 0 {
-		where := invalid[0].ID
-		if n := len(invalid) - 1; n > 0 {
-			where = fmt.Sprintf("%s and %s", where, term.Plural(n, "other file", "other files"))
-		}
-		a.warn(fmt.Sprintf("%s: %s not valid UTF-8; U+FFFD stands in for each", where, term.Plural(total, "byte was", "bytes were")))
+	for _, path := range files {
+		invalid.add(path, of[path])
 	}
+	invalid.report(a)
 	return t, nil
 }
 

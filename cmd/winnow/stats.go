@@ -80,7 +80,7 @@ func (a *app) printStats(s *index.Stats) {
 		row("vectors", "none: searched by words")
 	} else {
 		row("model", o.Line(set.Model))
-		row("vectors", fmt.Sprintf("%d dimensions, %s, %s", set.Dim, set.Metric, set.Vectors))
+		row("vectors", fmt.Sprintf("%d dimensions, %s, %s, encoded in %s", set.Dim, set.Metric, set.Vectors, set.VectorPrecision()))
 	}
 	row("words", words(s.Settings))
 	row("documents", fmt.Sprintf("%s from %s", term.Count(s.Documents), term.Plural(s.Files, "file", "files")))
@@ -97,9 +97,17 @@ func (a *app) printStats(s *index.Stats) {
 		return
 	}
 	o.Println("")
-	o.Println(o.Paint(term.Faint, fmt.Sprintf("%-18s %9s %9s %8s %9s  %s", "segment", "documents", "passages", "deleted", "size", "vectors")))
+	line := func(vectors string, columns ...any) string {
+		if s.Settings.Dim > 0 {
+			vectors = "  " + vectors
+		} else {
+			vectors = ""
+		}
+		return fmt.Sprintf("%-18s %9s %9s %8s %9s", columns...) + vectors
+	}
+	o.Println(o.Paint(term.Faint, line("vectors", "segment", "documents", "passages", "deleted", "size")))
 	for _, g := range s.Segments {
-		o.Println(fmt.Sprintf("%-18s %9s %9s %8s %9s  %s", g.Name, term.Count(g.Documents), term.Count(g.Passages), term.Count(g.Deleted), term.Bytes(g.Bytes), g.Vectors))
+		o.Println(line(g.Vectors, g.Name, term.Count(g.Documents), term.Count(g.Passages), term.Count(g.Deleted), term.Bytes(g.Bytes)))
 	}
 }
 

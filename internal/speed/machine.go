@@ -41,3 +41,7 @@ func cpuName(info string) string {
 	}
 	return ""
 }
+
+// PeakMemory is the most bytes of this process that were resident at once; 0 where
+// the system does not say.
+func PeakMemory() int64 { return peakMemory() }

@@ -10,13 +10,19 @@
 // written by
 //
 //	go run ./internal/cmd/make-builtin --retriever DIR --reranker DIR --out model/builtin/data
+//
+// What the reranker's logits mean was then fitted on judged questions, as docs/calibration.md says; see Calibration.
 package builtin
 
 import (
+	"bytes"
 	"embed"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 
+	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/model"
 )
 
@@ -36,6 +42,8 @@ var (
 	retrieverWeights []byte
 	//go:embed data/reranker/layers.safetensors
 	rerankerWeights []byte
+	//go:embed data/calibration.json
+	calibrated []byte
 	//go:embed data/retriever/*.json data/retriever/1_Pooling/*.json data/reranker/*.json
 	settings embed.FS
 )
@@ -43,6 +51,28 @@ var (
 // Models returns the two as a pair. Their orders are fused: measured alone, the reranker is a weak
 // floor and the sum of both is better than either.
 func Models() model.Pair { return model.Pair{Retriever: Retriever, Reranker: Reranker, Fuse: true} }
+
+// Calibration is a configuration file (see package config) with the calibration of Reranker and nothing else.
+func Calibration() []byte { return bytes.Clone(calibrated) }
+
+// Calibrations has the same map from logits to probabilities of relevance, by fingerprint as winnow.Calibrated takes it. It was
+// fitted on judged questions of others: probabilities are better than those of the plain sigmoid, and `winnow calibrate` on
+// judgments of one's own is better still.
+func Calibrations() (map[string]calibration.Map, error) {
+	var file struct {
+		Calibration map[string]struct {
+			Map calibration.Map `json:"map"`
+		} `json:"calibration"`
+	}
+	if err := json.Unmarshal(calibrated, &file); err != nil {
+		return nil, fmt.Errorf("built-in calibration: %w", err)
+	}
+	maps := make(map[string]calibration.Map, len(file.Calibration))
+	for fingerprint, c := range file.Calibration {
+		maps[fingerprint] = c.Map
+	}
+	return maps, nil
+}
 
 func init() {
 	model.Register(Retriever, func() (model.Files, error) { return files{"data/retriever/", retrieverWeights}, nil })

@@ -29,14 +29,18 @@ func printed(t *testing.T, o *Output, buf *bytes.Buffer, table *Table) string {
 	return buf.String()
 }
 
-func TestCleanShowsControlsOnATerminalOnly(t *testing.T) {
+func TestCleanShowsControls(t *testing.T) {
 	const hostile = "a\x1b[2Jb\x00\x7f\u009b31m\u202ec\td\r\xff\ne é 日本 👩‍👩‍👧"
 	o, _ := screen(80, true)
 	if got, want := o.Clean(hostile), "a␛[2Jb␀␡\ufffd31m\ufffdc d␍\ufffd\ne é 日本 👩‍👩‍👧"; got != want {
 		t.Errorf("Clean = %q, want %q", got, want)
 	}
-	if got := New(&bytes.Buffer{}).Clean(hostile); got != hostile {
-		t.Errorf("piped text was changed to %q", got)
+	piped := New(&bytes.Buffer{})
+	if got := piped.Exact(hostile); got != hostile {
+		t.Errorf("text for a program was changed to %q", got)
+	}
+	if got := piped.Clean(hostile); got != o.Clean(hostile) || got != o.Exact(hostile) {
+		t.Errorf("piped Clean = %q", got)
 	}
 	if got := o.Line("  one\n\ttwo \x1bthree "); got != "one two ␛three" {
 		t.Errorf("Line = %q", got)

@@ -9,14 +9,18 @@ import (
 	"github.com/clipperhouse/displaywidth"
 )
 
-// Clean makes text safe for a terminal: control characters become visible symbols (ESC becomes ␛),
+// Clean makes text safe for a person to look at: control characters become visible symbols (ESC becomes ␛),
 // and so do the characters that reorder a line (bidirectional embeddings, overrides and isolates).
-// Line breaks stay, a tab becomes a space. On other outputs text is returned as it is.
-func (o *Output) Clean(text string) string {
-	if !o.Terminal {
-		return text
+// Line breaks stay, a tab becomes a space. It does so on every output, for what is piped into a
+// file or a pager ends on a terminal too; see Exact for what programs read.
+func (o *Output) Clean(text string) string { return strings.Map(visible, text) }
+
+// Exact is text for a program, as it is; a terminal gets it cleaned.
+func (o *Output) Exact(text string) string {
+	if o.Terminal {
+		return o.Clean(text)
 	}
-	return strings.Map(visible, text)
+	return text
 }
 
 // visible maps a character to what a terminal may be given for it.

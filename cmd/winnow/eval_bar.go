@@ -1,0 +1,57 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+)
+
+// evalBar shows how far a measurement is: one line on stderr with a bar, rate and time left, on a terminal only.
+type evalBar struct {
+	progress
+	what string
+	last time.Time
+}
+
+// begin starts with something new.
+func (b *evalBar) begin(what string) { b.what, b.start, b.last = what, time.Now(), time.Time{} }
+
+// encoding is told how many passages are encoded.
+func (b *evalBar) encoding(done, total int) {
+	b.draw("encoding "+b.what, done, total, "passage", "passages")
+}
+
+// running is told how many queries a system has run.
+func (b *evalBar) running(name string, done, total int) {
+	if done == 0 {
+		b.begin(name)
+	}
+	b.draw(b.what, done, total, "query", "queries")
+	if done == total {
+		b.clear()
+	}
+}
+
+// draw shows the line, ten times a second at most, once the work takes long enough to wonder.
+func (b *evalBar) draw(what string, done, total int, one, many string) {
+	now := time.Now()
+	if !b.out.Terminal || total == 0 || now.Sub(b.start) < 300*time.Millisecond || now.Sub(b.last) < 100*time.Millisecond {
+		return
+	}
+	b.last = now
+	b.show(term.Truncate(evalLine(b.out.Line(what), done, total, one, many, now.Sub(b.start)), max(b.out.Columns()-3, 1)))
+}
+
+// evalLine is what is shown after some time.
+func evalLine(what string, done, total int, one, many string, took time.Duration) string {
+	share := float64(done) / float64(total)
+	parts := []string{what + " " + progressBar(share), fmt.Sprintf("%s of %s", term.Count(done), term.Plural(total, one, many))}
+	if seconds := took.Seconds(); seconds > 0.5 && done > 0 {
+		parts = append(parts, figures(float64(done)/seconds, 2)+"/s")
+	}
+	return strings.Join(append(parts, left(took, share)...), " · ")
+}

@@ -1,0 +1,56 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package experiment
+
+import (
+	"slices"
+	"time"
+
+	"gonum.org/v1/gonum/stat"
+)
+
+// Latency is the distribution of a time over queries, in milliseconds. Percentiles are times that were measured: the least
+// one that so many percent of the queries do not exceed.
+type Latency struct {
+	Mean float64 `json:"mean"`
+	P50  float64 `json:"p50"`
+	P95  float64 `json:"p95"`
+	P99  float64 `json:"p99"`
+}
+
+// Latencies are those of the stages of a search.
+type Latencies struct {
+	Encode   Latency `json:"encode"` // the query
+	Retrieve Latency `json:"retrieve"`
+	Rerank   Latency `json:"rerank"`
+	Total    Latency `json:"total"`
+}
+
+func newLatency(times []time.Duration) Latency {
+	ms := make([]float64, len(times))
+	for i, t := range times {
+		ms[i] = milliseconds(t)
+	}
+	if len(ms) == 0 {
+		return Latency{}
+	}
+	slices.Sort(ms)
+	at := func(p float64) float64 { return stat.Quantile(p, stat.Empirical, ms, nil) }
+	return Latency{Mean: stat.Mean(ms, nil), P50: at(0.50), P95: at(0.95), P99: at(0.99)}
+}
+
+func newLatencies(costs []Cost) *Latencies {
+	of := func(part func(*Cost) time.Duration) Latency {
+		times := make([]time.Duration, len(costs))
+		for i := range costs {
+			times[i] = part(&costs[i])
+		}
+		return newLatency(times)
+	}
+	return &Latencies{
+		Encode:   of(func(c *Cost) time.Duration { return c.Encode }),
+		Retrieve: of(func(c *Cost) time.Duration { return c.Retrieve }),
+		Rerank:   of(func(c *Cost) time.Duration { return c.Rerank }),
+		Total:    of(func(c *Cost) time.Duration { return c.Total }),
+	}
+}

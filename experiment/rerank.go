@@ -1,0 +1,48 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package experiment
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/winnow-search/winnow/encoder"
+)
+
+// Scores are what a reranker says of texts.
+type Scores struct {
+	Logits []float32 // one a text, in order, finite
+	Tokens int       // of all pairs together, as the model runs them
+}
+
+// Reranker scores texts for a query. A text's logit must not depend on the texts beside it.
+type Reranker interface {
+	Name() string
+	Score(ctx context.Context, query string, texts []string) (Scores, error)
+}
+
+// Cross is a cross-encoder with one label as reranker.
+func Cross(c *encoder.CrossEncoder) Reranker { return cross{c} }
+
+type cross struct{ *encoder.CrossEncoder }
+
+func (c cross) Name() string { return c.Model().Name }
+
+func (c cross) Score(ctx context.Context, query string, texts []string) (Scores, error) {
+	if n := c.Labels(); n != 1 {
+		return Scores{}, fmt.Errorf("model %s has %d labels; a reranker has one", c.Name(), n)
+	}
+	pairs := make([]encoder.Pair, len(texts))
+	for i, t := range texts {
+		pairs[i] = encoder.Pair{Query: query, Document: t}
+	}
+	s, err := c.Predict(ctx, pairs)
+	if err != nil {
+		return Scores{}, err
+	}
+	out := Scores{Logits: s.Logits}
+	for _, n := range s.Tokens {
+		out.Tokens += n
+	}
+	return out, nil
+}

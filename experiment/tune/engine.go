@@ -1,0 +1,112 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package tune
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/encoder"
+)
+
+// Engine searches with an engine.
+func Engine(e *winnow.Engine) Source { return engine{e} }
+
+type engine struct{ *winnow.Engine }
+
+func (e engine) Find(ctx context.Context, query string, s winnow.Settings) (Found, error) {
+	s.Rerank, s.Budget = winnow.Off, 0
+	opts, err := s.Options()
+	if err != nil {
+		return Found{}, err
+	}
+	res, err := e.Search(ctx, query, append(opts, winnow.TopK(s.Candidates))...)
+	if err != nil {
+		return Found{}, err
+	}
+	out := Found{Encode: duration(res.Timing.Encode), Retrieve: duration(res.Timing.Retrieve), Passages: make([]Passage, len(res.Hits))}
+	ids, err := e.documents(ctx, res.Hits)
+	if err != nil {
+		return Found{}, err
+	}
+	for i := range res.Hits {
+		h := &res.Hits[i]
+		out.Passages[i] = Passage{ID: h.ID, Document: ids[i], Text: h.Context, Score: h.Score}
+	}
+	return out, nil
+}
+
+// documents are the ids of the documents of hits.
+func (e engine) documents(ctx context.Context, hits []winnow.Hit) ([]string, error) {
+	snapshot, err := e.Index().Snapshot()
+	if err != nil {
+		return nil, err
+	}
+	defer snapshot.Release()
+	docs, err := snapshot.Docs()
+	if err != nil {
+		return nil, err
+	}
+	out := make([]string, len(hits))
+	for i := range hits {
+		out[i] = hits[i].ID
+		if snapshot.Rows() == docs || !strings.Contains(out[i], "#") {
+			continue
+		}
+		refs, err := snapshot.Find(out[i])
+		if err != nil {
+			return nil, err
+		}
+		if len(refs) == 0 {
+			continue
+		}
+		found, err := snapshot.Passages(ctx, refs[:1])
+		if err != nil {
+			return nil, err
+		}
+		out[i] = found[0].Document.ID
+	}
+	return out, nil
+}
+
+// Run searches as a setting says, with reranking, and returns documents, best first, and the time of the whole search. The
+// engine must be at the setting's precision.
+func Run(ctx context.Context, e *winnow.Engine, query string, s Setting) (documents []string, took time.Duration, err error) {
+	opts, err := s.Options()
+	if err != nil {
+		return nil, 0, err
+	}
+	res, err := e.Search(ctx, query, append(opts, winnow.TopK(s.Candidates))...)
+	if err != nil {
+		return nil, 0, err
+	}
+	documents, err = engine{e}.documents(ctx, res.Hits)
+	return documents, duration(res.Timing.Total), err
+}
+
+// Cross reads with a cross-encoder of one label.
+func Cross(c *encoder.CrossEncoder) Scorer { return cross{c} }
+
+type cross struct{ *encoder.CrossEncoder }
+
+func (c cross) Score(ctx context.Context, query string, texts []string) (Read, error) {
+	if n := c.Labels(); n != 1 {
+		return Read{}, fmt.Errorf("model %s has %d labels; a reranker has one", c.Model().Name, n)
+	}
+	pairs := make([]encoder.Pair, len(texts))
+	for i, t := range texts {
+		pairs[i] = encoder.Pair{Query: query, Document: t}
+	}
+	begin := time.Now()
+	s, err := c.Predict(ctx, pairs)
+	if err != nil {
+		return Read{}, err
+	}
+	return Read{Logits: s.Logits, Tokens: s.Tokens, Elapsed: time.Since(begin)}, nil
+}
+
+// duration of milliseconds.
+func duration(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
