@@ -215,14 +215,17 @@ def grown(rows: Rows) -> list[str]:
         first = statistics.median(r["first"] for r in turns)
         body.append([f"{size:,}", f"{1000 * statistics.median(r['opened'] for r in turns):.1f}", f"{1000 * first:.1f}", f"{1000 * last['dense']:.2f}",
                      f"{1000 * last['lexical']:.2f}", f"{last['idle']['anonymous'] / MIB:.0f} + {last['idle']['file'] / MIB:.0f}",
-                     f"{last['used']['anonymous'] / MIB:.0f} + {last['used']['file'] / MIB:.0f}", f"{last['disk'] / MIB:,.0f}",
+                     f"{last['used']['anonymous'] / MIB:.0f} + {last['used']['file'] / MIB:.0f}",
+                     f"{last['idle_after_use']['anonymous'] / MIB:.0f} + {last['idle_after_use']['file'] / MIB:.0f}",
+                     f"{1000 * last['first_after_idle']:.1f}", f"{last['disk'] / MIB:,.0f}",
                      f"{build[0]['seconds']:,.0f}" if build else ""])
     if not body:
         return []
     head = ["passages", "open, ms", "open and first query, ms", "vector query, ms", "BM25 query, ms", "resident after one query, MiB",
-            "resident after many, MiB", "disk, MiB", "indexing, s"]
+            "resident after many, MiB", "idle after that, MiB", "first query then, ms", "disk, MiB", "indexing, s"]
     return ["## Growth of an index directory", "",
-            "Files are in the page cache. Resident memory is the process's own plus pages of mapped files, which the system may take back.", "", *table(head, body)]
+            "Files are in the page cache. Resident memory is the process's own plus pages of mapped files, which the system may take back; "
+            "idle is after DB.Idle, which gives back what searches brought in.", "", *table(head, body)]
 
 
 def write(journal: list[dict], by_cpu: bool = False) -> str:
