@@ -170,5 +170,5 @@ func (o *searchOptions) valid() error {
 	case o.ef < 0 || o.probes < 0:
 		return fmt.Errorf("the width is %d and %d; it must not be negative", o.ef, o.probes)
 	}
-	return errors.Join(checkStages(o.stages), o.fusion.check())
+	return errors.Join(checkStages(o.stages), o.fusion.check(), o.bm25.Validate())
 }

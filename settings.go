@@ -2,11 +2,7 @@
 
 package winnow
 
-import (
-	"time"
-
-	"github.com/winnow-search/winnow/index/lexical"
-)
+import "time"
 
 // Settings are the options of a search as data: what a configuration file, a request or a tuner says. A field that is zero
 // is not set, and leaves what was set before.
@@ -57,18 +53,19 @@ func (s Settings) Options() ([]SearchOption, error) {
 	if s.Fusion != nil {
 		opts = append(opts, Fuse(*s.Fusion))
 	}
-	if s.K1 != 0 || s.B != nil {
-		p := lexical.DefaultParams()
-		if s.K1 != 0 {
-			p.K1 = s.K1
-		}
-		if s.B != nil {
-			p.B = *s.B
-		}
-		opts = append(opts, BM25(p))
+	// Of BM25 and of the width, what is not set stays: not only the other field, but the variant too.
+	if s.K1 != 0 {
+		opts = append(opts, func(o *searchOptions) { o.bm25.K1 = s.K1 })
 	}
-	if s.Ef != 0 || s.Probes != 0 {
-		opts = append(opts, Width(s.Ef, s.Probes))
+	if s.B != nil {
+		b := *s.B
+		opts = append(opts, func(o *searchOptions) { o.bm25.B = b })
+	}
+	if s.Ef != 0 {
+		opts = append(opts, func(o *searchOptions) { o.ef = s.Ef })
+	}
+	if s.Probes != 0 {
+		opts = append(opts, func(o *searchOptions) { o.probes = s.Probes })
 	}
 	o := newSearchOptions(opts)
 	return opts, o.valid()

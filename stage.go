@@ -71,6 +71,8 @@ func checkStages(stages []Stage) error {
 		switch {
 		case s.Model == "":
 			return errors.New("the reranker's name is empty; use auto, off or a model")
+		case s.Model == Off && s.Depth != 0:
+			return fmt.Errorf("off reads nothing and has no depth: write off, or auto@%d", s.Depth)
 		case s.Model == Off && len(stages) > 1:
 			return errors.New("off cannot be one of several stages")
 		case s.Depth < 0:

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/index/lexical"
 	"github.com/winnow-search/winnow/model/builtin"
 	"github.com/winnow-search/winnow/rank"
 )
@@ -40,6 +41,8 @@ func TestParseStages(t *testing.T) {
 		"a@10,b@20":             "stage 2, b, reads more",
 		"a@10,b":                "stage 2, b, reads more",
 		"off,a@1":               "off cannot be",
+		"off@10":                "off reads nothing",
+		"a@20,off@10":           "off reads nothing",
 		strings.Repeat("a,", 9): "at most 8",
 	} {
 		if _, err := ParseStages(text); err == nil || !strings.Contains(err.Error(), want) {
@@ -103,6 +106,38 @@ func TestWholeDocuments(t *testing.T) {
 	}
 	if h := r.Hits[0]; h.Text != long || h.Context != "T "+long || h.TruncatedTokens == 0 {
 		t.Errorf("%d bytes of text, context %.20q, %d tokens left out", len(h.Text), h.Context, h.TruncatedTokens)
+	}
+}
+
+// A setting changes its own field: what options before it have set stays, down to the variant of BM25.
+func TestSettingsLeaveTheRest(t *testing.T) {
+	zero := 0.0
+	before := []SearchOption{BM25(lexical.Params{Variant: lexical.BM25L, K1: 1.5, B: 0.75, Delta: 0.25, TitleWeight: 2}), Width(64, 8)}
+	for _, tt := range []struct {
+		s    Settings
+		want func(o *searchOptions)
+	}{
+		{Settings{}, func(*searchOptions) {}},
+		{Settings{K1: 1.2}, func(o *searchOptions) { o.bm25.K1 = 1.2 }},
+		{Settings{B: &zero}, func(o *searchOptions) { o.bm25.B = 0 }},
+		{Settings{Ef: 100}, func(o *searchOptions) { o.ef = 100 }},
+		{Settings{Probes: 3}, func(o *searchOptions) { o.probes = 3 }},
+	} {
+		opts, err := tt.s.Options()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, want := newSearchOptions(slices.Concat(before, opts)), newSearchOptions(before)
+		tt.want(&want)
+		if got.bm25 != want.bm25 || got.ef != want.ef || got.probes != want.probes {
+			t.Errorf("%+v: %+v, %d, %d, want %+v, %d, %d", tt.s, got.bm25, got.ef, got.probes, want.bm25, want.ef, want.probes)
+		}
+	}
+	two := 2.0
+	for _, s := range []Settings{{K1: -5}, {K1: 1001}, {B: &two}, {Ef: -1}, {Probes: -1}} {
+		if _, err := s.Options(); err == nil {
+			t.Errorf("%+v is accepted", s)
+		}
 	}
 }
 

@@ -10,15 +10,16 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
-	"strings"
+	"reflect"
+	"slices"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/internal/atomicfile"
-	"github.com/winnow-search/winnow/internal/nearest"
 )
 
 // Name is the file's name, in the working directory or a parent.
@@ -51,6 +52,11 @@ type Provenance struct {
 	Winnow      string             `json:"winnow"`          // version
 	Machine     string             `json:"machine,omitempty"`
 	Measures    map[string]float64 `json:"measures,omitempty"`
+	Precision   encoder.Precision  `json:"precision,omitempty"`   // of the weights that gave the scores
+	MaxTokens   int                `json:"max_tokens,omitempty"`  // that the encoder read of a text or pair; 0: not known
+	Fingerprint string             `json:"fingerprint,omitempty"` // of the model whose vectors were searched
+	Vectors     string             `json:"vectors,omitempty"`     // how those were indexed, as vector.ParseSpec reads it
+	Passages    string             `json:"passages,omitempty"`    // whole documents, or split ones
 }
 
 // Find returns the path of the file that holds in a directory: its own or that of the nearest parent that has one. found is
@@ -94,16 +100,14 @@ func Load(path string) (*Config, error) {
 	return c, nil
 }
 
-// Parse reads the text of a file.
+// Parse reads the text of a file: one JSON object and nothing after it. Names of fields are exact, and none is there twice.
 func Parse(data []byte) (*Config, error) {
 	var c Config
-	d := json.NewDecoder(bytes.NewReader(data))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
-		return nil, explain(data, d.InputOffset(), err)
+	if err := checkFields(data, reflect.TypeOf(c)); err != nil {
+		return nil, err
 	}
-	if d.More() {
-		return nil, fmt.Errorf("line %d: more than one JSON object", line(data, d.InputOffset()))
+	if err := json.Unmarshal(data, &c); err != nil {
+		return nil, explain(data, int64(len(data)), err)
 	}
 	if _, err := c.Search.Options(); err != nil {
 		return nil, fmt.Errorf("field search: %w", err)
@@ -113,7 +117,11 @@ func Parse(data []byte) (*Config, error) {
 			return nil, fmt.Errorf("field precision: %w", err)
 		}
 	}
-	for fingerprint, k := range c.Calibration {
+	for _, fingerprint := range slices.Sorted(maps.Keys(c.Calibration)) {
+		k := c.Calibration[fingerprint]
+		if k.Map.Method == "" {
+			return nil, fmt.Errorf("calibration of %s (%s): field map is missing", k.Model, fingerprint)
+		}
 		if err := k.Map.Validate(); err != nil {
 			return nil, fmt.Errorf("calibration of %s (%s): %w", k.Model, fingerprint, err)
 		}
@@ -121,13 +129,7 @@ func Parse(data []byte) (*Config, error) {
 	return &c, nil
 }
 
-// fields are all names that a file may have, for the one nearest to an unknown name.
-var fields = []string{
-	"search", "precision", "tuned", "calibration", "mode", "candidates", "rerank", "budget", "fusion", "method", "k", "dense_weight", "lexical_weight",
-	"bm25_k1", "bm25_b", "ef", "probes", "model", "map", "from", "collections", "queries", "pairs", "winnow", "machine", "measures",
-}
-
-// explain adds line and nearest name to what encoding/json says.
+// explain adds the line to what encoding/json says.
 func explain(data []byte, offset int64, err error) error {
 	at := line(data, offset)
 	var kind *json.UnmarshalTypeError
@@ -137,10 +139,6 @@ func explain(data []byte, offset int64, err error) error {
 		return fmt.Errorf("line %d: field %s: %s where %s is wanted", line(data, kind.Offset), kind.Field, kind.Value, kind.Type)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("line %d: %w", line(data, syntax.Offset), err)
-	}
-	if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
-		name = strings.Trim(name, `"`)
-		return fmt.Errorf("line %d: unknown field %q: did you mean %q?", at, name, nearest.Name(name, fields))
 	}
 	return fmt.Errorf("line %d: %w", at, err)
 }
@@ -160,9 +158,9 @@ func (c *Config) Save(path string) error {
 
 // Maps are the calibrations by fingerprint, as winnow.Calibrated wants them.
 func (c *Config) Maps() map[string]calibration.Map {
-	maps := make(map[string]calibration.Map, len(c.Calibration))
+	all := make(map[string]calibration.Map, len(c.Calibration))
 	for fingerprint, k := range c.Calibration {
-		maps[fingerprint] = k.Map
+		all[fingerprint] = k.Map
 	}
-	return maps
+	return all
 }

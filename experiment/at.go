@@ -14,7 +14,7 @@ import (
 
 // Cost is what a list took.
 type Cost struct {
-	Encode, Retrieve, Rerank, Total time.Duration
+	Encode, Retrieve, Rerank, Total time.Duration // of a run file Encode and Retrieve are not known and 0: Total is Rerank
 
 	Scored int // documents read by rerankers, all stages together
 	Tokens int // of all pairs together; as Rerank an estimate between two depths that were stopped at

@@ -19,6 +19,7 @@ import (
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/lexical/analysis"
+	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model"
 )
@@ -45,7 +46,7 @@ func Build(ctx context.Context, c *eval.Collection, x Index) (e *winnow.Engine, 
 	}
 	opts := []winnow.Option{
 		winnow.Threads(x.Threads), winnow.MaxTokens(x.MaxTokens), winnow.AtPrecision(x.Precision), winnow.Vectors(x.Vectors),
-		winnow.Passages(index.Sizes{Whole: !x.Split}), winnow.Progress(x.Progress),
+		winnow.Passages(x.sizes()), winnow.Progress(x.Progress),
 	}
 	if x.Precision == "" {
 		opts = append(opts, winnow.AtPrecision(encoder.FP32))
@@ -108,6 +109,13 @@ func Documents(e *winnow.Engine) (int, error) {
 	return s.Docs()
 }
 
+// buildVersion is to be raised when documents are split otherwise, or graphs and lists are built otherwise, from the same
+// settings: an index that was kept before is then not taken for one that would be made now.
+const buildVersion = 1
+
+// sizes are those of passages.
+func (x *Index) sizes() index.Sizes { return index.Sizes{Whole: !x.Split} }
+
 // directory is where an index is kept: named by the collection and all that it depends on.
 func (x *Index) directory(c *eval.Collection) (string, error) {
 	fingerprint := ""
@@ -126,7 +134,13 @@ func (x *Index) directory(c *eval.Collection) (string, error) {
 	tier, _ := kernel.Active() // a wrong WINNOW_SIMD is for the command to report
 	h := sha256.New()
 	part(h, Digest(c.Docs))
-	part(h, fmt.Sprintln(fingerprint, x.Vectors, x.Split, x.Precision, x.MaxTokens, tier, analysis.Version))
+	spec, err := vector.ParseSpec(x.Vectors)
+	if err != nil {
+		return "", err
+	}
+	// The parts of the specification, since its text leaves out what is the default.
+	part(h, fmt.Sprintln(document.DefaultTarget, document.DefaultMax))
+	part(h, fmt.Sprintf("%d %s %+v %+v %s %d %s %d", buildVersion, fingerprint, spec, x.sizes(), x.Precision, x.MaxTokens, tier, analysis.Version))
 	return filepath.Join(x.Cache, safe(c.Name)+"-"+hex.EncodeToString(h.Sum(nil)[:8])), nil
 }
 

@@ -46,10 +46,12 @@ type Verdict struct {
 	Before  string   `json:"before"` // the run without reranking
 	Depth   int      `json:"depth"`
 	Outcome Outcome  `json:"outcome"`
-	Versus  *Versus  `json:"comparison"` // corrected over the depths of the system
-	Cost    float64  `json:"cost_ms"`    // of reranking, mean a query
-	Gained  []Change `json:"gained"`     // the queries that gained most, at most 3
-	Lost    []Change `json:"lost"`       // the queries that lost most, at most 3
+	TooFew  bool     `json:"too_few_queries,omitempty"` // unproven whatever was measured: so few queries differ that the smallest possible p, corrected, is not significant
+	Depths  int      `json:"depths"`                    // of the system: the comparisons that p is corrected over
+	Versus  *Versus  `json:"comparison"`                // p corrected over the depths of the system, the interval not
+	Cost    float64  `json:"cost_ms"`                   // of reranking, mean a query
+	Gained  []Change `json:"gained"`                    // the queries that gained most, at most 3
+	Lost    []Change `json:"lost"`                      // the queries that lost most, at most 3
 	Main    string   `json:"measure"`
 }
 
@@ -157,10 +159,18 @@ func (c *Collection) judge(seed uint64) error {
 		} else if p < Significant && v.Versus.Difference < 0 {
 			v.Outcome = Hurts
 		}
+		v.Depths = len(depths)
+		v.TooFew = v.Outcome == Unproven && !slices.ContainsFunc(all, func(x *Versus) bool { return provable(x.Wins+x.Losses, len(depths)) })
 		v.Gained, v.Lost = c.Changes(before, depths[best], changes)
 		c.Verdicts = append(c.Verdicts, v)
 	}
 	return nil
+}
+
+// provable says whether so many queries that differ can show anything: of their signs there are two to the power of n, so that
+// the smallest two-sided p is 2^(1-n), which the correction multiplies by the number of comparisons.
+func provable(differ, comparisons int) bool {
+	return math.Ldexp(float64(comparisons), 1-differ) < Significant
 }
 
 // firstStage is the run that a reranked one starts from; nil if that was not measured.
@@ -203,11 +213,17 @@ func (v *Verdict) Sentence() string {
 	head := map[Outcome]string{
 		Pays:     "Reranking the best %d pays",
 		Hurts:    "Reranking the best %d hurts",
-		Unproven: "Reranking the best %d does not pay, as far as these queries show",
+		Unproven: "Reranking the best %d shows no proven gain",
 	}[v.Outcome]
-	x := v.Versus
-	return fmt.Sprintf("%s: %s %s → %s (%s, 95 %% interval %s to %s, %s), %s; it costs %s a query.",
-		fmt.Sprintf(head, v.Depth), v.Main, figure(x.MeanA), figure(x.MeanB), signed(x.Difference), signed(x.Low), signed(x.High), pText(x.P()),
+	if v.TooFew {
+		head = "Too few queries to tell whether reranking the best %d pays"
+	}
+	x, family := v.Versus, ""
+	if v.Depths > 1 {
+		family = fmt.Sprintf(" after Holm over the %d depths of this system, the interval not corrected", v.Depths)
+	}
+	return fmt.Sprintf("%s: %s %s → %s (%s, 95 %% interval %s to %s, %s%s), %s; it costs %s a query.",
+		fmt.Sprintf(head, v.Depth), v.Main, figure(x.MeanA), figure(x.MeanB), signed(x.Difference), signed(x.Low), signed(x.High), pText(x.P()), family,
 		fmt.Sprintf("%s better, %d worse, %d equal", queries(x.Wins), x.Losses, x.Ties), msText(v.Cost))
 }
 

@@ -39,6 +39,9 @@ func WriteRun(path string, r *Result, m Manifest) error {
 	return atomicfile.Write(path+".json", append(manifest, '\n'))
 }
 
+// FileName makes a name that file systems take: every character but letters, digits and a few signs becomes "-".
+func FileName(name string) string { return safe(name) }
+
 // RunFiles names a file for each run of each collection, so that no two are written into one. Where pattern is a directory, or ends
 // in a slash, the names are COLLECTION.RUN.trec in there. A single run goes into the file of that name; of several runs the
 // name gets the collection's, if there are several, and the run's before its extension: out.trec becomes out.dense.trec.
@@ -105,7 +108,10 @@ func (c *Collection) WriteQueries(w io.Writer) error {
 			}
 			if r.Latency != nil {
 				t := &r.Costs[i]
-				line.Latency = map[string]float64{"encode": milliseconds(t.Encode), "retrieve": milliseconds(t.Retrieve), "rerank": milliseconds(t.Rerank), "total": milliseconds(t.Total)}
+				line.Latency = map[string]float64{"rerank": milliseconds(t.Rerank)}
+				if r.Latency.Total != nil {
+					line.Latency["encode"], line.Latency["retrieve"], line.Latency["total"] = milliseconds(t.Encode), milliseconds(t.Retrieve), milliseconds(t.Total)
+				}
 			}
 			if err := e.Encode(line); err != nil {
 				return err

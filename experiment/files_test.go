@@ -4,16 +4,19 @@ package experiment
 
 import (
 	"bytes"
+	gocmp "cmp"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/eval/significance"
 	"github.com/winnow-search/winnow/model"
@@ -167,13 +170,101 @@ func TestVerdicts(t *testing.T) {
 			t.Errorf("%s: corrected p %v is below the plain one", want, worse)
 		}
 		text := v.Sentence()
-		starts := map[Outcome]string{Pays: "Reranking the best 20 pays: nDCG@10 ", Hurts: "Reranking the best 20 hurts: ", Unproven: "Reranking the best 20 does not pay, as far"}
+		starts := map[Outcome]string{Pays: "Reranking the best 20 pays: nDCG@10 ", Hurts: "Reranking the best 20 hurts: ", Unproven: "Reranking the best 20 shows no proven gain: "}
 		if !strings.HasPrefix(text, starts[want]) || !strings.HasSuffix(text, "it costs 210 ms a query.") {
 			t.Errorf("%s: %s", want, text)
+		}
+		if !strings.Contains(text, " after Holm over the 2 depths of this system, the interval not corrected)") || v.TooFew {
+			t.Errorf("%s: too few %v: %s", want, v.TooFew, text)
 		}
 		if want == Pays && (len(v.Gained) != 3 || len(v.Lost) != 0 || v.Gained[0].Query != "q02") {
 			t.Errorf("gained %v, lost %v", v.Gained, v.Lost)
 		}
+	}
+}
+
+// Where no outcome could be significant nothing is said about reranking.
+func TestTooFewQueries(t *testing.T) {
+	for _, x := range []struct {
+		differ, comparisons int
+		want                bool
+	}{{0, 1, false}, {5, 1, false}, {6, 1, true}, {6, 2, false}, {7, 3, true}, {7, 4, false}} {
+		if got := provable(x.differ, x.comparisons); got != x.want {
+			t.Errorf("%d queries, %d comparisons: %v", x.differ, x.comparisons, got)
+		}
+	}
+	c := &Collection{Name: "c", Queries: 9, Main: eval.Measure{Kind: eval.KindMRR}, Texts: map[string]string{}}
+	before, after := make([]float64, 9), make([]float64, 9)
+	for i := range before {
+		c.QueryIDs = append(c.QueryIDs, fmt.Sprintf("q%d", i))
+		before[i], after[i] = 0.5, 0.5
+	}
+	for i := range 5 {
+		after[i] = 1
+	}
+	c.Runs = []*Result{
+		{Name: "dense", Mode: "dense", system: "dense", Measures: map[eval.Measure]float64{c.Main: 0.5}, Values: map[eval.Measure][]float64{c.Main: before}},
+		{Name: "dense+x@5", Mode: "dense", system: "dense+x", Depth: 5, Latency: &Latencies{}, Measures: map[eval.Measure]float64{c.Main: 0.7}, Values: map[eval.Measure][]float64{c.Main: after}},
+	}
+	if err := c.compare(Plan{Seed: 1}); err != nil {
+		t.Fatal(err)
+	}
+	v := c.Verdicts[0]
+	if text := v.Sentence(); !v.TooFew || v.Outcome != Unproven || !strings.HasPrefix(text, "Too few queries to tell whether reranking the best 5 pays: MRR 0.500 → ") || strings.Contains(text, "Holm") {
+		t.Errorf("%+v: %s", v, text)
+	}
+}
+
+// Of a run file that is reranked the time of retrieval is not known, and so is no total.
+func TestLatenciesOfARunFile(t *testing.T) {
+	costs := []Cost{{Rerank: time.Millisecond, Total: time.Millisecond}}
+	text, err := json.Marshal(newLatencies(costs, true))
+	if want := `{"rerank":{"mean":1,"p50":1,"p95":1,"p99":1}}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v, want %s", text, err, want)
+	}
+	if l := newLatencies(costs, false); l.Encode == nil || l.Retrieve == nil || l.Total == nil || l.Total.Mean != 1 {
+		t.Errorf("of an index: %+v", l)
+	}
+}
+
+// The digest of an index tells contents apart, not the order in which they were added.
+func TestContents(t *testing.T) {
+	digest := func(c *eval.Collection) string {
+		e, m := build(t, c, Index{}), NewManifest("v", 1, 1)
+		if err := m.Engine(e); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Contents(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+		return m.Index.SHA256
+	}
+	c := smallCollection()
+	first := digest(c)
+	slices.Reverse(c.Docs)
+	if again := digest(c); again != first || len(first) != 64 {
+		t.Errorf("in another order %s, not %s", again, first)
+	}
+	c.Docs[3].Text += " more"
+	if other := digest(c); other == first {
+		t.Error("another text has the same digest")
+	}
+}
+
+// Everything that an index is made of is in the name of the directory that it is kept in.
+func TestKeptIndexNames(t *testing.T) {
+	c, seen := smallCollection(), map[string]bool{}
+	for _, x := range []Index{{}, {Split: true}, {Vectors: "hnsw16"}, {Vectors: "hnsw16:64"}, {MaxTokens: 9}, {Precision: encoder.Int16}} {
+		x.Vectors = gocmp.Or(x.Vectors, "flat")
+		dir, err := x.directory(c)
+		if err != nil || seen[dir] {
+			t.Errorf("%+v: %s, %v", x, dir, err)
+		}
+		seen[dir] = true
+	}
+	same, err := (&Index{Vectors: "hnsw16:128"}).directory(c)
+	if err != nil || !seen[same] {
+		t.Errorf("hnsw16 and hnsw16:128 are one specification: %v", err)
 	}
 }
 

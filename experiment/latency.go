@@ -18,12 +18,12 @@ type Latency struct {
 	P99  float64 `json:"p99"`
 }
 
-// Latencies are those of the stages of a search.
+// Latencies are those of the stages of a search. Of a run file only reranking is timed: the others are nil.
 type Latencies struct {
-	Encode   Latency `json:"encode"` // the query
-	Retrieve Latency `json:"retrieve"`
-	Rerank   Latency `json:"rerank"`
-	Total    Latency `json:"total"`
+	Encode   *Latency `json:"encode,omitempty"` // the query
+	Retrieve *Latency `json:"retrieve,omitempty"`
+	Rerank   Latency  `json:"rerank"`
+	Total    *Latency `json:"total,omitempty"`
 }
 
 func newLatency(times []time.Duration) Latency {
@@ -39,7 +39,8 @@ func newLatency(times []time.Duration) Latency {
 	return Latency{Mean: stat.Mean(ms, nil), P50: at(0.50), P95: at(0.95), P99: at(0.99)}
 }
 
-func newLatencies(costs []Cost) *Latencies {
+// newLatencies are those of costs; external ones have reranking alone.
+func newLatencies(costs []Cost, external bool) *Latencies {
 	of := func(part func(*Cost) time.Duration) Latency {
 		times := make([]time.Duration, len(costs))
 		for i := range costs {
@@ -47,10 +48,10 @@ func newLatencies(costs []Cost) *Latencies {
 		}
 		return newLatency(times)
 	}
-	return &Latencies{
-		Encode:   of(func(c *Cost) time.Duration { return c.Encode }),
-		Retrieve: of(func(c *Cost) time.Duration { return c.Retrieve }),
-		Rerank:   of(func(c *Cost) time.Duration { return c.Rerank }),
-		Total:    of(func(c *Cost) time.Duration { return c.Total }),
+	out := &Latencies{Rerank: of(func(c *Cost) time.Duration { return c.Rerank })}
+	if !external {
+		encode, retrieve, total := of(func(c *Cost) time.Duration { return c.Encode }), of(func(c *Cost) time.Duration { return c.Retrieve }), of(func(c *Cost) time.Duration { return c.Total })
+		out.Encode, out.Retrieve, out.Total = &encode, &retrieve, &total
 	}
+	return out
 }

@@ -3,6 +3,9 @@
 package experiment
 
 import (
+	"bytes"
+	"cmp"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -10,8 +13,10 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/internal/speed"
@@ -49,6 +54,8 @@ type IndexRecord struct {
 	Settings index.Settings `json:"settings"`
 	Passages int            `json:"passages"`
 	Dir      string         `json:"dir,omitempty"`
+	// SHA256 is over its documents by id, with titles, texts and the bounds of passages: of an index whose documents no input has.
+	SHA256 string `json:"sha256,omitempty"`
 }
 
 // ModelRecord is a model that was run.
@@ -114,6 +121,41 @@ func (m *Manifest) Engine(e *winnow.Engine) error {
 		return fmt.Errorf("model %s: %w", b.Model().Name, err)
 	}
 	m.Models = append(m.Models, ModelRecord{"retriever", b.Model().Name, fingerprint, b.Precision(), b.MaxTokens()})
+	return nil
+}
+
+// Contents adds the digest of an engine's documents to its index. It does not depend on the order in which they were added.
+func (m *Manifest) Contents(ctx context.Context, e *winnow.Engine) (err error) {
+	snapshot, err := e.Index().Snapshot()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, snapshot.Release()) }()
+	type record struct {
+		id  string
+		sum []byte
+	}
+	var records []record
+	err = snapshot.Documents(ctx, func(d *document.Document, passages []index.Passage) error {
+		h := sha256.New()
+		part(h, d.Title)
+		part(h, d.Text)
+		for i := range passages {
+			part(h, fmt.Sprintln(passages[i].Chunk.Start, passages[i].Chunk.End))
+		}
+		records = append(records, record{d.ID, h.Sum(nil)})
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("index %s: %w", e.Index().Dir(), err)
+	}
+	slices.SortFunc(records, func(a, b record) int { return cmp.Or(cmp.Compare(a.id, b.id), bytes.Compare(a.sum, b.sum)) })
+	all := sha256.New()
+	for _, r := range records {
+		part(all, r.id)
+		part(all, string(r.sum))
+	}
+	m.Index.SHA256 = hex.EncodeToString(all.Sum(nil))
 	return nil
 }
 

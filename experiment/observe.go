@@ -87,6 +87,9 @@ func Observe(ctx context.Context, s System, queries []eval.Query, o ObserveOptio
 	case len(queries) == 0:
 		return nil, errors.New("there are no queries to run")
 	}
+	if r, ok := s.Retriever.(*runFile); ok && r.docs == nil && len(s.Stages) > 0 {
+		return nil, fmt.Errorf("run %s has no texts to rerank: give the collection its documents are of", r.run.Tag)
+	}
 	depths, err := sweep(s, o)
 	if err != nil {
 		return nil, err

@@ -232,10 +232,18 @@ func (p Plan) depths(s System) ([]int, error) {
 		o.Candidates = max(defaultCandidates, slices.Max(append([]int{0}, p.Depths...)))
 	}
 	depths, err := sweep(s, s.options(o))
-	if len(depths) == 0 {
-		depths = []int{0}
+	if err != nil {
+		return nil, err
 	}
-	return depths, err
+	if len(depths) == 0 {
+		return []int{0}, nil
+	}
+	for _, later := range s.Stages[1:] {
+		if later.Depth > depths[0] { // it would read less, and the run's name say otherwise
+			return nil, fmt.Errorf("depth %d is less than the %d that a later stage of %s reads: take depths of %d or more, or a smaller one for that stage", depths[0], later.Depth, s.Reranker, later.Depth)
+		}
+	}
+	return depths, nil
 }
 
 // measure gives the results of a system, one for each depth.
@@ -309,7 +317,7 @@ func (c *Collection) result(s System, seen []Observed, depth int, qrels map[stri
 		r.Tokens += float64(cost.Tokens) / float64(len(c.QueryIDs))
 	}
 	if !s.External || depth > 0 {
-		r.Latency = newLatencies(r.Costs)
+		r.Latency = newLatencies(r.Costs, s.External)
 	}
 	return r, nil
 }

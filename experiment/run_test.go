@@ -136,8 +136,25 @@ func TestRerankARunFile(t *testing.T) {
 	if diff := cmp.Diff(first.Runs[1].Run.Lists, second.Runs[0].Run.Lists); diff != "" {
 		t.Error(diff)
 	}
-	if name := second.Runs[0].Name; name != "file+x@10" || second.Runs[0].Latency == nil {
+	if name := second.Runs[0].Name; name != "file+x@10" || second.Runs[0].Latency == nil || second.Runs[0].Latency.Total != nil {
 		t.Errorf("run %s, latency %v", name, second.Runs[0].Latency)
+	}
+	if curve := second.Curves(second.Main, 1)[0]; curve.Points[0].Total != 0 || second.curves(second.Main, "", "", 1) != nil {
+		t.Errorf("a total of reranking alone is drawn: %+v", curve)
+	}
+	infinite := *first.Runs[0].Run
+	infinite.Lists = map[string][]eval.Scored{"q0": {{ID: "d00", Score: math.Inf(1)}, {ID: "d01", Score: 1}}}
+	system.Retriever = RunFile(&infinite, c)
+	third, err := Run(t.Context(), subject(c), []System{{Retriever: system.Retriever, Mode: "file", External: true}}, Plan{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := third.Distributions(third.Runs[0])[0]; d.Infinite != 1 || len(d.Relevant)+len(d.Other) != 1 {
+		t.Errorf("infinite scores: %+v", d)
+	}
+	system.Retriever = RunFile(first.Runs[0].Run, nil)
+	if _, err := Run(t.Context(), subject(c), []System{system}, Plan{}); err == nil || !strings.Contains(err.Error(), "has no texts to rerank") {
+		t.Errorf("reranking without texts: %v", err)
 	}
 	c.Docs = c.Docs[:30]
 	system.Retriever = RunFile(first.Runs[0].Run, c)
@@ -225,11 +242,12 @@ func TestPlanErrors(t *testing.T) {
 		systems []System
 		plan    Plan
 	}{
-		"nothing to measure":                       {nil, Plan{}},
-		"depth 300 is more than the 50 candidates": {systems, Plan{Depths: []int{300}, Candidates: 50}},
-		"two runs would be called dense":           {append(systems, systems[0]), Plan{}},
-		`did you mean "dense+x@5"`:                 {systems, Plan{Depths: []int{5}, Baseline: "dense+x@4"}},
-		"depth -1":                                 {systems, Plan{Depths: []int{-1}}},
+		"nothing to measure":                                             {nil, Plan{}},
+		"depth 300 is more than the 50 candidates":                       {systems, Plan{Depths: []int{300}, Candidates: 50}},
+		"two runs would be called dense":                                 {append(systems, systems[0]), Plan{}},
+		`did you mean "dense+x@5"`:                                       {systems, Plan{Depths: []int{5}, Baseline: "dense+x@4"}},
+		"depth 5 is less than the 20 that a later stage of x,y@20 reads": {[]System{{Retriever: list, Mode: "dense", Reranker: "x,y@20", Stages: []Stage{{Reranker: &textScore{}}, {Reranker: &textScore{}, Depth: 20}}}}, Plan{Depths: []int{50, 5}}},
+		"depth -1": {systems, Plan{Depths: []int{-1}}},
 	} {
 		if _, err := Run(t.Context(), s, x.systems, x.plan); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %q, got %v", want, err)

@@ -4,6 +4,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/winnow-search/winnow/eval"
@@ -16,6 +17,7 @@ type Distribution struct {
 	Kind     rank.ScoreKind
 	Relevant []float64 // of documents of the collection's level or above
 	Other    []float64 // of documents judged below, and of those without a judgment
+	Infinite int       // scores left out since they are not finite numbers, as run files may have them
 }
 
 // Distributions are those of a run's first stage and, if it reranks, of the first reranker's logits, down to its depth.
@@ -51,6 +53,10 @@ func Kind(r *Result) rank.ScoreKind {
 }
 
 func (c *Collection) put(d *Distribution, query, id string, score float32) {
+	if math.IsInf(float64(score), 0) || math.IsNaN(float64(score)) {
+		d.Infinite++
+		return
+	}
 	if grade, ok := c.grade(query, id); ok && grade >= c.Level {
 		d.Relevant = append(d.Relevant, float64(score))
 	} else {
@@ -131,7 +137,7 @@ type Curve struct {
 type CurvePoint struct {
 	Run       *Result
 	Depth     int
-	Total     float64 // ms a query, mean
+	Total     float64 // ms a query, mean; 0 where the time of retrieval is not known
 	Rerank    float64 // ms a query, mean
 	Value     float64
 	Low, High float64 // 95 % bootstrap interval of the mean of Value
@@ -143,7 +149,10 @@ func (c *Collection) Curves(m eval.Measure, seed uint64) []Curve {
 	point := func(r *Result) CurvePoint {
 		p := CurvePoint{Run: r, Depth: r.Depth, Value: r.Measures[m]}
 		if r.Latency != nil {
-			p.Total, p.Rerank = r.Latency.Total.Mean, r.Latency.Rerank.Mean
+			p.Rerank = r.Latency.Rerank.Mean
+			if r.Latency.Total != nil {
+				p.Total = r.Latency.Total.Mean
+			}
 		}
 		p.Low, p.High = interval(r.Values[m], seed)
 		return p
@@ -173,6 +182,12 @@ func (c *Collection) Curves(m eval.Measure, seed uint64) []Curve {
 		}
 	}
 	return out
+}
+
+// SameSystem says whether two runs are depths of one system.
+func (c *Collection) SameSystem(a, b string) bool {
+	x, y := c.find(a), c.find(b)
+	return x != nil && y != nil && x.system == y.system
 }
 
 // Differences are the changes of the main measure from one run to another, in the order of QueryIDs.

@@ -74,7 +74,13 @@ func CalibratedBands(kind ScoreKind, m calibration.Map, model string) (b Bands, 
 		}
 		edge, where := float32(band.from), ""
 		if kind == Logit {
-			edge, where = float32(least), fmt.Sprintf(", logit from %.2f", least)
+			edge = float32(least)
+		}
+		switch {
+		case math.IsInf(least, -1):
+			where = ", which every logit reaches"
+		case kind == Logit:
+			where = fmt.Sprintf(", logit from %.2f", least)
 		}
 		b.Cuts = append(b.Cuts, Cut{math.Nextafter32(edge, float32(math.Inf(-1))), band.name}) // above the number before is from this one on
 		parts = append(parts, fmt.Sprintf("%s is P(relevant) from %s on%s", band.name, band.share, where))

@@ -59,8 +59,14 @@ func TestCalibratedBandsOutOfReach(t *testing.T) {
 		t.Errorf("%v %+v", ok, b)
 	}
 	high := calibration.Map{Method: calibration.Isotonic, Knots: []calibration.Knot{{Logit: -4, Probability: 0.5}, {Logit: 3, Probability: 0.9}}}
-	if b, ok := CalibratedBands(Logit, high, "m"); !ok || b.Name(-1e9) != Medium {
-		t.Errorf("%v %+v", ok, b)
+	for _, kind := range []ScoreKind{Logit, Probability} {
+		b, ok := CalibratedBands(kind, high, "m")
+		if !ok || !strings.Contains(b.About, "Medium is P(relevant) from 1/3 on, which every logit reaches") || strings.Contains(b.About, "Inf") {
+			t.Errorf("%v %+v", ok, b)
+		}
+		if kind == Logit && b.Name(-1e9) != Medium {
+			t.Errorf("%+v", b)
+		}
 	}
 }
 

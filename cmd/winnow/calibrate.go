@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/experiment"
+	"github.com/winnow-search/winnow/internal/speed"
 	"github.com/winnow-search/winnow/model/builtin"
 )
 
@@ -166,7 +168,9 @@ type calibrated struct {
 	Written  string   `json:"written,omitempty"`
 	Plot     string   `json:"plot,omitempty"`
 
-	long cut
+	long      cut
+	reason    string // why nothing could be held out
+	maxTokens int    // of a pair
 }
 
 // bandCut is where a band begins.
@@ -201,6 +205,10 @@ func (a *app) calibrate(cmd *cobra.Command, f *calibrateFlags, sources []string)
 	if err := f.check(cmd); err != nil {
 		return err
 	}
+	judged, err := f.load(cmd.Context(), sources)
+	if err != nil {
+		return err
+	}
 	c, err := await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return encoder.OpenCross(f.model, f.options()...) })
 	if err != nil {
 		return err
@@ -210,11 +218,11 @@ func (a *app) calibrate(cmd *cobra.Command, f *calibrateFlags, sources []string)
 		return fmt.Errorf("model %s has %d labels; a reranker has one", f.model, n)
 	}
 	a.checkMaxTokens(&f.modelFlags, c.Model())
-	out := &calibrated{Model: c.Model().Name, Precision: c.Precision()}
+	out := &calibrated{Model: c.Model().Name, Precision: c.Precision(), maxTokens: c.MaxTokens()}
 	if out.Fingerprint, err = c.Model().Fingerprint(); err != nil {
 		return err
 	}
-	pairs, err := a.scorePairs(cmd, f, c, sources, out)
+	pairs, err := a.scorePairs(cmd, f, c, judged, out)
 	if err != nil {
 		return err
 	}
@@ -269,7 +277,7 @@ func (c *calibrated) fit(s *scoredPairs, f *calibrateFlags) error {
 	if err != nil {
 		return err
 	}
-	c.Map, c.Folds, c.LogLoss = chosen.Map, chosen.Folds, chosen.LogLoss
+	c.Map, c.Folds, c.LogLoss, c.reason = chosen.Map, chosen.Folds, chosen.LogLoss, chosen.Reason
 	c.Pairs = len(s.logits)
 	for _, r := range s.relevant {
 		if r {
@@ -303,14 +311,25 @@ func (c *calibrated) warn() {
 		add("only %d of the pairs are relevant; below %d a map is a rough guess: judge more queries", c.Relevant, fewRelevant)
 	}
 	if n := c.Pairs - c.Relevant; n < fewRelevant {
-		add("only %d of the pairs are not relevant; below %d a map is a rough guess: --unjudged %s has more", n, fewRelevant, unjudgedIrrelevant)
+		more := "--unjudged " + unjudgedIrrelevant
+		if slices.ContainsFunc(c.Sources, func(s judgedSource) bool { return s.Unjudged == unjudgedIrrelevant }) {
+			more = "a larger --depth"
+		}
+		add("only %d of the pairs are not relevant; below %d a map is a rough guess: %s gives more", n, fewRelevant, more)
 	}
 	if c.Folds == 0 {
-		add("there is one query only: nothing could be held out, and nothing says how good the map is")
+		add("%s: nothing could be held out, and nothing says how good the map is; judge more queries", c.reason)
 	}
-	if c.After != nil && c.After.LogLoss >= c.Before.LogLoss {
+	if rate := float64(c.Relevant) / float64(max(c.Pairs, 1)); c.After != nil && rate > 0 && rate < 1 && c.After.LogLoss >= baseLoss(rate) {
+		add("on held-out queries the map is no better than saying %.0f %% of every pair, the share of relevant ones: it knows nothing; do not use it", 100*rate)
+	} else if c.After != nil && c.After.LogLoss >= c.Before.LogLoss {
 		add("on held-out queries the calibrated probabilities are no better than the plain sigmoid")
 	}
+}
+
+// baseLoss is the log loss of giving every pair the share of relevant ones, which lies between 0 and 1.
+func baseLoss(rate float64) float64 {
+	return -rate*math.Log(rate) - (1-rate)*math.Log(1-rate)
 }
 
 // save adds the map to the file of --write.
@@ -322,8 +341,9 @@ func (f *calibrateFlags) save(c *calibrated) error {
 	if file.Calibration == nil {
 		file.Calibration = map[string]config.Calibration{}
 	}
+	on := speed.ThisMachine()
 	from := config.Provenance{
-		Pairs: c.Pairs, Winnow: version(),
+		Pairs: c.Pairs, Winnow: version(), Machine: on.CPU + ", " + string(on.Tier), Precision: c.Precision, MaxTokens: c.maxTokens,
 		Measures: map[string]float64{"relevant": float64(c.Relevant), "brier_before": c.Before.Brier, "log_loss_before": c.Before.LogLoss, "ece_before": c.Before.ECE},
 	}
 	if c.After != nil {

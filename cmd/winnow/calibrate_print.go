@@ -81,7 +81,7 @@ func (c *calibrated) quality() string {
 	if c.Map.Method == other {
 		other = calibration.Isotonic
 	}
-	return fmt.Sprintf("%s has the lower log loss on queries held out, in %d folds: %.4f against %.4f of %s. Lower is better everywhere; ECE is the mean distance of probabilities from the observed share, over %d bins.",
+	return fmt.Sprintf("%s has the lower log loss on queries held out, in %d folds: %.4f against %.4f of %s. Lower is better everywhere; ECE is the mean distance of probabilities from the observed share, over %d bins. The log loss is also what the method was chosen by.",
 		c.Map.Method, c.Folds, c.LogLoss[c.Map.Method], c.LogLoss[other], other, eceBins)
 }
 
@@ -144,6 +144,7 @@ func (c *calibrated) draw(path string) error {
 		r.Subtitle += fmt.Sprintf(", %.3f after, on held-out queries", c.After.ECE)
 		r.Series = append(r.Series, chartSeries("calibrated ("+string(c.Map.Method)+")", c.Reliability.After))
 	}
+	r.Subtitle += "; 95 % intervals are nominal, as if pairs were independent"
 	picture := chart.Reliability(r)
 	draw := picture.SVG
 	if strings.EqualFold(filepath.Ext(path), ".png") {

@@ -18,10 +18,11 @@ import (
 	"github.com/winnow-search/winnow/eval"
 )
 
-// maxRow is the longest line of labelled rows in bytes, and maxRows how many there are at most.
+// The bounds of labelled rows, which are held in memory: the longest line in bytes, all lines together, unpacked, and the pairs that they make.
 const (
-	maxRow  = 4 << 20
-	maxRows = 10_000_000
+	maxRow      = 4 << 20
+	maxRowBytes = 1 << 30
+	maxPairs    = 5_000_000
 )
 
 // labelledRow is a question with a text that answers it and texts that do not.
@@ -78,14 +79,20 @@ func loadRows(name string) (*eval.Collection, error) {
 // readRows reads labelled rows, a JSON object a line, perhaps compressed with gzip, as pairs in their order. A pair that is there
 // twice counts once, and as relevant if any row says so: a question with several answers has a row for each.
 func readRows(r io.Reader, name string) ([]judgedPair, error) {
+	return readRowsWithin(r, name, maxRowBytes, maxPairs)
+}
+
+func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judgedPair, error) {
 	in := bufio.NewReaderSize(r, 64<<10)
+	packed := false
 	if start, err := in.Peek(2); err == nil && bytes.Equal(start, []byte{0x1f, 0x8b}) {
 		z, err := gzip.NewReader(in)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w: %w", name, document.ErrDamaged, err)
 		}
-		in = bufio.NewReaderSize(z, 64<<10)
+		in, packed = bufio.NewReaderSize(z, 64<<10), true
 	}
+	limited := &io.LimitedReader{R: in, N: most + 1}
 	var pairs []judgedPair
 	at := map[[2]string]int{}
 	add := func(query, text string, relevant bool) {
@@ -97,16 +104,14 @@ func readRows(r io.Reader, name string) ([]judgedPair, error) {
 		at[key] = len(pairs)
 		pairs = append(pairs, judgedPair{query, text, relevant})
 	}
-	s := bufio.NewScanner(in)
+	s := bufio.NewScanner(limited)
 	s.Buffer(make([]byte, 0, 64<<10), maxRow)
-	number, rows := 0, 0
-	for s.Scan() {
+	number := 0
+	// The last line is looked at when it is known that it is whole.
+	for s.Scan() && limited.N > 0 {
 		number++
 		if len(bytes.TrimSpace(s.Bytes())) == 0 {
 			continue
-		}
-		if rows++; rows > maxRows {
-			return nil, fmt.Errorf("%s: more than %d rows: take a part of them", name, maxRows)
 		}
 		row, err := parseRow(s.Bytes())
 		if err != nil {
@@ -116,10 +121,17 @@ func readRows(r io.Reader, name string) ([]judgedPair, error) {
 		for _, text := range row.Negatives {
 			add(row.Query, text, false)
 		}
+		if len(pairs) > mostPairs {
+			return nil, &document.LineError{Name: name, Number: number, Err: fmt.Errorf("more than %d pairs: take a part of the rows", mostPairs)}
+		}
 	}
 	switch err := s.Err(); {
+	case limited.N <= 0:
+		return nil, fmt.Errorf("%s: more than %d bytes%s: take a part of the rows", name, most, map[bool]string{true: " when unpacked"}[packed])
 	case errors.Is(err, bufio.ErrTooLong):
 		return nil, &document.LineError{Name: name, Number: number + 1, Err: fmt.Errorf("longer than %d bytes", maxRow)}
+	case err != nil && packed:
+		return nil, fmt.Errorf("%s: %w: gzip, after line %d: %w", name, document.ErrDamaged, number, err)
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", name, err)
 	case len(pairs) == 0:

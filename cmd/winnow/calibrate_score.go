@@ -32,19 +32,61 @@ type pairScorer struct {
 	bar   *evalBar
 }
 
+// judgedCollection is a source that was loaded.
+type judgedCollection struct {
+	path string // as given
+	*eval.Collection
+	source judgedSource
+}
+
+// load reads all sources, before anything is scored, and refuses those whose judgments leave one class.
+func (f *calibrateFlags) load(ctx context.Context, paths []string) ([]*judgedCollection, error) {
+	return await(ctx, func() ([]*judgedCollection, error) {
+		var out []*judgedCollection
+		for _, path := range paths {
+			if err := ctx.Err(); err != nil {
+				return nil, err
+			}
+			c, err := loadJudged(path, f.split)
+			if err != nil {
+				return nil, err
+			}
+			j := &judgedCollection{path, c, judgedSource{Name: c.Name, Documents: len(c.Docs), Level: f.level}}
+			if j.source.Level == 0 {
+				j.source.Level = experiment.DefaultLevel(c.Name)
+			}
+			j.source.Unjudged = f.policy(c.Qrels, j.source.Level)
+			relevant, all := 0, 0
+			for _, q := range c.Qrels {
+				relevant += q.Relevant(j.source.Level)
+				all += len(q)
+			}
+			if relevant == 0 || j.source.Unjudged == unjudgedSkip && relevant == all {
+				return nil, j.oneClass(relevant == 0)
+			}
+			out = append(out, j)
+		}
+		return out, nil
+	})
+}
+
+// oneClass is the error of a source without relevant pairs, or without others.
+func (j *judgedCollection) oneClass(none bool) error {
+	if none {
+		return fmt.Errorf("no pair of %s is relevant: the judgments have no grade of %d or above (--relevant)", j.path, max(j.source.Level, 1))
+	}
+	return fmt.Errorf("every pair of %s is relevant, from grade %d on: --unjudged irrelevant counts candidates without a judgment", j.path, max(j.source.Level, 1))
+}
+
 // scorePairs scores the pairs of all sources.
-func (a *app) scorePairs(cmd *cobra.Command, f *calibrateFlags, c *encoder.CrossEncoder, sources []string, out *calibrated) (*scoredPairs, error) {
+func (a *app) scorePairs(cmd *cobra.Command, f *calibrateFlags, c *encoder.CrossEncoder, sources []*judgedCollection, out *calibrated) (*scoredPairs, error) {
 	bar := &evalBar{progress: progress{out: a.stderr}}
 	defer bar.clear()
 	s := &pairScorer{cross: c, pairs: &scoredPairs{}, long: &out.long, bar: bar}
-	for _, name := range sources {
-		c, err := loadJudged(name, f.split)
-		if err != nil {
-			return nil, err
-		}
+	for i, j := range sources {
+		source := &j.source
 		from := len(s.pairs.logits)
-		source, err := s.collection(cmd.Context(), f, c)
-		if err != nil {
+		if err := s.collection(cmd.Context(), f, j, i); err != nil {
 			return nil, err
 		}
 		source.Pairs = len(s.pairs.logits) - from
@@ -54,8 +96,7 @@ func (a *app) scorePairs(cmd *cobra.Command, f *calibrateFlags, c *encoder.Cross
 			}
 		}
 		if source.Relevant == 0 || source.Relevant == source.Pairs {
-			what := map[bool]string{true: "no pair of %s is relevant: the judgments have no grade of %d or above (--relevant)", false: "every pair of %s is relevant, from grade %d on: --unjudged irrelevant counts candidates without a judgment"}[source.Relevant == 0]
-			return nil, fmt.Errorf(what, name, max(source.Level, 1))
+			return nil, j.oneClass(source.Relevant == 0)
 		}
 		out.Sources = append(out.Sources, *source)
 	}
@@ -113,20 +154,16 @@ func (f *calibrateFlags) policy(qrels map[string]eval.Judgments, level int) stri
 	return unjudgedIrrelevant
 }
 
-// collection scores the candidates and the judged documents of a collection.
-func (s *pairScorer) collection(ctx context.Context, f *calibrateFlags, c *eval.Collection) (*judgedSource, error) {
-	source := &judgedSource{Name: c.Name, Documents: len(c.Docs), Level: f.level}
-	if source.Level == 0 {
-		source.Level = experiment.DefaultLevel(c.Name)
-	}
-	source.Unjudged = f.policy(c.Qrels, source.Level)
+// collection scores the candidates and the judged documents of a collection. number tells apart collections of one name.
+func (s *pairScorer) collection(ctx context.Context, f *calibrateFlags, j *judgedCollection, number int) error {
+	c, source := j.Collection, &j.source
 	texts := make(map[string]string, len(c.Docs))
 	for i := range c.Docs {
 		texts[c.Docs[i].ID] = c.Docs[i].FullText()
 	}
 	candidates, closeIndex, err := s.retriever(ctx, f, c, source)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	defer closeIndex()
 	queries := experiment.Sample(c.Queries, f.sample, uint64(f.seed))
@@ -135,19 +172,19 @@ func (s *pairScorer) collection(ctx context.Context, f *calibrateFlags, c *eval.
 		s.bar.running(c.Name, i, len(queries))
 		found, err := candidates(ctx, q)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		ids := f.choose(q.ID, found, c.Qrels[q.ID], source)
 		list, relevant := make([]string, len(ids)), make([]bool, len(ids))
 		for i, id := range ids {
 			list[i], relevant[i] = texts[id], c.Qrels[q.ID][id] >= source.Level
 		}
-		if err := s.add(ctx, c.Name+"\x00"+q.ID, q.Text, list, relevant); err != nil {
-			return nil, err
+		if err := s.add(ctx, fmt.Sprintf("%s\x00%d\x00%s", c.Name, number, q.ID), q.Text, list, relevant); err != nil {
+			return err
 		}
 	}
 	s.bar.clear()
-	return source, nil
+	return nil
 }
 
 // choose lists the documents of a query that make pairs: the candidates, none where those without a judgment are skipped, and then

@@ -5,6 +5,9 @@ package main
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -13,6 +16,7 @@ import (
 	"testing"
 
 	"github.com/winnow-search/winnow/config"
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/eval/calibration"
@@ -28,15 +32,7 @@ const someRows = `{"query": "a?", "positive": "yes a", "negatives": ["no", "also
 // A text that one row calls an answer is one, whatever other rows of the question say.
 func TestRows(t *testing.T) {
 	want := []judgedPair{{"a?", "yes a", true}, {"a?", "no", false}, {"a?", "also a", true}, {"b?", "yes b", true}, {"b?", "no", false}}
-	var packed bytes.Buffer
-	z := gzip.NewWriter(&packed)
-	if _, err := z.Write([]byte(someRows)); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	for _, text := range []string{someRows, packed.String()} {
+	for _, text := range []string{someRows, pack(t, someRows)} {
 		if got, err := readRows(strings.NewReader(text), "rows"); err != nil || !slices.Equal(got, want) {
 			t.Errorf("%v, %v", got, err)
 		}
@@ -69,6 +65,49 @@ func TestRowErrors(t *testing.T) {
 	}
 }
 
+// Rows are bounded in sum, and of a compressed file that breaks off it is said to be damaged.
+func TestRowBounds(t *testing.T) {
+	size := int64(len(someRows))
+	if pairs, err := readRowsWithin(strings.NewReader(someRows), "rows", size, 5); err != nil || len(pairs) != 5 {
+		t.Errorf("%v, %v", pairs, err)
+	}
+	packed := pack(t, someRows+strings.Repeat("\n", 1<<20))
+	for _, tt := range []struct {
+		text  string
+		bytes int64
+		pairs int
+		want  string
+	}{
+		{someRows, size - 1, 5, fmt.Sprintf("rows: more than %d bytes: take a part", size-1)},
+		{someRows, 20, 5, "rows: more than 20 bytes: "},
+		{someRows, size, 4, "rows: line 2: more than 4 pairs: take a part"},
+		{packed, 1 << 20, 5, "rows: more than 1048576 bytes when unpacked: "},
+		{packed[:len(packed)-3], 1 << 30, 5, "rows: damaged"},
+		{packed[:len(packed)-5] + "zzzzz", 1 << 30, 5, "rows: damaged"},
+	} {
+		_, err := readRowsWithin(strings.NewReader(tt.text), "rows", tt.bytes, tt.pairs)
+		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {
+			t.Errorf("%v, want %s", err, tt.want)
+		}
+		if strings.Contains(tt.want, "damaged") && !errors.Is(err, document.ErrDamaged) {
+			t.Errorf("%v is not ErrDamaged", err)
+		}
+	}
+}
+
+func pack(t *testing.T, text string) string {
+	t.Helper()
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	if _, err := z.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return packed.String()
+}
+
 func FuzzRows(f *testing.F) {
 	f.Add([]byte(someRows))
 	f.Add([]byte("\x1f\x8b\x08"))
@@ -86,6 +125,34 @@ func FuzzRows(f *testing.F) {
 			seen[[2]string{p.query, p.text}] = true
 		}
 	})
+}
+
+// All sources are loaded before one is scored, and a context that has ended ends loading.
+func TestSourcesAreLoadedFirst(t *testing.T) {
+	dir := t.TempDir()
+	good, bad := filepath.Join(dir, "good.jsonl"), filepath.Join(dir, "bad.jsonl")
+	for path, text := range map[string]string{good: someRows, bad: "{"} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	f := &calibrateFlags{unjudged: unjudgedAuto}
+	all, err := f.load(t.Context(), []string{good})
+	if err != nil || len(all) != 1 || all[0].path != good || all[0].source.Level != 1 || all[0].source.Unjudged != unjudgedIrrelevant {
+		t.Errorf("%+v, %v", all, err)
+	}
+	if _, err := f.load(t.Context(), []string{good, bad}); err == nil || !strings.Contains(err.Error(), "bad.jsonl: line 1") {
+		t.Errorf("%v", err)
+	}
+	f.level = 2
+	if _, err := f.load(t.Context(), []string{good}); err == nil || !strings.Contains(err.Error(), "no grade of 2") {
+		t.Errorf("%v", err)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := f.load(ended, []string{good}); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
 }
 
 // What becomes of candidates without a judgment depends on whether judges looked at documents that are not relevant.
@@ -145,6 +212,9 @@ func TestBuiltinCalibrationMatchesItsModel(t *testing.T) {
 	}
 	if k.Model != builtin.Reranker || k.Map.Flat() || k.Map.IsSigmoid() || len(k.From.Collections) == 0 || k.From.Queries < 100 || k.From.Measures["relevant"] < fewRelevant {
 		t.Errorf("%+v", k)
+	}
+	if k.From.MaxTokens != cross.MaxTokens() {
+		t.Errorf("calibrated on pairs of %d tokens, the reranker reads %d", k.From.MaxTokens, cross.MaxTokens())
 	}
 	if k.From.Measures["ece"] >= k.From.Measures["ece_before"] || k.From.Measures["log_loss"] >= k.From.Measures["log_loss_before"] {
 		t.Errorf("calibrated probabilities are no better: %v", k.From.Measures)

@@ -131,6 +131,11 @@ func fittedOn(p config.Provenance) string {
 
 // note says on stderr that the file is used, and for what. crosses are the cross-encoders whose probabilities are shown.
 func (k *configuration) note(a *app, crosses ...*encoder.CrossEncoder) error {
+	for _, c := range crosses {
+		if err := k.warnLength(a, c); err != nil {
+			return err
+		}
+	}
 	if k.path == "" {
 		return nil
 	}
@@ -153,6 +158,19 @@ func (k *configuration) note(a *app, crosses ...*encoder.CrossEncoder) error {
 	}
 	if len(parts) > 0 {
 		a.note(fmt.Sprintf("%s gives %s; --config %s goes without it", k.path, strings.Join(parts, ", "), configOff))
+	}
+	return nil
+}
+
+// warnLength says that the calibration of a cross-encoder is from pairs cut at another length. It is used all the same: where few
+// pairs are that long, little changes.
+func (k *configuration) warnLength(a *app, c *encoder.CrossEncoder) error {
+	m, _, ok, err := k.of(c)
+	if err != nil {
+		return err
+	}
+	if n := m.From.MaxTokens; ok && n > 0 && n != c.MaxTokens() {
+		a.warn(fmt.Sprintf("probabilities of %s were calibrated on pairs of at most %d tokens, and pairs now have at most %d: they may be off; calibrate with the same --max-tokens", c.Model().Name, n, c.MaxTokens()))
 	}
 	return nil
 }

@@ -144,7 +144,7 @@ func (f *evalFlags) checkSources(cmd *cobra.Command, dirs []string) error {
 }
 
 // check looks at everything that can be wrong before a model is opened.
-func (f *evalFlags) check(cmd *cobra.Command) error {
+func (f *evalFlags) check(cmd *cobra.Command, dirs []string) error {
 	var err error
 	if f.measures != "" {
 		if f.measured, err = eval.ParseMeasures(f.measures); err != nil {
@@ -157,7 +157,7 @@ func (f *evalFlags) check(cmd *cobra.Command) error {
 	if _, err := vector.ParseSpec(f.vectors); err != nil {
 		return misuse(cmd, "--vectors: %v", err)
 	}
-	if err := f.checkReranks(cmd); err != nil {
+	if err := f.checkReranks(cmd, dirs); err != nil {
 		return err
 	}
 	if f.plot != "" {
@@ -180,7 +180,7 @@ func (f *evalFlags) check(cmd *cobra.Command) error {
 }
 
 // checkReranks parses --rerank and settles how long first-stage lists are.
-func (f *evalFlags) checkReranks(cmd *cobra.Command) error {
+func (f *evalFlags) checkReranks(cmd *cobra.Command, dirs []string) error {
 	if len(f.reranks) == 0 {
 		f.reranks = []string{winnow.Off, winnow.Auto}
 		if len(f.runFiles) > 0 {
@@ -203,8 +203,17 @@ func (f *evalFlags) checkReranks(cmd *cobra.Command) error {
 		f.stages[text] = &evalStages{stages: stages}
 		if len(stages) > 0 {
 			deepest = max(deepest, stages[0].Depth)
-			if len(f.runFiles) > 0 && len(f.modes) == 0 && f.db != "" {
-				return misuse(cmd, "--rerank of a --run-file reads the texts of a BEIR folder: name BEIR_DIR instead of --db")
+			if len(f.runFiles) > 0 && len(dirs) == 0 {
+				instead := ""
+				if f.db != "" {
+					instead = " instead of --db"
+				}
+				return misuse(cmd, "--rerank of a --run-file reads the texts of a BEIR folder: name BEIR_DIR%s, or leave --rerank away", instead)
+			}
+		}
+		for _, later := range stages[min(1, len(stages)):] {
+			if depth := slices.Min(f.depthsOf(stages[0].Depth)); later.Depth > depth && stages[0].Depth == 0 && len(f.depths) > 0 {
+				return misuse(cmd, "--depths has %d, and a later stage of --rerank %s reads %d: name depths of %d or more, or give %s a smaller one", depth, text, later.Depth, later.Depth, later.Model)
 			}
 		}
 	}

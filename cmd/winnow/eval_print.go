@@ -236,9 +236,9 @@ func printCosts(o *term.Output, c *experiment.Collection) {
 		}
 		l := r.Latency
 		row := []term.Cell{term.Text(r.Name)}
-		for _, x := range []experiment.Latency{l.Encode, l.Retrieve, l.Rerank, l.Total} {
+		for _, x := range []*experiment.Latency{l.Encode, l.Retrieve, &l.Rerank, l.Total} {
 			text := ""
-			if x.Mean > 0 {
+			if x != nil && x.Mean > 0 {
 				text = evalTime(x.Mean) + " / " + evalTime(x.P95)
 			}
 			row = append(row, term.Text(text))

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,43 +29,36 @@ type evaluation struct {
 	queries  bytes.Buffer     // of --per-query
 	sections []report.Section // of --html
 	files    []string         // written
+	failed   []error          // files that could not be
 }
 
 func (a *app) eval(cmd *cobra.Command, f *evalFlags, dirs []string) (err error) {
-	if err := f.check(cmd); err != nil {
+	if err := f.check(cmd, dirs); err != nil {
 		return err
 	}
 	if len(dirs) == 0 {
 		dirs = []string{""}
+	}
+	p := f.plan()
+	files, err := await(cmd.Context(), func() ([]evalFiles, error) { return f.prepare(cmd, dirs, p) })
+	if err != nil {
+		return err
 	}
 	crosses, err := a.openCrosses(cmd, f)
 	if err != nil {
 		return err
 	}
 	defer closeCrosses(crosses)
-	p := f.plan()
 	m := experiment.NewManifest(version(), f.threads, p.Seed)
 	out := &evaluation{}
 	m.Parameters = parameters(cmd)
 	bar := &evalBar{progress: progress{out: a.stderr}}
 	defer bar.clear()
 	for i, dir := range dirs {
-		c, manifest, err := a.evalOne(cmd, f, dir, dirs, p, m, crosses, bar, out)
-		if err != nil {
+		if err := a.evalOne(cmd, f, dir, &files[i], p, m, crosses, bar, out); err != nil {
 			bar.clear()
 			a.sayLost(cmd.Context(), f, dirs[i:], out, err)
-			return err
-		}
-		out.Collections, out.Manifests = append(out.Collections, c), append(out.Manifests, manifest)
-		a.noteEvalPrecision(f, manifest)
-		if !f.json {
-			if i > 0 {
-				a.stdout.Println("")
-			}
-			a.printCollection(c, manifest)
-			if err := a.stdout.Flush(); err != nil {
-				return fmt.Errorf("standard output: %w", err)
-			}
+			return errors.Join(append(out.failed, err)...)
 		}
 	}
 	if f.json {
@@ -78,7 +72,7 @@ func (a *app) eval(cmd *cobra.Command, f *evalFlags, dirs []string) (err error) 
 	if len(out.files) > 0 {
 		a.note("written: " + strings.Join(out.files, ", "))
 	}
-	return nil
+	return errors.Join(out.failed...)
 }
 
 // sayLost says what an interrupt takes along.
@@ -120,112 +114,90 @@ func parameters(cmd *cobra.Command) map[string]string {
 	return out
 }
 
-// evalOne measures one collection and writes its files.
-func (a *app) evalOne(cmd *cobra.Command, f *evalFlags, dir string, dirs []string, p experiment.Plan, m experiment.Manifest, crosses map[string]*encoder.CrossEncoder, bar *evalBar, out *evaluation) (c *experiment.Collection, manifest *experiment.Manifest, err error) {
+// evalOne measures one collection, prints that, and then writes its files: one that fails takes no figures with it.
+func (a *app) evalOne(cmd *cobra.Command, f *evalFlags, dir string, files *evalFiles, p experiment.Plan, m experiment.Manifest, crosses map[string]*encoder.CrossEncoder, bar *evalBar, out *evaluation) (err error) {
 	ctx := cmd.Context()
-	s, err := await(ctx, func() (*evalSubject, error) { return f.loadSubject(dir) })
-	if err != nil {
-		return nil, nil, err
+	s := files.subject
+	if files.subject = nil; s == nil {
+		if s, err = await(ctx, func() (*evalSubject, error) { return f.loadSubject(dir) }); err != nil {
+			return err
+		}
 	}
 	defer func() { err = errors.Join(err, s.close()) }()
-	names, err := f.runNames(s, p)
-	if err != nil {
-		return nil, nil, misuse(cmd, "%v", err)
-	}
-	var runs []string
-	if f.run != "" {
-		if runs, err = f.runPaths(s.Name, dirs, names); err != nil {
-			return nil, nil, misuse(cmd, "--run: %v", err)
-		}
-		if err := newFiles(runs, out.files); err != nil {
-			return nil, nil, misuse(cmd, "--run: %v", err)
-		}
-	}
 	if err := a.openSubject(cmd, f, s, crosses, bar); err != nil {
-		return nil, nil, err
+		return err
 	}
-	if manifest, err = describeEval(m, s, f, crosses); err != nil {
-		return nil, nil, err
+	manifest, err := describeEval(ctx, m, s, f, crosses)
+	if err != nil {
+		return err
 	}
 	p.Progress = bar.running
-	c, err = experiment.Run(ctx, &s.Subject, s.systems, p)
+	c, err := experiment.Run(ctx, &s.Subject, s.systems, p)
 	bar.clear()
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	manifest.Describe(c)
-	for i, path := range runs {
-		if err := experiment.WriteRun(path, c.Runs[i], *manifest); err != nil {
-			return nil, nil, fmt.Errorf("--run: %w", err)
+	out.Collections, out.Manifests = append(out.Collections, c), append(out.Manifests, manifest)
+	a.noteEvalPrecision(f, manifest)
+	if !f.json {
+		if len(out.Collections) > 1 {
+			a.stdout.Println("")
 		}
-		out.files = append(out.files, path)
+		a.printCollection(c, manifest)
+		if flushErr := a.stdout.Flush(); flushErr != nil {
+			err = fmt.Errorf("standard output: %w", flushErr)
+		}
+	}
+	f.write(c, manifest, files, out)
+	return err
+}
+
+// write writes the files of a collection, as far as that goes; what does not is among out.failed.
+func (f *evalFlags) write(c *experiment.Collection, m *experiment.Manifest, files *evalFiles, out *evaluation) {
+	done := func(flag, path string, err error) {
+		switch {
+		case err != nil:
+			out.failed = append(out.failed, fmt.Errorf("--%s: %w", flag, err))
+		case !slices.Contains(out.files, path):
+			out.files = append(out.files, path)
+		}
+	}
+	for i, path := range files.runs {
+		done("run", path, experiment.WriteRun(path, c.Runs[i], *m))
 	}
 	if f.perQuery != "" {
-		if err := c.WriteQueries(&out.queries); err != nil {
-			return nil, nil, err
+		err := c.WriteQueries(&out.queries)
+		if err == nil {
+			err = atomicfile.Write(f.perQuery, out.queries.Bytes())
 		}
-		if err := atomicfile.Write(f.perQuery, out.queries.Bytes()); err != nil {
-			return nil, nil, fmt.Errorf("--per-query: %w", err)
-		}
-		if len(out.Collections) == 0 {
-			out.files = append(out.files, f.perQuery)
-		}
+		done("per-query", f.perQuery, err)
+	}
+	o := experiment.PictureOptions{Seed: m.Seed}
+	if files.shift {
+		o.Query = f.shift
 	}
 	if f.plot != "" {
-		path := f.plot
-		if len(dirs) > 1 {
-			ext := filepath.Ext(path)
-			path = strings.TrimSuffix(path, ext) + "." + s.Name + ext
-		}
-		if err := f.draw(c, path, p.Seed); err != nil {
-			return nil, nil, fmt.Errorf("--plot: %w", err)
-		}
-		out.files = append(out.files, path)
+		done("plot", files.plot, f.draw(c, files.plot, o))
 	}
 	if f.html != "" {
-		if err := f.report(c, manifest, out); err != nil {
-			return nil, nil, fmt.Errorf("--html: %w", err)
-		}
-		if len(out.Collections) == 0 {
-			out.files = append(out.files, f.html)
-		}
+		done("html", f.html, f.report(c, m, o, out))
 	}
-	return c, manifest, nil
-}
-
-// runPaths names the files of one collection's runs.
-func (f *evalFlags) runPaths(name string, dirs, names []string) ([]string, error) {
-	collections, runs := []string{name}, [][]string{names}
-	for range dirs[1:] { // their runs have the same names; only whether there are several counts
-		collections, runs = append(collections, ""), append(runs, nil)
-	}
-	paths, err := experiment.RunFiles(f.run, collections, runs)
-	if err != nil {
-		return nil, err
-	}
-	return paths[0], nil
-}
-
-// newFiles refuses to write into what this call has written for another collection.
-func newFiles(paths, written []string) error {
-	for _, path := range paths {
-		for _, other := range written {
-			if strings.EqualFold(path, other) {
-				return fmt.Errorf("two collections of one name would both be written to %s", path)
-			}
-		}
-	}
-	return nil
 }
 
 // describeEval makes the manifest of a collection's runs.
-func describeEval(m experiment.Manifest, s *evalSubject, f *evalFlags, crosses map[string]*encoder.CrossEncoder) (*experiment.Manifest, error) {
+func describeEval(ctx context.Context, m experiment.Manifest, s *evalSubject, f *evalFlags, crosses map[string]*encoder.CrossEncoder) (*experiment.Manifest, error) {
 	if err := m.Read(s.inputs...); err != nil {
 		return nil, err
 	}
 	if s.engine != nil {
 		if err := m.Engine(s.engine); err != nil {
 			return nil, err
+		}
+		if f.db != "" {
+			if err := m.Contents(ctx, s.engine); err != nil {
+				return nil, err
+			}
 		}
 	}
 	for _, text := range f.reranks {
@@ -239,8 +211,8 @@ func describeEval(m experiment.Manifest, s *evalSubject, f *evalFlags, crosses m
 }
 
 // draw writes the pictures of a collection below each other.
-func (f *evalFlags) draw(c *experiment.Collection, path string, seed uint64) error {
-	pictures, err := c.Pictures(experiment.PictureOptions{Query: f.shift, Seed: seed})
+func (f *evalFlags) draw(c *experiment.Collection, path string, o experiment.PictureOptions) error {
+	pictures, err := c.Pictures(o)
 	if err != nil {
 		return err
 	}

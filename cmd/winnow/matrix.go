@@ -146,7 +146,7 @@ func (a *app) probabilities(k *configuration, s *scorer, r *relevance) error {
 		return err
 	}
 	a.note("probabilities: " + origin)
-	return nil
+	return k.warnLength(a, s.cross)
 }
 
 // writePicture makes a picture and writes it in one go.

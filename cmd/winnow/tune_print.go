@@ -31,12 +31,15 @@ func printTuned(o *term.Output, f *tuneFlags, t *tuned) {
 	o.Println("")
 	printFrontier(o, f, t)
 	o.Println("")
-	legend := "p95 and mean are ms a search, put together of measured times; [95 % bootstrap interval]"
+	legend := "p95 and mean are ms a search, put together of measured times; [95 % bootstrap interval, not corrected for the choice among settings]"
 	if slices.ContainsFunc(t.Frontier, func(p *tune.Point) bool { return p.Fusion != nil }) {
 		legend += "; the number after a fusion is the weight of the dense list"
 	}
 	if t.Winner != nil {
 		legend += ". " + markWinner + " winner"
+		if t.Winner.Beaten {
+			legend += ": settings that rerank have better figures, but the queries do not prove them"
+		}
 	}
 	if slices.ContainsFunc(t.Frontier, func(p *tune.Point) bool { return p.P95 > t.Budget }) && t.Winner != nil {
 		legend += ". Below the line: above the budget"
@@ -114,7 +117,7 @@ func printWinner(o *term.Output, f *tuneFlags, t *tuned) {
 		return fmt.Sprintf("%s: %.4f at p95 %s ms", p.Label(), p.Mean, evalTime(p.P95))
 	}
 	if t.Best.Label() != w.Label() {
-		facts.add("highest", about(t.Best)+", which is not enough better for its time")
+		facts.add("highest", about(t.Best)+", whose lead is too small to be sure of")
 	}
 	if v := t.Reranks; v != nil && w.Rerank != winnow.Off && v.Without != nil {
 		facts.add("without reranking", about(v.Without))
@@ -151,7 +154,7 @@ func (f *tuneFlags) drawFrontier(t *tuned) error {
 	const least = 1e-3 // ms: where times are logarithms there is no 0
 	add := func(p *tune.Point, frontier bool) {
 		s := chart.FrontierSetting{X: max(p.P95, least), Y: p.Mean, Frontier: frontier, Chosen: p.Winner}
-		if frontier {
+		if frontier || p.Winner {
 			s.Low, s.High, s.Label = p.Low, p.High, p.Label()
 		}
 		c.Settings = append(c.Settings, s)
@@ -162,7 +165,7 @@ func (f *tuneFlags) drawFrontier(t *tuned) error {
 		}
 	}
 	for _, p := range t.Frontier {
-		add(p, true)
+		add(p, !p.Beaten)
 	}
 	picture := chart.Frontier(c)
 	draw := picture.SVG

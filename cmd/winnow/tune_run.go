@@ -75,6 +75,7 @@ func (a *app) tune(cmd *cobra.Command, f *tuneFlags, dirs []string) (err error) 
 	if err != nil {
 		return err
 	}
+	f.space.K1, f.space.B = existing.Search.K1, existing.Search.B // they stay in the file, and so hold for what is measured
 	bar := &evalBar{progress: progress{out: a.stderr}}
 	defer bar.clear()
 	m := experiment.NewManifest(version(), f.threads, uint64(f.seed))
@@ -111,7 +112,7 @@ func (a *app) tune(cmd *cobra.Command, f *tuneFlags, dirs []string) (err error) 
 			return err
 		}
 	}
-	return a.finishTune(f, out, existing)
+	return a.finishTune(f, out, opened)
 }
 
 // sayTuneLost says what an interrupt takes along.
@@ -233,7 +234,11 @@ func runWinner(ctx context.Context, f *tuneFlags, w *tune.Point, opened []*tuneO
 		}
 		for i := -1; i < len(o.Queries); i++ {
 			q := o.Queries[max(i, 0)]
-			found, took, err := tune.Run(ctx, o.engine, q.Text, w.Setting)
+			s := w.Setting
+			if f.excludeSameID {
+				s.Candidates++ // one is left out
+			}
+			found, took, err := tune.Run(ctx, o.engine, q.Text, s)
 			if err != nil {
 				return nil, fmt.Errorf("running the winner, query %q: %w", q.ID, err)
 			}
@@ -260,7 +265,7 @@ func runWinner(ctx context.Context, f *tuneFlags, w *tune.Point, opened []*tuneO
 }
 
 // configuration is what the winner is written as.
-func (t *tuned) configuration() config.Config {
+func (t *tuned) configuration(opened []*tuneOpen) (config.Config, error) {
 	w := t.Winner
 	from := &config.Provenance{
 		Queries: t.Queries, Pairs: t.pairs, Winnow: t.Winnow, Machine: fmt.Sprintf("%s, %s, %d threads", t.Machine.CPU, t.Machine.Tier, t.Threads),
@@ -272,13 +277,51 @@ func (t *tuned) configuration() config.Config {
 	for _, c := range t.Collections {
 		from.Collections = append(from.Collections, c.Name)
 	}
-	return config.Config{Search: w.Settings, Precision: w.Precision, Tuned: from}
+	from.Precision = w.Precision
+	at := slices.IndexFunc(opened, func(o *tuneOpen) bool { return o.precision == w.Precision })
+	if at < 0 {
+		return config.Config{}, fmt.Errorf("no index of precision %s was opened", w.Precision)
+	}
+	e := opened[at].engine
+	s := e.Index().Settings()
+	from.Passages = "split"
+	if s.Sizes.Whole {
+		from.Passages = "whole"
+	}
+	if b := e.Retriever(); b != nil {
+		var err error
+		if from.Fingerprint, err = b.Model().Fingerprint(); err != nil {
+			return config.Config{}, fmt.Errorf("model %s: %w", b.Model().Name, err)
+		}
+		from.Vectors, from.MaxTokens, from.Precision = cmp.Or(s.Vectors, string(vector.KindAuto)), b.MaxTokens(), b.Precision()
+	}
+	return config.Config{Search: w.Settings, Precision: w.Precision, Tuned: from}, nil
+}
+
+// mergeTuned puts the winner into the file as it is now: it may have changed since tuning began. The file's budget stays, and
+// so do the parameters of BM25, which are not tuned.
+func (a *app) mergeTuned(f *tuneFlags, out *tuned) (*config.Config, error) {
+	file, err := f.loadConfig()
+	if err != nil {
+		return nil, err
+	}
+	before := file.Search
+	file.Search, file.Precision, file.Tuned = out.Config.Search, out.Config.Precision, out.Config.Tuned
+	file.Search.Budget = before.Budget
+	if before.K1 != f.space.K1 || (before.B == nil) != (f.space.B == nil) || before.B != nil && *before.B != *f.space.B {
+		file.Search.K1, file.Search.B = before.K1, before.B
+		a.warn(fmt.Sprintf("bm25_k1 or bm25_b of %s changed while tuning: they stay as they are now, but the figures are for what they were; tune again", f.write))
+	}
+	return file, nil
 }
 
 // finishTune prints, draws and writes.
-func (a *app) finishTune(f *tuneFlags, out *tuned, existing *config.Config) error {
+func (a *app) finishTune(f *tuneFlags, out *tuned, opened []*tuneOpen) error {
 	if out.Winner != nil {
-		out.Config = out.configuration()
+		var err error
+		if out.Config, err = out.configuration(opened); err != nil {
+			return err
+		}
 	}
 	var written []string
 	if f.plot != "" {
@@ -299,13 +342,16 @@ func (a *app) finishTune(f *tuneFlags, out *tuned, existing *config.Config) erro
 		printTuned(o, f, out)
 	}
 	if out.Winner != nil && f.write != "" {
-		existing.Search, existing.Precision, existing.Tuned = out.Config.Search, out.Config.Precision, out.Config.Tuned
+		file, err := a.mergeTuned(f, out)
+		if err != nil {
+			return err
+		}
 		if f.write == writeOut {
-			if err := a.printJSON(existing); err != nil {
+			if err := a.printJSON(file); err != nil {
 				return err
 			}
 		} else {
-			if err := existing.Save(f.write); err != nil {
+			if err := file.Save(f.write); err != nil {
 				return fmt.Errorf("--write: %w", err)
 			}
 			written = append(written, f.write)

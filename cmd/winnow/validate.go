@@ -37,7 +37,7 @@ func (a *app) validateCommand() *cobra.Command {
 			"Answers are arguments, or standard input: one a line, or JSON objects with \"text\" and optionally \"id\". --questions reads a file with an object a line instead, {\"question\", \"answers\": […]}.\n\n" +
 			"Probabilities come from the model's calibration (`winnow calibrate`; the built-in model has one from public data). Without one they are the sigmoid of the logit, and the output says that they are not calibrated.\n\n" +
 			"The exit code is 0 whatever the verdicts are. With --fail-below P it is 1 if a question has no answer with probability P or more.",
-		Example: `winnow validate "Who wrote Faust?" "Goethe did, in 1808." "It is a play."
+		Example: `winnow validate "Who wrote Faust?" "It was Goethe who wrote Faust, published in 1808." "Faust is a tragic play."
 			winnow validate "how do I reset my password?" --fail-below 0.5 < answers.txt
 			winnow validate --questions generated.jsonl --json | jq '.[].answers[].verdict'`,
 		Args: func(cmd *cobra.Command, args []string) error {

@@ -201,17 +201,18 @@ func TestFitTakesIsotonicForACurveThatIsNoSigmoid(t *testing.T) {
 
 func TestFitOnFewQueries(t *testing.T) {
 	logits, relevant := []float32{-2, -1, 1, 2, 3}, []bool{false, true, false, true, true}
-	for name, groups := range map[string][]string{
-		"one query":                      {"a", "a", "a", "a", "a"},
-		"one query with irrelevant ones": {"a", "b", "a", "c", "d"},
+	for reason, groups := range map[string][]string{
+		"there is one query only":                          {"a", "a", "a", "a", "a"},
+		"all pairs that are not relevant are of one query": {"a", "b", "a", "c", "d"},
+		"all relevant pairs are of one query":              {"b", "a", "c", "a", "a"},
 	} {
 		c, err := Fit(logits, relevant, groups, Options{})
-		if err != nil || c.Folds != 0 || c.Map.Method != Platt || c.HeldOut != nil {
-			t.Errorf("%s: %+v (%v)", name, c, err)
+		if err != nil || c.Folds != 0 || c.Map.Method != Platt || c.HeldOut != nil || c.Reason != reason {
+			t.Errorf("%s: %+v (%v)", reason, c, err)
 		}
 	}
 	c, err := Fit(logits, relevant, []string{"a", "a", "b", "b", "b"}, Options{})
-	if err != nil || c.Folds != 2 {
+	if err != nil || c.Folds != 2 || c.Reason != "" {
 		t.Errorf("two queries: %+v (%v)", c, err)
 	}
 }
@@ -246,6 +247,21 @@ func TestDealKeepsQueriesTogether(t *testing.T) {
 		for _, sizes := range [][]int{size, both} {
 			if slices.Max(sizes)-slices.Min(sizes) > 1 {
 				t.Fatalf("queries of the folds: %v", sizes)
+			}
+		}
+		// Whatever fold is left out, both classes are there to be fitted, unless one query has all of one.
+		if together(relevant, names) != "" || !slices.Contains(relevant, true) || !slices.Contains(relevant, false) {
+			return
+		}
+		for out := range k {
+			var seen [2]bool
+			for i := range names {
+				if folds[i] != out {
+					seen[map[bool]int{true: 1}[relevant[i]]] = true
+				}
+			}
+			if !seen[0] || !seen[1] {
+				t.Fatalf("without fold %d of %v one class is left", out, folds)
 			}
 		}
 	})

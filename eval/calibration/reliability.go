@@ -14,7 +14,7 @@ type Bin struct {
 	Count     int     // pairs
 	Predicted float64 // mean of their probabilities
 	Observed  float64 // share of them that is relevant
-	Low, High float64 // 95 % interval of that share (Wilson, 1927)
+	Low, High float64 // nominal 95 % interval of that share (Wilson, 1927): as if pairs were independent, which those of one query are not
 }
 
 // Reliability sorts pairs by their predicted probability into bins of equal width and compares prediction with outcome

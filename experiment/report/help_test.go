@@ -113,7 +113,7 @@ func measure(t *testing.T, s *experiment.Subject, systems []experiment.System, p
 	for _, r := range c.Runs {
 		if r.Latency != nil {
 			rerank := 7.25 * float64(r.Depth)
-			r.Latency = &experiment.Latencies{Encode: ms(2.4), Retrieve: ms(0.31), Rerank: ms(rerank), Total: ms(2.71 + rerank)}
+			r.Latency = &experiment.Latencies{Encode: new(ms(2.4)), Retrieve: new(ms(0.31)), Rerank: ms(rerank), Total: new(ms(2.71 + rerank))}
 		}
 	}
 	for _, v := range c.Verdicts {

@@ -53,7 +53,7 @@ func TestStructure(t *testing.T) {
 	}
 	body := text(one(t, doc, "body"))
 	for _, want := range []string{
-		"2,400 documents", "60 judged queries", "Reranking pays in all 3 comparisons.", "The best of 15 runs is",
+		"2,400 documents", "60 judged queries", "Reranking pays in all 3 comparisons.", "The highest mean of 15 runs has",
 		strings.Repeat("cd", 32), strings.Repeat("0f", 32), "made-up/corpus.jsonl", "123,456", "300.0 MiB", "judged@10: ", "A processor, avx2, 2 threads",
 	} {
 		if !strings.Contains(body, want) {
@@ -260,7 +260,7 @@ func TestOddInputs(t *testing.T) {
 		silent     []string
 	}{
 		{"one run", run(w, w.systems(allModes[:1], false)), []string{"One run was measured: dense", "Search quality on odd"}, []string{"Differences", "Queries that changed most"}},
-		{"no reranking", run(w, w.systems(allModes, false)), []string{"The best of 3 runs is hybrid", "Differences", "Against dense that is"}, []string{"Queries that changed most", "Reranking pays", "Does reranking pay"}},
+		{"no reranking", run(w, w.systems(allModes, false)), []string{"The highest mean of 3 runs has hybrid", "Differences", "Against dense that is"}, []string{"Queries that changed most", "Reranking pays", "Does reranking pay"}},
 		{"run files without times", run(w, []experiment.System{file("theirs"), file("ours")}), []string{"Differences", "±0.000"}, []string{"Time and cost"}},
 		{"a run file, reranked", run(w, append(w.systems(allModes[:1], true), file("theirs"))), []string{"Time and cost", "The times of 1 run from files are not known."}, nil},
 		{"one query", run(alone, alone.systems(allModes, true)), []string{"One query says nothing about others"}, []string{"Differences"}},
@@ -316,10 +316,55 @@ func TestUnprovenBest(t *testing.T) {
 	}
 	c.Runs[0].Measures[c.Main] = 0 // so that the best run is surely a reranked one
 	main := text(one(t, parse(t, write(t, Report{Sections: []Section{{Collection: c}}})), "main"))
-	for _, want := range []string{"Reranking does not pay, as far as these queries show.", "Without reranking, dense has nDCG@10 0.000 at 2.7 ms a query.", "With 12 queries only large differences"} {
+	for _, want := range []string{"Reranking shows no proven gain.", "Without reranking, dense has nDCG@10 0.000 at 2.7 ms a query.", "With 12 queries only large differences"} {
 		if !strings.Contains(main, want) {
 			t.Errorf("the summary is %.400q, want %q in it", main, want)
 		}
+	}
+}
+
+// Neither card nor lead calls a depth the best of which the mean of another is higher; where nothing can be shown, none claims anything.
+func TestWordsOfVerdicts(t *testing.T) {
+	w := world{queries: 60, seed: 3, retrieval: 0.5, reranking: 2}
+	c := measure(t, w.subject("odd"), w.systems(allModes[:1], true), experiment.Plan{Depths: []int{3, 5}, Candidates: pool})
+	v := c.Verdicts[0]
+	if v.Outcome != experiment.Pays {
+		t.Fatalf("outcome %s: the world is to be clear", v.Outcome)
+	}
+	for _, r := range c.Runs { // another depth has a higher mean, which judging took for luck
+		if r.Depth > 0 && r.Name != v.Run {
+			r.Measures[c.Main] = 0.999
+		}
+	}
+	says := func(want ...string) {
+		t.Helper()
+		main := text(one(t, parse(t, write(t, Report{Sections: []Section{{Collection: c}}})), "main"))
+		for _, want := range want {
+			if !strings.Contains(main, want) {
+				t.Errorf("the report is %.1200q, want %q in it", main, want)
+			}
+		}
+		if strings.Contains(main, "reading deeper brings nothing") {
+			t.Error("a higher mean is called nothing")
+		}
+	}
+	says(" has the highest mean with a proven gain; ", " has 0.999, not proven", "The highest with a proven gain is "+v.Run)
+	v.Outcome, v.TooFew = experiment.Unproven, true
+	says("Too few queries to tell whether reranking pays.", "too few queries to tell", "too few queries differ for any proof")
+}
+
+// Times of a run file that is reranked are those of reranking alone.
+func TestTimesOfARunFile(t *testing.T) {
+	w := world{queries: 12, seed: 3, retrieval: 1, reranking: 0.45}
+	c := measure(t, w.subject("odd"), w.systems(allModes[:1], true), experiment.Plan{Depths: []int{3}, Candidates: pool})
+	for _, r := range c.Runs {
+		if r.Depth > 0 {
+			r.Latency.Encode, r.Latency.Retrieve, r.Latency.Total = nil, nil, nil
+		}
+	}
+	rows := newTimes(c).Rows
+	if got := rows[len(rows)-1].Cells; got[0] != absent || got[2] != absent || got[4] == absent || got[6] != absent {
+		t.Errorf("cells %q", got)
 	}
 }
 

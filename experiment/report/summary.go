@@ -4,6 +4,7 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -32,6 +33,14 @@ var badges = map[experiment.Outcome]badge{
 	experiment.Unproven: {"unproven", "◆", "no proven gain"},
 }
 
+func badgeOf(v *experiment.Verdict) badge {
+	b := badges[v.Outcome]
+	if v.TooFew {
+		b.Word = "too few queries to tell"
+	}
+	return b
+}
+
 // share is a part of a bar.
 type share struct {
 	Class   string
@@ -44,7 +53,7 @@ const enoughGain = 0.9
 func newVerdict(c *experiment.Collection, v *experiment.Verdict, curves []experiment.Curve) verdict {
 	x := v.Versus
 	out := verdict{
-		Title: "Reranking " + line(v.Before, nameLength), Badge: badges[v.Outcome], Measure: v.Main, Before: figures(x.MeanA), After: figures(x.MeanB), Change: signed(x.Difference),
+		Title: "Reranking " + line(v.Before, nameLength), Badge: badgeOf(v), Measure: v.Main, Before: figures(x.MeanA), After: figures(x.MeanB), Change: signed(x.Difference),
 		Interval: interval(x), Chance: equation(x.P()), Better: count(x.Wins), Worse: count(x.Losses), Equal: count(x.Ties),
 		Depth: count(v.Depth), Cost: duration(v.Cost),
 	}
@@ -57,8 +66,8 @@ func newVerdict(c *experiment.Collection, v *experiment.Verdict, curves []experi
 	if text := howDeep(c, v, depths); text != "" {
 		out.Text = append(out.Text, text)
 	}
-	if before, err := c.Find(v.Before); err == nil && before.Latency != nil && before.Latency.Total.Mean > 0 {
-		out.Without = duration(before.Latency.Total.Mean)
+	if before, err := c.Find(v.Before); err == nil && totalTime(before) > 0 {
+		out.Without = duration(totalTime(before))
 	}
 	return out
 }
@@ -78,6 +87,9 @@ func what(c *experiment.Collection, v *experiment.Verdict) string {
 		return head + " is better by more than chance explains."
 	case experiment.Hurts:
 		return head + " is worse by more than chance explains: the reranker puts better documents behind worse ones."
+	}
+	if v.TooFew {
+		return head + " cannot be told from chance here: too few queries differ for any proof, whichever way they go."
 	}
 	return head + " makes a difference that chance explains as well: on these queries it is not shown that reranking helps, nor that it does not."
 }
@@ -110,6 +122,9 @@ func howDeep(c *experiment.Collection, v *experiment.Verdict, depths []experimen
 		names = append(names, strconv.Itoa(p.Depth))
 	}
 	head := fmt.Sprintf("Of the depths %s, %d has the highest mean", list(names), v.Depth)
+	if top := topPoint(depths); v.Outcome == experiment.Pays && top.Depth != v.Depth && top.Value > v.Versus.MeanB {
+		head += fmt.Sprintf(" with a proven gain; %d has %s, not proven", top.Depth, figures(top.Value))
+	}
 	if v.Outcome == experiment.Pays {
 		for _, p := range depths {
 			gain := (p.Value - v.Versus.MeanA) / v.Versus.Difference
@@ -118,10 +133,21 @@ func howDeep(c *experiment.Collection, v *experiment.Verdict, depths []experimen
 			}
 		}
 	}
-	if last := depths[len(depths)-1]; last.Depth > v.Depth {
+	if last := depths[len(depths)-1]; last.Depth > v.Depth && last.Value <= v.Versus.MeanB {
 		return fmt.Sprintf("%s; reading deeper brings nothing (%s at %d).", head, figures(last.Value), last.Depth)
 	}
 	return head + "."
+}
+
+// topPoint is the point with the highest mean, the least deep of equal ones.
+func topPoint(points []experiment.CurvePoint) experiment.CurvePoint {
+	top := points[0]
+	for _, p := range points {
+		if p.Value > top.Value {
+			top = p
+		}
+	}
+	return top
 }
 
 func interval(x *experiment.Versus) string { return signed(x.Low) + " to " + signed(x.High) }
@@ -139,12 +165,15 @@ func (s *section) summarise() {
 	if len(c.Runs) == 1 {
 		s.Lead = fmt.Sprintf("One run was measured: %s, %s. There is nothing to compare it with.", name, value)
 	} else {
-		s.Lead = fmt.Sprintf("%s The best of %d runs is %s: %s.", rerankingInShort(c.Verdicts), len(c.Runs), name, value)
+		s.Lead = fmt.Sprintf("%s The highest mean of %d runs has %s: %s.", rerankingInShort(c.Verdicts), len(c.Runs), name, value)
 		if v := best.Versus; v != nil && len(c.Verdicts) == 0 {
 			s.Lead += fmt.Sprintf(" Against %s that is %s (%s).", line(c.Baseline, nameLength), signed(v.Difference), equation(v.P()))
 		}
 		for _, v := range c.Verdicts {
 			// The highest mean is not worth its time where it may be luck.
+			if v.Outcome == experiment.Pays && v.Run != best.Name && c.SameSystem(v.Run, best.Name) {
+				s.Lead += fmt.Sprintf(" The highest with a proven gain is %s with %s.", line(v.Run, nameLength), figures(v.Versus.MeanB))
+			}
 			if before, err := c.Find(v.Before); err == nil && v.Run == best.Name && v.Outcome != experiment.Pays {
 				s.Lead += fmt.Sprintf(" Without reranking, %s has %s.", line(before.Name, nameLength), valueAndTime(c, before))
 			}
@@ -154,6 +183,7 @@ func (s *section) summarise() {
 	switch {
 	case c.Queries == 1:
 		s.Remark = "One query says nothing about others; runs are not compared."
+	case len(c.Verdicts) > 0 && noneTells(c.Verdicts): // the lead says so
 	case c.Queries < fewQueries && len(c.Runs) > 1:
 		s.Remark = fmt.Sprintf("With %d queries only large differences can be told from chance.", c.Queries)
 	}
@@ -162,10 +192,23 @@ func (s *section) summarise() {
 // valueAndTime is the main measure of a run, and the time if it is known.
 func valueAndTime(c *experiment.Collection, r *experiment.Result) string {
 	text := fmt.Sprintf("%s %s", c.Main, figures(r.Measures[c.Main]))
-	if r.Latency != nil && r.Latency.Total.Mean > 0 {
-		text += " at " + duration(r.Latency.Total.Mean) + " a query"
+	if t := totalTime(r); t > 0 {
+		text += " at " + duration(t) + " a query"
 	}
 	return text
+}
+
+// totalTime is the mean time of a query in milliseconds; 0 where it is not known.
+func totalTime(r *experiment.Result) float64 {
+	if r.Latency == nil || r.Latency.Total == nil {
+		return 0
+	}
+	return r.Latency.Total.Mean
+}
+
+// noneTells says whether all verdicts have too few queries.
+func noneTells(verdicts []*experiment.Verdict) bool {
+	return !slices.ContainsFunc(verdicts, func(v *experiment.Verdict) bool { return !v.TooFew })
 }
 
 // rerankingInShort sums up verdicts.
@@ -179,15 +222,20 @@ func rerankingInShort(verdicts []*experiment.Verdict) string {
 	case all == 0:
 		return ""
 	case all == 1:
+		if verdicts[0].TooFew {
+			return "Too few queries to tell whether reranking pays."
+		}
 		return map[experiment.Outcome]string{
 			experiment.Pays:     "Reranking pays.",
 			experiment.Hurts:    "Reranking hurts.",
-			experiment.Unproven: "Reranking does not pay, as far as these queries show.",
+			experiment.Unproven: "Reranking shows no proven gain.",
 		}[verdicts[0].Outcome]
 	case n[experiment.Pays] == all:
 		return fmt.Sprintf("Reranking pays in all %d comparisons.", all)
 	case n[experiment.Hurts] == all:
 		return fmt.Sprintf("Reranking hurts in all %d comparisons.", all)
+	case noneTells(verdicts):
+		return fmt.Sprintf("Too few queries to tell whether reranking pays, in all %d comparisons.", all)
 	case n[experiment.Unproven] == all:
 		return fmt.Sprintf("Reranking shows no proven gain in any of %d comparisons.", all)
 	}

@@ -199,9 +199,7 @@ func newTimes(c *experiment.Collection) *times {
 	out := &times{}
 	longest := 0.0
 	for _, r := range c.Runs {
-		if r.Latency != nil {
-			longest = max(longest, r.Latency.Total.Mean)
-		}
+		longest = max(longest, totalTime(r))
 	}
 	for i, r := range c.Runs {
 		if r.Latency == nil {
@@ -210,12 +208,20 @@ func newTimes(c *experiment.Collection) *times {
 		}
 		l := r.Latency
 		row := timesRow{Run: line(r.Name, nameLength), Start: len(out.Rows) > 0 && starts(c.Runs, i)}
-		for _, x := range []experiment.Latency{l.Encode, l.Retrieve, l.Rerank} {
+		for _, x := range []*experiment.Latency{l.Encode, l.Retrieve, &l.Rerank} {
+			if x == nil { // of a run file
+				row.Cells = append(row.Cells, absent, absent)
+				continue
+			}
 			row.Cells = append(row.Cells, milliseconds(x.Mean), milliseconds(x.P95))
 		}
-		t := l.Total
-		row.Cells = append(row.Cells, milliseconds(t.Mean), milliseconds(t.P50), milliseconds(t.P95), milliseconds(t.P99), amount(r.Scored), amount(r.Tokens))
-		if longest > 0 {
+		if t := l.Total; t != nil {
+			row.Cells = append(row.Cells, milliseconds(t.Mean), milliseconds(t.P50), milliseconds(t.P95), milliseconds(t.P99))
+		} else {
+			row.Cells = append(row.Cells, absent, absent, absent, absent)
+		}
+		row.Cells = append(row.Cells, amount(r.Scored), amount(r.Tokens))
+		if longest > 0 && l.Total != nil {
 			for _, part := range []struct {
 				class string
 				ms    float64

@@ -94,10 +94,10 @@ type choice struct {
 
 // choose looks at some queries only, whose places are given.
 //
-// The choice is made by the rule of one standard error (Breiman, Friedman, Olshen and Stone, "Classification and Regression
-// Trees", 1984, 3.4.3), with paired differences: of the settings that no other beats in both mean and time, the fastest whose
-// distance to the best is not more than the standard error of that distance. Reranking must be better than the best setting
-// without by two standard errors, or those without are what is chosen from.
+// A setting that reranks must be better than the best one without, of all that are within the budget, by two standard errors,
+// or it is not chosen from. Of the rest the rule of one standard error decides (Breiman, Friedman, Olshen and Stone,
+// "Classification and Regression Trees", 1984, 3.4.3), with paired differences: of the settings that no other beats in both
+// mean and time, the fastest whose distance to the best is not more than the standard error of that distance.
 func (c *chooser) choose(queries []int, w which) (*choice, error) {
 	out := &choice{}
 	for _, r := range c.grid {
@@ -110,29 +110,35 @@ func (c *chooser) choose(queries []int, w which) (*choice, error) {
 	}
 	for range weightSteps { // to the best weights of fusion, step by step
 		out.pickBest(c.budget)
-		more, err := c.neighbours(out, queries)
+		more, err := c.neighbours(out, queries, out.best)
 		if err != nil {
 			return nil, err
+		}
+		out.rows = append(out.rows, more...)
+		if plain, ok := out.plain(c.budget); ok && plain.way != out.best.way { // what reranking has to beat is at its best, too
+			next, err := c.neighbours(out, queries, plain)
+			if err != nil {
+				return nil, err
+			}
+			out.rows = append(out.rows, next...)
+			more = append(more, next...)
 		}
 		if len(more) == 0 {
 			break
 		}
-		out.rows = append(out.rows, more...)
-	}
-	if !out.fits {
-		out.chosen = out.best
-		return out, nil
 	}
 	out.chosen = out.best
-	list := slices.DeleteFunc(frontier(out.rows, c.budget), func(s scored) bool { return s.p95 > c.budget })
+	if !out.fits {
+		return out, nil
+	}
+	plain, ok := out.plain(c.budget)
+	list := frontier(slices.DeleteFunc(slices.Clone(out.rows), func(s scored) bool {
+		return s.p95 > c.budget || ok && s.stages != winnow.Off && !clearly(s, plain, queries)
+	}), c.budget)
 	if len(list) == 0 {
 		return out, nil
 	}
 	top := list[len(list)-1]
-	plain := slices.DeleteFunc(slices.Clone(list), func(s scored) bool { return s.stages != winnow.Off })
-	if n := len(plain); n > 0 && !clearly(top, plain[n-1], queries) {
-		list, top = plain, plain[n-1]
-	}
 	for _, s := range list {
 		if top.mean-s.mean <= standardError(pick(top.values, queries), pick(s.values, queries))+1e-12 {
 			out.chosen = s
@@ -149,6 +155,16 @@ const worth = 2
 // clearly reports whether a setting is better than another by more than chance lets settings differ.
 func clearly(a, b scored, queries []int) bool {
 	return a.mean-b.mean > worth*standardError(pick(a.values, queries), pick(b.values, queries))
+}
+
+// plain is the best setting that does not rerank and is within the budget.
+func (c *choice) plain(budget float64) (best scored, ok bool) {
+	only := &choice{rows: slices.DeleteFunc(slices.Clone(c.rows), func(s scored) bool { return s.stages != winnow.Off || s.p95 > budget })}
+	if len(only.rows) == 0 {
+		return best, false
+	}
+	only.pickBest(budget)
+	return only.best, true
 }
 
 // pickBest finds the highest mean within the budget; of equal ones the fastest, then the simplest.
@@ -173,18 +189,18 @@ func compareRows(a, b *row) int {
 	return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.weight, b.weight))
 }
 
-// neighbours are the settings next to the best one that were not looked at.
-func (c *chooser) neighbours(at *choice, queries []int) ([]scored, error) {
-	if at.best.mode != winnow.Hybrid || !at.fits {
+// neighbours are the settings next to a good one that were not looked at.
+func (c *chooser) neighbours(at *choice, queries []int, of scored) ([]scored, error) {
+	if of.mode != winnow.Hybrid || !at.fits {
 		return nil, nil
 	}
 	var out []scored
 	for _, step := range []int{-2, -1, 1, 2} {
-		w := at.best.way
+		w := of.way
 		if w.weight += step; w.weight < 1 || w.weight >= weightSteps || slices.ContainsFunc(at.rows, func(s scored) bool { return s.way == w }) {
 			continue
 		}
-		r, err := c.row(w, at.best.row)
+		r, err := c.row(w, of.row)
 		if err != nil {
 			return nil, err
 		}
@@ -230,10 +246,10 @@ func frontier(rows []scored, budget float64) []scored {
 	return out
 }
 
-// standardError is that of the mean of the differences of paired values.
+// standardError is that of the mean of the differences of paired values; infinite where there are too few to tell.
 func standardError(a, b []float64) float64 {
 	if len(a) < 2 {
-		return 0
+		return math.Inf(1)
 	}
 	d := make([]float64, len(a))
 	for i := range a {

@@ -14,7 +14,7 @@ import (
 
 // order is the list of a first stage, best first.
 func (o *observed) order(f first) ([]rank.Item, error) {
-	dense, lexical := f.parts()
+	dense, lexical := f.parts(o.more())
 	for _, k := range []listKey{dense, lexical} {
 		if k.length > 0 && o.lists[k] == nil {
 			return nil, fmt.Errorf("%s, query %q: %s search for %d was not observed at precision %s", o.subject, o.id, k.mode, k.length, k.precision)
@@ -22,9 +22,9 @@ func (o *observed) order(f first) ([]rank.Item, error) {
 	}
 	switch f.mode {
 	case winnow.Dense:
-		return o.lists[dense].items, nil
+		return o.candidates(o.lists[dense].items, f.candidates), nil
 	case winnow.Lexical:
-		return o.lists[lexical].items, nil
+		return o.candidates(o.lists[lexical].items, f.candidates), nil
 	}
 	fusion := f.fusion()
 	fused, err := rank.Fuse([]rank.List{
@@ -34,11 +34,20 @@ func (o *observed) order(f first) ([]rank.Item, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s, query %q: %w", o.subject, o.id, err)
 	}
-	out := make([]rank.Item, min(len(fused), f.candidates))
+	out := make([]rank.Item, min(len(fused), f.candidates+o.more()))
 	for i := range out {
 		out[i] = rank.Item{ID: fused[i].ID, Score: fused[i].Score}
 	}
-	return out, nil
+	return o.candidates(out, f.candidates), nil
+}
+
+// candidates are the first so many of a list, without the document that is left out. It goes after fusion, whose scores depend
+// on all that was found.
+func (o *observed) candidates(items []rank.Item, n int) []rank.Item {
+	if o.excluded != "" {
+		items = slices.DeleteFunc(slices.Clone(items), func(i rank.Item) bool { return o.passages[o.at[i.ID]].document == o.excluded })
+	}
+	return items[:min(len(items), n)]
 }
 
 // stage is one stage of reranking by its place in the space.
@@ -128,7 +137,7 @@ func (o *Observations) compute(f first, stages []string, m eval.Measure) ([]*row
 		if err != nil {
 			return nil, err
 		}
-		spent := seen.lists[f.key()]
+		spent := seen.lists[f.key(seen.more())]
 		if spent == nil {
 			return nil, fmt.Errorf("%s, query %q: %s search for %d was not timed", seen.subject, seen.id, f.mode, f.candidates)
 		}

@@ -29,7 +29,8 @@ type Found struct {
 	Encode, Retrieve time.Duration
 }
 
-// Source searches. Settings have mode, candidates, ef and probes; there is no reranking, and fusion is the default.
+// Source searches. Settings have mode, candidates, ef and probes, and the space's parameters of BM25; there is no reranking,
+// and fusion is the default.
 type Source interface {
 	Find(ctx context.Context, query string, s winnow.Settings) (Found, error)
 }
@@ -75,7 +76,10 @@ type observed struct {
 	readings    map[readingKey]*reading
 }
 
-type passage struct{ id, document, text string }
+type passage struct {
+	id, document, text string
+	has                bool // the text was not dropped
+}
 
 // listKey names a search. For fused lists only the time is kept.
 type listKey struct {
@@ -177,8 +181,16 @@ func (o *Observations) query(s *Subject, q eval.Query, keep bool) *observed {
 	return seen
 }
 
-// searches are those that the space is made of, each once.
-func (s *Space) searches(p encoder.Precision) []listKey {
+// more is how many passages are asked for beyond the candidates: one where a document is left out, as `winnow eval` does.
+func (o *observed) more() int {
+	if o.excluded != "" {
+		return 1
+	}
+	return 0
+}
+
+// searches are those that the space is made of, each once, for so many more passages.
+func (s *Space) searches(p encoder.Precision, more int) []listKey {
 	var out []listKey
 	add := func(k listKey) {
 		if !slices.Contains(out, k) {
@@ -189,8 +201,8 @@ func (s *Space) searches(p encoder.Precision) []listKey {
 		if f.precision != p {
 			continue
 		}
-		dense, lexical := f.parts()
-		for _, k := range []listKey{dense, lexical, f.key()} {
+		dense, lexical := f.parts(more)
+		for _, k := range []listKey{dense, lexical, f.key(more)} {
 			if k.length > 0 {
 				add(k)
 			}
@@ -200,13 +212,13 @@ func (s *Space) searches(p encoder.Precision) []listKey {
 }
 
 // key is the search whose time a first stage takes.
-func (f first) key() listKey {
-	return listKey{f.precision, f.mode, f.candidates, f.ef, f.probes}
+func (f first) key(more int) listKey {
+	return listKey{f.precision, f.mode, f.candidates + more, f.ef, f.probes}
 }
 
 // parts are the searches whose lists a first stage is made of; one without a length is not part of it.
-func (f first) parts() (dense, lexical listKey) {
-	length := f.candidates
+func (f first) parts(more int) (dense, lexical listKey) {
+	length := f.candidates + more
 	if f.mode == winnow.Hybrid {
 		length = max(length, fusionDepth)
 	}
@@ -220,20 +232,20 @@ func (f first) parts() (dense, lexical listKey) {
 }
 
 func (o *Observations) observe(ctx context.Context, seen *observed, text string, p encoder.Precision, source Source, scorers []Scorer) error {
-	for _, k := range o.space.searches(p) {
-		found, err := source.Find(ctx, text, winnow.Settings{Mode: k.mode, Candidates: k.length, Ef: k.ef, Probes: k.probes})
+	for _, k := range o.space.searches(p, seen.more()) {
+		found, err := source.Find(ctx, text, winnow.Settings{Mode: k.mode, Candidates: k.length, Ef: k.ef, Probes: k.probes, K1: o.space.K1, B: o.space.B})
 		if err != nil {
 			return err
 		}
 		l := &list{encode: found.Encode, retrieve: found.Retrieve}
 		for _, f := range found.Passages {
-			if f.Document == seen.excluded && seen.excluded != "" {
-				continue
+			at, ok := seen.at[f.ID]
+			if !ok {
+				at = len(seen.passages)
+				seen.at[f.ID] = at
+				seen.passages = append(seen.passages, passage{id: f.ID, document: f.Document})
 			}
-			if _, ok := seen.at[f.ID]; !ok {
-				seen.at[f.ID] = len(seen.passages)
-				seen.passages = append(seen.passages, passage{f.ID, f.Document, f.Text})
-			}
+			seen.passages[at].text, seen.passages[at].has = f.Text, true // also of a passage known from another precision
 			if k.mode != winnow.Hybrid {
 				l.items = append(l.items, rank.Item{ID: f.ID, Score: f.Score})
 			}
@@ -263,7 +275,7 @@ func (o *Observations) observe(ctx context.Context, seen *observed, text string,
 func (o *observed) forget() {
 	documents := make(map[string]bool, len(o.passages))
 	for i := range o.passages {
-		o.passages[i].text = ""
+		o.passages[i].text, o.passages[i].has = "", false
 		documents[o.passages[i].document] = true
 	}
 	o.single = len(documents) == len(o.passages)
@@ -318,7 +330,11 @@ func (o *Observations) read(ctx context.Context, seen *observed, query string, s
 		}
 		texts := make([]string, len(ids))
 		for i, id := range ids {
-			texts[i] = seen.passages[seen.at[id]].text
+			p := &seen.passages[seen.at[id]]
+			if !p.has {
+				return Read{}, fmt.Errorf("passage %q has no text to read", id)
+			}
+			texts[i] = p.text
 		}
 		got, err := s.Score(ctx, query, texts)
 		switch {

@@ -22,6 +22,8 @@ type Space struct {
 	Ef, Probes []int         // widths of an approximate vector index, 0 for its default; none: the default alone
 	Rerankers  []Reranker    // from cheap to costly; cascades are made of each with each later one
 	Precisions []encoder.Precision
+	K1         float64  // of BM25 in every setting, as in [winnow.Settings]; 0: the default
+	B          *float64 // as K1; nil: the default
 }
 
 // Reranker is what settings call a cross-encoder.

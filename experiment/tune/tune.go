@@ -3,6 +3,7 @@
 package tune
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,13 +12,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/eval/significance"
 )
 
 // The numbers of queries that tuning says something about.
 const (
-	LeastQueries = 2  // fewer cannot be held out
+	LeastQueries = 3  // fewer leave one to choose by when one is held out, and one has no standard error
 	FewQueries   = 10 // with fewer the result is a hint
 )
 
@@ -29,9 +31,11 @@ type Plan struct {
 	Seed      uint64        // of folds, intervals and tests
 	Resamples int           // of intervals; 0: [significance.DefaultResamples]
 	Progress  func(done, total int)
+
+	base winnow.Settings // of the space, for all settings
 }
 
-// Estimate is a mean over queries with its 95 % bootstrap interval.
+// Estimate is a mean over queries with its 95 % bootstrap interval, which is not corrected for the choice among settings.
 type Estimate struct {
 	Mean float64 `json:"mean"`
 	Low  float64 `json:"low"`
@@ -45,8 +49,9 @@ type Point struct {
 	P95      float64   `json:"p95_ms"`
 	MeanTime float64   `json:"mean_ms"`
 	Winner   bool      `json:"winner,omitempty"`
-	Values   []float64 `json:"-"` // by query, in the order of observation
-	Times    []float64 `json:"-"` // ms, in that order
+	Beaten   bool      `json:"beaten,omitempty"` // the winner, where settings that rerank have better figures that are not proven
+	Values   []float64 `json:"-"`                // by query, in the order of observation
+	Times    []float64 `json:"-"`                // ms, in that order
 }
 
 // Held is what the procedure of choosing is worth on queries that it has not seen.
@@ -71,7 +76,7 @@ type Outcome struct {
 	Best     *Point       `json:"best,omitempty"`   // the highest mean within the budget; the winner is as good within noise
 	Fastest  *Point       `json:"fastest"`
 	Held     *Held        `json:"cross_validated,omitempty"`
-	Frontier []*Point     `json:"frontier"` // fastest first
+	Frontier []*Point     `json:"frontier"` // fastest first, with the winner
 	Reranks  *Verdict     `json:"reranking,omitempty"`
 	All      []*Point     `json:"-"` // without intervals
 }
@@ -84,6 +89,7 @@ func (o *Observations) Tune(ctx context.Context, p Plan) (*Outcome, error) {
 	if p.Progress == nil {
 		p.Progress = func(int, int) {}
 	}
+	p.base = winnow.Settings{K1: o.space.K1, B: o.space.B}
 	budget := milliseconds(p.Budget)
 	c, err := newChooser(ctx, o, p.Measure, budget, p.Progress)
 	if err != nil {
@@ -109,10 +115,18 @@ func (o *Observations) Tune(ctx context.Context, p Plan) (*Outcome, error) {
 			return nil, err
 		}
 	}
-	for _, s := range thin(frontier(final.rows, budget), final) {
+	won := func(s scored) bool { return final.fits && s.way == final.chosen.way }
+	edge := frontier(final.rows, budget)
+	beaten := final.fits && !slices.ContainsFunc(edge, won)
+	for _, s := range thin(edge, final) {
 		point := p.point(s)
-		point.Winner = final.fits && s.way == final.chosen.way
+		point.Winner = won(s)
 		out.Frontier = append(out.Frontier, point)
+	}
+	if beaten {
+		out.Winner.Beaten = true
+		at, _ := slices.BinarySearchFunc(out.Frontier, out.Winner.P95, func(q *Point, p95 float64) int { return cmp.Compare(q.P95, p95) })
+		out.Frontier = slices.Insert(out.Frontier, at, out.Winner)
 	}
 	if len(o.space.Rerankers) > 0 && final.fits {
 		if out.Reranks, err = c.verdict(ctx, folds, all, &p); err != nil {
@@ -121,7 +135,7 @@ func (o *Observations) Tune(ctx context.Context, p Plan) (*Outcome, error) {
 	}
 	out.Tried = len(c.known)
 	for _, s := range final.rows {
-		out.All = append(out.All, &Point{Setting: s.setting(), Estimate: Estimate{Mean: s.mean}, P95: s.p95, Winner: final.fits && s.way == final.chosen.way})
+		out.All = append(out.All, &Point{Setting: p.setting(s), Estimate: Estimate{Mean: s.mean}, P95: s.p95, Winner: won(s)})
 	}
 	return out, nil
 }
@@ -149,7 +163,14 @@ func (p *Plan) check(o *Observations) error {
 
 // point is a row for the user, over all queries.
 func (p *Plan) point(s scored) *Point {
-	return &Point{Setting: s.setting(), Estimate: p.estimate(s.values), P95: s.p95, MeanTime: mean(s.times), Values: s.values, Times: s.times}
+	return &Point{Setting: p.setting(s), Estimate: p.estimate(s.values), P95: s.p95, MeanTime: mean(s.times), Values: s.values, Times: s.times}
+}
+
+// setting is what a row says, with what is the same for all.
+func (p *Plan) setting(s scored) Setting {
+	out := s.setting()
+	out.K1, out.B = p.base.K1, p.base.B
+	return out
 }
 
 func (p *Plan) estimate(values []float64) Estimate {

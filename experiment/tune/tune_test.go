@@ -320,7 +320,7 @@ func TestErrors(t *testing.T) {
 		t.Error("a precision that is not of the space")
 	}
 	few := &world{queries: 1, dense: nowhere, lexical: nowhere, logit: dice}
-	if _, err := few.observe(t, smallSpace(), m).Tune(t.Context(), Plan{Measure: m, Budget: 1}); err == nil || !strings.Contains(err.Error(), "1 judged queries: tuning needs 2 at least") {
+	if _, err := few.observe(t, smallSpace(), m).Tune(t.Context(), Plan{Measure: m, Budget: 1}); err == nil || !strings.Contains(err.Error(), "1 judged queries: tuning needs 3 at least") {
 		t.Errorf("%v", err)
 	}
 }

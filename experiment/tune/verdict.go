@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	"github.com/winnow-search/winnow/eval/significance"
 	"github.com/winnow-search/winnow/experiment"
@@ -16,16 +17,19 @@ import (
 // is made among settings with reranking, one among those without, each by the other folds. In-sample values would favour
 // reranking, for it has many more settings to choose from.
 type Verdict struct {
-	Outcome    experiment.Outcome       `json:"outcome,omitempty"`    // "" where one side has no setting within the budget
-	With       *Point                   `json:"with,omitempty"`       // the choice of all queries
-	Without    *Point                   `json:"without,omitempty"`    // the choice of all queries
-	Comparison *significance.Comparison `json:"comparison,omitempty"` // held-out values: without is the baseline
-	Text       string                   `json:"verdict"`
+	Outcome     experiment.Outcome       `json:"outcome,omitempty"`         // "" where one side has no setting within the budget
+	TooFew      bool                     `json:"too_few_queries,omitempty"` // unproven whatever was measured: too few queries differ for any p below 0.05
+	With        *Point                   `json:"with,omitempty"`            // the choice of all queries
+	Without     *Point                   `json:"without,omitempty"`         // the choice of all queries
+	HeldWith    *Held                    `json:"with_cross_validated,omitempty"`
+	HeldWithout *Held                    `json:"without_cross_validated,omitempty"`
+	Comparison  *significance.Comparison `json:"comparison,omitempty"` // held-out values: without is the baseline; not corrected for the choice among settings
+	Text        string                   `json:"verdict"`
 }
 
 func (c *chooser) verdict(ctx context.Context, folds [][]int, all []int, p *Plan) (*Verdict, error) {
 	var points [2]*Point
-	var values [2][]float64
+	var helds [2]*Held
 	var fastest [2]scored
 	for i, w := range []which{withoutReranking, withReranking} {
 		final, err := c.choose(all, w)
@@ -39,13 +43,11 @@ func (c *chooser) verdict(ctx context.Context, folds [][]int, all []int, p *Plan
 			continue
 		}
 		points[i] = p.point(final.chosen)
-		held, err := c.validate(ctx, folds, w, nil, p)
-		if err != nil {
+		if helds[i], err = c.validate(ctx, folds, w, final, p); err != nil {
 			return nil, err
 		}
-		values[i] = held.Values
 	}
-	v := &Verdict{Without: points[0], With: points[1]}
+	v := &Verdict{Without: points[0], With: points[1], HeldWithout: helds[0], HeldWith: helds[1]}
 	switch {
 	case v.With == nil:
 		v.Text = fmt.Sprintf("No reranking fits into %s: the fastest, %s, has a p95 of %s ms.", p.Budget, fastest[1].setting().Label(), ms(fastest[1].p95))
@@ -57,7 +59,7 @@ func (c *chooser) verdict(ctx context.Context, folds [][]int, all []int, p *Plan
 		v.Text = fmt.Sprintf("Retrieval alone does not fit into %s, though some reranking seems to: times vary too much to compare.", p.Budget)
 		return v, nil
 	}
-	compared, err := significance.Compare(values[0], values[1], significance.Options{Seed: p.Seed, Resamples: p.Resamples})
+	compared, err := significance.Compare(helds[0].Values, helds[1].Values, significance.Options{Seed: p.Seed, Resamples: p.Resamples})
 	if err != nil {
 		return nil, err
 	}
@@ -70,6 +72,8 @@ func (c *chooser) verdict(ctx context.Context, folds [][]int, all []int, p *Plan
 	case significant && compared.Difference < 0:
 		v.Outcome = experiment.Hurts
 	}
+	// The smallest p that so many queries that differ can give in a randomisation test of two sides is 2^(1-n).
+	v.TooFew = v.Outcome == experiment.Unproven && math.Ldexp(1, 1-compared.Wins-compared.Losses) >= experiment.Significant
 	v.Text = v.sentence(p)
 	return v, nil
 }
@@ -91,14 +95,23 @@ func (v *Verdict) sentence(p *Plan) string {
 	head := map[experiment.Outcome]string{
 		experiment.Pays:     "Reranking pays",
 		experiment.Hurts:    "Reranking hurts",
-		experiment.Unproven: "Reranking does not pay",
+		experiment.Unproven: "Reranking shows no proven gain",
 	}[v.Outcome]
-	text := fmt.Sprintf("%s within %s: %s goes from %.4f without to %.4f with it on held-out queries (%+.4f, 95 %% interval %+.4f to %+.4f, p = %.2g; %d better, %d worse), and p95 from %s to %s ms.",
-		head, p.Budget, p.Measure, c.MeanA, c.MeanB, c.Difference, c.Low, c.High, c.P[significance.Randomisation], c.Wins, c.Losses, ms(v.Without.P95), ms(v.With.P95))
-	if v.Outcome == experiment.Unproven {
-		text += " The queries do not show a difference."
+	if v.TooFew {
+		head = "Too few queries to tell whether reranking pays"
 	}
-	return text
+	var text strings.Builder
+	fmt.Fprintf(&text, "%s within %s: %s goes from %.4f without to %.4f with it on held-out queries (%+.4f, 95 %% interval %+.4f to %+.4f, not corrected for the choice among settings, p = %.2g; %d better, %d worse, %d equal), and p95 from %s to %s ms there.",
+		head, p.Budget, p.Measure, c.MeanA, c.MeanB, c.Difference, c.Low, c.High, c.P[significance.Randomisation], c.Wins, c.Losses, c.Ties, ms(v.HeldWithout.P95), ms(v.HeldWith.P95))
+	for _, side := range []struct {
+		held *Held
+		name string
+	}{{v.HeldWithout, "without"}, {v.HeldWith, "with"}} {
+		if n := side.held.Over; n > 0 {
+			fmt.Fprintf(&text, " In %d of %d folds no setting %s reranking was within the budget: the fastest was taken.", n, side.held.Folds, side.name)
+		}
+	}
+	return text.String()
 }
 
 // ms writes milliseconds with three figures, or all before the point.

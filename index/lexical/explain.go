@@ -40,7 +40,7 @@ func Explain(ctx context.Context, parts []Part, q analysis.Query, p Params, part
 	if p == (Params{}) {
 		p = DefaultParams()
 	}
-	if err := p.check(); err != nil {
+	if err := p.Validate(); err != nil {
 		return Explanation{}, err
 	}
 	pl, err := newPlan(parts, q, p)

@@ -71,7 +71,8 @@ func DefaultParams() Params {
 	return Params{Variant: Lucene, K1: 0.9, B: 0.4, Delta: 0.5, TitleWeight: 1}
 }
 
-func (p Params) check() error {
+// Validate refuses a variant that is not one, and parameters outside their ranges.
+func (p Params) Validate() error {
 	in := func(v, low, high float64) bool { return v >= low && v <= high } // false for NaN
 	switch {
 	case int(p.Variant) >= len(variantNames):

@@ -59,7 +59,7 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 	if p == (Params{}) {
 		p = DefaultParams()
 	}
-	if err := p.check(); err != nil {
+	if err := p.Validate(); err != nil {
 		return nil, Stats{}, err
 	}
 	pl, err := newPlan(parts, q, p)
