@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/spf13/cobra"
 
@@ -47,6 +48,9 @@ func (f *evalFlags) prepare(cmd *cobra.Command, dirs []string, p experiment.Plan
 			shifts++
 		}
 		if f.run != "" {
+			if err := writable(s); err != nil {
+				return nil, fmt.Errorf("--run: %w", err)
+			}
 			if x.runs, err = f.runPaths(s.Name, dirs, names); err != nil {
 				return nil, misuse(cmd, "--run: %v", err)
 			}
@@ -70,6 +74,24 @@ func (f *evalFlags) prepare(cmd *cobra.Command, dirs []string, p experiment.Plan
 		return nil, misuse(cmd, "%v", err)
 	}
 	return out, nil
+}
+
+// writable refuses ids that a TREC file cannot hold, before the work that would be lost.
+func writable(s *evalSubject) error {
+	for _, q := range s.Queries {
+		if strings.ContainsFunc(q.ID, unicode.IsSpace) {
+			return fmt.Errorf("%s: query id %q holds white space, which separates the columns of a TREC file", s.Name, q.ID)
+		}
+	}
+	if s.collection == nil {
+		return nil
+	}
+	for i := range s.collection.Docs {
+		if id := s.collection.Docs[i].ID; strings.ContainsFunc(id, unicode.IsSpace) {
+			return fmt.Errorf("%s: document id %q holds white space, which separates the columns of a TREC file", s.Name, id)
+		}
+	}
+	return nil
 }
 
 // claim makes sure that no output is written into another one, or into what is read.

@@ -112,6 +112,9 @@ func (a *app) tune(cmd *cobra.Command, f *tuneFlags, dirs []string) (err error) 
 			return err
 		}
 	}
+	if h := out.Held; out.Winner != nil && h != nil && 2*h.Same < h.Folds {
+		a.warn(fmt.Sprintf("only %d of %d folds choose the winner: these queries hardly tell the settings apart, and the held-out figures are those of what the folds chose", h.Same, h.Folds))
+	}
 	return a.finishTune(f, out, opened)
 }
 

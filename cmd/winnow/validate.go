@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/model/builtin"
 	"github.com/winnow-search/winnow/rank"
@@ -207,7 +208,12 @@ func (a *app) readAsked(cmd *cobra.Command, f *validateFlags, args []string) ([]
 		return nil, err
 	}
 	q := asked{question: args[0]}
+	seen := map[string]int{}
 	for _, l := range lines {
+		if first, twice := seen[l.ID]; twice {
+			return nil, &document.LineError{Name: "standard input", Number: l.Number, Err: fmt.Errorf("id %q was already used in line %d: ids must differ", l.ID, first)}
+		}
+		seen[l.ID] = l.Number
 		q.answers = append(q.answers, labelled{l.ID, l.Document().FullText()})
 	}
 	return []asked{q}, nil
