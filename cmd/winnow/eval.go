@@ -195,6 +195,7 @@ func (f *evalFlags) checkReranks(cmd *cobra.Command, dirs []string) error {
 		return misuse(cmd, "--depths is 0: name depths above, or turn reranking off with --rerank off")
 	}
 	f.stages = map[string]*evalStages{}
+	sweeps := false
 	for _, text := range f.reranks {
 		stages, err := winnow.ParseStages(text)
 		if err != nil {
@@ -203,6 +204,7 @@ func (f *evalFlags) checkReranks(cmd *cobra.Command, dirs []string) error {
 		f.stages[text] = &evalStages{stages: stages}
 		if len(stages) > 0 {
 			deepest = max(deepest, stages[0].Depth)
+			sweeps = sweeps || stages[0].Depth == 0
 			if len(f.runFiles) > 0 && len(dirs) == 0 {
 				instead := ""
 				if f.db != "" {
@@ -218,6 +220,8 @@ func (f *evalFlags) checkReranks(cmd *cobra.Command, dirs []string) error {
 		}
 	}
 	switch {
+	case len(f.depths) > 0 && !sweeps:
+		return misuse(cmd, "--depths has no effect: every --rerank is off or has a depth of its own; leave it away, or add --rerank auto")
 	case f.candidates == 0:
 		f.candidates = max(100, deepest)
 	case f.candidates < deepest:
