@@ -18,8 +18,8 @@ type Fusion struct {
 	Lexical float64     `json:"lexical_weight"`
 }
 
-// fusionDepth is how long the lists of hybrid search are at least: what one list ranks 150th, the other may rank first.
-const fusionDepth = 200
+// FusionDepth is how long the lists of hybrid search are at least: what one list ranks 150th, the other may rank first.
+const FusionDepth = 200
 
 // DefaultFusion is relative scores with equal weights, which on judged
 // collections does better than reciprocal ranks (docs/benchmarks/retrieval.md);

@@ -54,6 +54,7 @@ type Hit struct {
 	Title           string          `json:"title,omitempty"`
 	Text            string          `json:"text"`
 	Context         string          `json:"-"`     // what the encoders read: headings and text
+	Document        string          `json:"-"`     // the id of the passage's document
 	Score           float32         `json:"score"` // what the order goes by
 	ScoreKind       rank.ScoreKind  `json:"score_kind"`
 	Retrieval       Retrieval       `json:"retrieval"`

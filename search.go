@@ -186,7 +186,7 @@ func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, e
 	}
 	length := s.candidates
 	if s.mode == Hybrid {
-		length = max(length, fusionDepth)
+		length = max(length, FusionDepth)
 	}
 	begin := time.Now()
 	if byVectors {
@@ -315,7 +315,7 @@ func (s *searching) hits(ctx context.Context, list []index.Hit, wanted int, from
 // newHit is a hit with what its passage says.
 func newHit(p *index.Passage, ref index.Ref) candidate {
 	h := candidate{
-		Hit: Hit{ID: p.ID, Title: p.Document.Title, Text: p.Chunk.Text, Context: p.Chunk.Context(), TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
+		Hit: Hit{ID: p.ID, Document: p.Document.ID, Title: p.Document.Title, Text: p.Chunk.Text, Context: p.Chunk.Context(), TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
 		ref: ref,
 	}
 	if n := len(p.Chunk.Heading); n > 0 {

@@ -137,7 +137,7 @@ func TestSearchWithoutReranking(t *testing.T) {
 	}
 	for i, h := range r.Hits {
 		want := Hit{
-			Rank: i + 1, ID: h.ID, Text: h.Text, Context: h.Text, Score: h.Retrieval.Dense.Score,
+			Rank: i + 1, ID: h.ID, Document: h.ID, Text: h.Text, Context: h.Text, Score: h.Retrieval.Dense.Score,
 			ScoreKind: rank.Cosine, Retrieval: Retrieval{Dense: &Found{h.Score, i + 1}},
 		}
 		if d := cmp.Diff(want, h); d != "" {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/winnow-search/winnow"
@@ -60,7 +59,6 @@ func Engine(e *winnow.Engine, settings winnow.Settings) (Retriever, error) {
 		return nil, err
 	}
 	r.passages, r.perDocument = snapshot.Rows(), max(1, (snapshot.Rows()+docs-1)/max(docs, 1))
-	r.single = snapshot.Rows() == docs
 	return r, nil
 }
 
@@ -69,8 +67,7 @@ type engine struct {
 	mode        winnow.Mode
 	opts        []winnow.SearchOption
 	passages    int
-	perDocument int  // passages of a document, rounded up
-	single      bool // every document is one passage
+	perDocument int // passages of a document, rounded up
 }
 
 func (r *engine) Name() string { return string(r.mode) }
@@ -84,9 +81,7 @@ func (r *engine) Retrieve(ctx context.Context, q eval.Query, n int) (Retrieved, 
 			return Retrieved{}, err
 		}
 		out := Retrieved{Encode: duration(res.Timing.Encode), Retrieve: duration(res.Timing.Retrieve)}
-		if out.Candidates, err = r.documents(ctx, res.Hits, n); err != nil {
-			return Retrieved{}, err
-		}
+		out.Candidates = bestPassages(res.Hits, n)
 		if len(res.Hits) > 0 {
 			out.Kind = res.Hits[0].ScoreKind
 		}
@@ -96,15 +91,12 @@ func (r *engine) Retrieve(ctx context.Context, q eval.Query, n int) (Retrieved, 
 	}
 }
 
-// documents keeps the best passage of each of the first n documents.
-func (r *engine) documents(ctx context.Context, hits []winnow.Hit, n int) ([]Candidate, error) {
+// bestPassages keeps the best passage of each of the first n documents.
+func bestPassages(hits []winnow.Hit, n int) []Candidate {
 	out := make([]Candidate, 0, min(n, len(hits)))
 	seen := make(map[string]bool, len(hits))
 	for i := range hits {
-		id, err := r.document(ctx, hits[i].ID)
-		if err != nil {
-			return nil, err
-		}
+		id := hits[i].Document
 		if seen[id] {
 			continue
 		}
@@ -114,29 +106,7 @@ func (r *engine) documents(ctx context.Context, hits []winnow.Hit, n int) ([]Can
 		seen[id] = true
 		out = append(out, Candidate{ID: id, Text: hits[i].Context, Score: hits[i].Score})
 	}
-	return out, nil
-}
-
-// document is the id of a passage's document. An index refuses a document whose id is that of another's passage, so that
-// the answer is no guess.
-func (r *engine) document(ctx context.Context, passage string) (string, error) {
-	if r.single || !strings.Contains(passage, "#") {
-		return passage, nil
-	}
-	snapshot, err := r.Index().Snapshot()
-	if err != nil {
-		return "", err
-	}
-	defer snapshot.Release()
-	refs, err := snapshot.Find(passage)
-	if err != nil || len(refs) == 0 {
-		return passage, err
-	}
-	found, err := snapshot.Passages(ctx, refs[:1])
-	if err != nil {
-		return "", err
-	}
-	return found[0].Document.ID, nil
+	return out
 }
 
 // RunFile gives the lists of a run, which took no time that is known. Texts are those of the collection's documents; without a

@@ -5,7 +5,6 @@ package tune
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/winnow-search/winnow"
@@ -28,46 +27,9 @@ func (e engine) Find(ctx context.Context, query string, s winnow.Settings) (Foun
 		return Found{}, err
 	}
 	out := Found{Encode: duration(res.Timing.Encode), Retrieve: duration(res.Timing.Retrieve), Passages: make([]Passage, len(res.Hits))}
-	ids, err := e.documents(ctx, res.Hits)
-	if err != nil {
-		return Found{}, err
-	}
 	for i := range res.Hits {
 		h := &res.Hits[i]
-		out.Passages[i] = Passage{ID: h.ID, Document: ids[i], Text: h.Context, Score: h.Score}
-	}
-	return out, nil
-}
-
-// documents are the ids of the documents of hits.
-func (e engine) documents(ctx context.Context, hits []winnow.Hit) ([]string, error) {
-	snapshot, err := e.Index().Snapshot()
-	if err != nil {
-		return nil, err
-	}
-	defer snapshot.Release()
-	docs, err := snapshot.Docs()
-	if err != nil {
-		return nil, err
-	}
-	out := make([]string, len(hits))
-	for i := range hits {
-		out[i] = hits[i].ID
-		if snapshot.Rows() == docs || !strings.Contains(out[i], "#") {
-			continue
-		}
-		refs, err := snapshot.Find(out[i])
-		if err != nil {
-			return nil, err
-		}
-		if len(refs) == 0 {
-			continue
-		}
-		found, err := snapshot.Passages(ctx, refs[:1])
-		if err != nil {
-			return nil, err
-		}
-		out[i] = found[0].Document.ID
+		out.Passages[i] = Passage{ID: h.ID, Document: h.Document, Text: h.Context, Score: h.Score}
 	}
 	return out, nil
 }
@@ -83,8 +45,10 @@ func Run(ctx context.Context, e *winnow.Engine, query string, s Setting) (docume
 	if err != nil {
 		return nil, 0, err
 	}
-	documents, err = engine{e}.documents(ctx, res.Hits)
-	return documents, duration(res.Timing.Total), err
+	for i := range res.Hits {
+		documents = append(documents, res.Hits[i].Document)
+	}
+	return documents, duration(res.Timing.Total), nil
 }
 
 // Cross reads with a cross-encoder of one label.

@@ -220,7 +220,7 @@ func (f first) key(more int) listKey {
 func (f first) parts(more int) (dense, lexical listKey) {
 	length := f.candidates + more
 	if f.mode == winnow.Hybrid {
-		length = max(length, fusionDepth)
+		length = max(length, winnow.FusionDepth)
 	}
 	if f.mode != winnow.Lexical {
 		dense = listKey{f.precision, winnow.Dense, length, f.ef, f.probes}

@@ -50,9 +50,6 @@ const weightSteps = 20
 
 var coarseWeights = []int{4, 7, 10, 13, 16}
 
-// fusionDepth is how long the lists are at least that package winnow fuses.
-const fusionDepth = 200
-
 // Widths are those worth trying for an index of a kind: of ef for a graph, of probes for lists. 0 is the default.
 func Widths(k vector.Kind) (ef, probes []int) {
 	switch k {
