@@ -141,6 +141,19 @@ bench-peers: $(PEERS_VENV)/done ## compare with other engines: RETRIEVER=DIR RER
 	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" && -n "$(COLLECTION)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR COLLECTION=DIR, see bench/peers/README.md"; exit 2; }
 	$(PEERS_VENV)/bin/python bench/peers/run.py --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --collection "$(COLLECTION)" $(PEER_FLAGS)
 
+TRAIN_VENV  := .cache/venv-train
+TRAIN_FLAGS ?=
+
+$(TRAIN_VENV)/done: bench/train/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+.PHONY: bench-train
+bench-train: $(TRAIN_VENV)/done ## compare training with PyTorch: RETRIEVER=DIR RERANKER=DIR (bench/train/run.py)
+	@[[ -n "$(RETRIEVER)" && -n "$(RERANKER)" ]] || { echo "give RETRIEVER=DIR RERANKER=DIR"; exit 2; }
+	$(TRAIN_VENV)/bin/python bench/train/run.py --shared "$(SHARED)" --retriever "$(RETRIEVER)" --reranker "$(RERANKER)" --write docs/benchmarks/training.md $(TRAIN_FLAGS)
+
 INDEX_VENV  := .cache/venv-index
 SHARED      ?= ../shared/data
 INDEX_FLAGS ?=

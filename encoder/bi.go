@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/winnow-search/winnow/internal/pooling"
 	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/model"
 )
@@ -61,8 +62,8 @@ func newBi(m *model.Model, o options) (*BiEncoder, error) {
 		return nil, err
 	}
 	for _, mode := range m.Pooling.Modes {
-		if !slices.Contains(poolingModes, mode) {
-			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(poolingModes, ", "))
+		if !slices.Contains(pooling.Modes, mode) {
+			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(pooling.Modes, ", "))
 		}
 	}
 	b := &BiEncoder{model: m, options: o}
@@ -152,10 +153,7 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 		Dim: dim, Data: make([]float32, len(texts)*dim),
 		Tokens: make([]int, len(texts)), Truncated: make([]int, len(texts)),
 	}
-	skip := 0
-	if prompt != "" && !b.model.Pooling.IncludePrompt {
-		skip = b.promptTokens(prompt)
-	}
+	skip := promptTokens(b.model, prompt)
 	err = windows(len(texts), func(i int) int { return len(prompt) + len(texts[i]) }, func(from, to int) error {
 		batch, err := tokenize(ctx, from, to, b.options.threads, func(i int, s *scratch) sequence {
 			s.ids = b.model.Tokenizer.AppendIDs(s.ids[:0], prompt+texts[i])
@@ -191,19 +189,19 @@ func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip i
 			v = make([]float32, pooled)
 		}
 		n := len(rows) / stride
-		pool(v, rows, stride, n, min(skip, n), hidden, modes)
+		pooling.Pool(v, rows, stride, n, min(skip, n), hidden, modes)
 		for _, d := range b.dense {
 			next := make([]float32, d.out)
 			d.apply(next, v)
 			v = next
 		}
 		if b.model.Normalize {
-			normalize(v)
+			pooling.Normalize(v)
 		}
 		if len(v) != len(out) {
 			v = v[:len(out)]
 			if b.model.Normalize {
-				normalize(v)
+				pooling.Normalize(v)
 			}
 		}
 		copy(out, v)
@@ -223,15 +221,20 @@ func (b *BiEncoder) prompt(o encodeOptions) (string, error) {
 		}
 		return p, nil
 	}
+	return promptOf(m, o.kind)
+}
+
+// promptOf is what a model puts before texts of a kind.
+func promptOf(m *model.Model, kind Kind) (string, error) {
 	var names []string
-	switch o.kind {
+	switch kind {
 	case "":
 	case Query:
 		names = []string{"query"}
 	case Document:
 		names = []string{"document", "passage", "corpus"}
 	default:
-		return "", fmt.Errorf("kind %q is not known; use query or document", o.kind)
+		return "", fmt.Errorf("kind %q is not known; use query or document", kind)
 	}
 	for _, name := range append(names, m.DefaultPrompt) {
 		if p, ok := m.Prompts[name]; ok {
@@ -239,6 +242,15 @@ func (b *BiEncoder) prompt(o encodeOptions) (string, error) {
 		}
 	}
 	return "", nil
+}
+
+// PromptOf is what a model puts before texts of a kind, and how many leading tokens of an
+// input pooling leaves out because they are the prompt's: 0 for most models.
+func PromptOf(m *model.Model, kind Kind) (prompt string, skip int, err error) {
+	if prompt, err = promptOf(m, kind); err != nil {
+		return "", 0, err
+	}
+	return prompt, promptTokens(m, prompt), nil
 }
 
 func promptNames(prompts map[string]string) string {
@@ -253,12 +265,15 @@ func promptNames(prompts map[string]string) string {
 	return strings.Join(names, ", ")
 }
 
-// promptTokens is how many leading tokens belong to a prompt: what it has
-// alone, with the opening but not the closing special token, as the reference
-// counts.
-func (b *BiEncoder) promptTokens(prompt string) int {
-	ids, _ := b.model.Tokenizer.AppendSingle(nil, b.model.Tokenizer.AppendIDs(nil, prompt), 0)
-	if b.model.Tokenizer.SpecialCount(false) > 1 {
+// promptTokens is how many leading tokens pooling leaves out: those that a prompt
+// has alone, with the opening but not the closing special token, as the reference
+// counts, or none if the model's pooling takes prompts in.
+func promptTokens(m *model.Model, prompt string) int {
+	if prompt == "" || m.Pooling.IncludePrompt {
+		return 0
+	}
+	ids, _ := m.Tokenizer.AppendSingle(nil, m.Tokenizer.AppendIDs(nil, prompt), 0)
+	if m.Tokenizer.SpecialCount(false) > 1 {
 		return len(ids) - 1
 	}
 	return len(ids)

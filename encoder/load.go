@@ -5,39 +5,21 @@ package encoder
 import (
 	"fmt"
 
+	"github.com/winnow-search/winnow/internal/checkpoint"
 	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/safetensors"
 )
 
-// source lets package transformer read a model's tensors.
-type source struct{ weights *model.Weights }
-
-func (s source) Tensor(name string) (transformer.Tensor, error) {
-	t, err := s.weights.Tensor(name)
-	if err != nil {
-		return nil, err
-	}
-	return t, nil
-}
-
-// shape is a model's configuration as package transformer takes it.
-func shape(c model.Config) transformer.Config {
-	return transformer.Config{
-		Vocab: c.Vocab, Positions: c.Positions, Types: c.Types, Hidden: c.Hidden, Layers: c.Layers,
-		Heads: c.Heads, Intermediate: c.Intermediate, Epsilon: float32(c.Epsilon), Activation: c.HiddenAct,
-	}
-}
-
 // PackedBytes is the memory that an opened encoder of this shape takes for its
 // weights. Word embeddings are read from the file in place and not among them.
 // [Auto] counts as [FP32].
-func PackedBytes(c model.Config, p Precision) int { return shape(c).Bytes(p.format()) }
+func PackedBytes(c model.Config, p Precision) int { return checkpoint.Shape(c).Bytes(p.format()) }
 
 // open packs a model's encoder. first says that only the first token's state
 // is needed.
 func open(m *model.Model, o options, first bool) (*transformer.Encoder, error) {
-	e, err := transformer.New(shape(m.Config), source{m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first, Format: o.precision.format()})
+	e, err := transformer.New(checkpoint.Shape(m.Config), checkpoint.Source{Weights: m.Weights}, m.Prefix, transformer.Options{Threads: o.threads, First: first, Format: o.precision.format()})
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // Query is one question of a collection.
@@ -121,17 +122,17 @@ func (c *Collection) LoadRun(path string) (*Run, error) {
 	for _, d := range c.Docs {
 		docs[d.ID] = true
 	}
-	f, err := open(path)
+	f, err := unpack.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	return readRun(f, path, queries, docs)
 }
 
 // readSplit reads the judgments, all of whose ids must be known.
 func readSplit(dir, split string, queries, docs map[string]bool) (map[string]Judgments, error) {
-	f, path, err := openPart(filepath.Join(dir, "qrels", split+".tsv"))
+	f, path, err := unpack.OpenEither(filepath.Join(dir, "qrels", split+".tsv"))
 	if errors.Is(err, os.ErrNotExist) {
 		if splits, _ := Splits(dir); len(splits) > 0 {
 			return nil, fmt.Errorf("%w: the folder has judgments for %s", err, strings.Join(splits, ", "))
@@ -141,17 +142,17 @@ func readSplit(dir, split string, queries, docs map[string]bool) (map[string]Jud
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	return readQrels(f, path, queries, docs)
 }
 
 // readJSONL calls add for each line of a file, whose ids must be there and differ; they are put into ids.
 func readJSONL(path string, ids map[string]bool, add func(document.Line) error) error {
-	f, path, err := openPart(path)
+	f, path, err := unpack.OpenEither(path)
 	if err != nil {
 		return missingPart(err, DefaultSplit)
 	}
-	defer f.close()
+	defer f.Close()
 	for l, err := range document.Lines(f, document.LineOptions{Name: path, Format: document.JSONLine}) {
 		if err != nil {
 			return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // Bounds of run and judgment files.
@@ -25,7 +26,7 @@ func eachLine(r io.Reader, name string, f func(number int, line string) error) e
 }
 
 func eachLineUpTo(r io.Reader, name string, most int, f func(number int, line string) error) error {
-	content, err := unpacked(r)
+	content, err := unpack.Reader(r)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}

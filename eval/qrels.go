@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // qrelsHeader is the first line of a BEIR judgment file.
@@ -19,11 +20,11 @@ const qrelsHeader = "query-id\tcorpus-id\tscore"
 
 // LoadQrels is [ReadQrels] of a file.
 func LoadQrels(path string) (map[string]Judgments, error) {
-	f, err := open(path)
+	f, err := unpack.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	return ReadQrels(f, path)
 }
 

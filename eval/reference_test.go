@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // generator is Knuth's MMIX linear congruential generator. scripts/reference/ir_measures_golden.py has it, too: the random runs
@@ -79,11 +81,11 @@ func randomRuns(t *testing.T) (*Run, map[string]Judgments) {
 // referenceValues reads the stored values: the measures, and by query their values.
 func referenceValues(t *testing.T) ([]Measure, map[string][]float64) {
 	t.Helper()
-	f, err := open("testdata/ir_measures.tsv.gz")
+	f, err := unpack.Open("testdata/ir_measures.tsv.gz")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.close()
+	defer f.Close()
 	var measures []Measure
 	values := map[string][]float64{}
 	err = eachLine(f, "ir_measures.tsv.gz", func(number int, line string) error {
@@ -154,7 +156,7 @@ func TestMeasuresEqualReference(t *testing.T) {
 			}
 			largest = max(largest, diff)
 		}
-		t.Logf("%-16s largest difference %.1e, %4d queries tied across the cut, mean %.4f, tie-aware %.4f", m, largest, report.Tied[m], report.Means[m], report.TieAware[m])
+		t.Logf("%-16s largest difference %.1e, %4d queries tied, mean %.4f, tie-aware %.4f", m, largest, report.Tied[m], report.Means[m], report.TieAware[m])
 	}
 	if info, err := os.Stat("testdata/ir_measures.tsv.gz"); err != nil || info.Size() > 300_000 {
 		t.Errorf("the file of values is too large: %v, %v", info, err)

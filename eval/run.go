@@ -4,13 +4,16 @@ package eval
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strconv"
 
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // DefaultTag is the last column of a run that has no tag.
@@ -26,7 +29,8 @@ type Run struct {
 func (r *Run) Queries() []string { return slices.Sorted(maps.Keys(r.Lists)) }
 
 // Add puts a query's list into the run: scores are rounded to float32, and the list is put in TREC order, whatever order it
-// comes in. The argument is not changed. A query that is there already, an id given twice and a NaN score are errors.
+// comes in. The argument is not changed. A query that is there already, an id given twice and a score that is not finite as
+// float32 are errors.
 func (r *Run) Add(query string, list []Scored) error {
 	if _, ok := r.Lists[query]; ok {
 		return fmt.Errorf("run: query %q was already added", query)
@@ -36,6 +40,9 @@ func (r *Run) Add(query string, list []Scored) error {
 		return fmt.Errorf("run: query %q: %w", query, err)
 	}
 	for i := range ordered {
+		if err := finite(ordered[i]); err != nil {
+			return fmt.Errorf("run: query %q: %w", query, err)
+		}
 		ordered[i].Score = float64(float32(ordered[i].Score))
 	}
 	if r.Lists == nil {
@@ -45,13 +52,21 @@ func (r *Run) Add(query string, list []Scored) error {
 	return nil
 }
 
+// finite refuses a score that is infinite, or would be as float32: a file could not say which of several is higher.
+func finite(s Scored) error {
+	if math.IsInf(float64(float32(s.Score)), 0) {
+		return fmt.Errorf("document %q: score %v is not a finite number of 32 bits", s.ID, s.Score)
+	}
+	return nil
+}
+
 // LoadRun is [ReadRun] of a file.
 func LoadRun(path string) (*Run, error) {
-	f, err := open(path)
+	f, err := unpack.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer f.close()
+	defer f.Close()
 	return ReadRun(f, path)
 }
 
@@ -60,8 +75,8 @@ func LoadRun(path string) (*Run, error) {
 // to float32, ties are in the order of ids from high to low. Of different tags the first is kept. The input may be compressed
 // with gzip. name is what errors call it.
 //
-// Errors name the line: a wrong number of columns, a rank or score that is no number, a NaN score, a document that comes twice
-// for a query, a line of more than 64 KiB. A run without lines is an error that wraps document.ErrEmpty.
+// Errors name the line: a wrong number of columns, a rank or score that is no number, a score that is not finite as float32, a
+// document that comes twice for a query, a line of more than 64 KiB. A run without lines is an error that wraps document.ErrEmpty.
 func ReadRun(r io.Reader, name string) (*Run, error) {
 	return readRun(r, name, nil, nil)
 }
@@ -134,15 +149,18 @@ func runScore(rank, score string) (float64, error) {
 	if _, err := strconv.ParseFloat(rank, 64); err != nil {
 		return 0, fmt.Errorf("rank %q is not a number", rank)
 	}
-	// Through float64, as trec_eval does. A score beyond float32 becomes infinite there, too.
+	// Through float64, as trec_eval does.
 	s, err := strconv.ParseFloat(score, 64)
-	if err != nil && s == 0 {
+	switch rounded := float64(float32(s)); {
+	case err != nil && s == 0:
 		return 0, fmt.Errorf("score %q is not a number", score)
-	}
-	if s != s {
+	case s != s:
 		return 0, fmt.Errorf("score %q has no place in an order", score)
+	case math.IsInf(rounded, 0):
+		return 0, fmt.Errorf("score %q is not finite: scores are compared as numbers of 32 bits, up to %.1e", score, math.MaxFloat32)
+	default:
+		return rounded, nil
 	}
-	return float64(float32(s)), nil
 }
 
 // scoreText is the shortest text of a float32. Reading goes through float64, and rounding twice can end one step off: then the
@@ -157,8 +175,8 @@ func scoreText(score float64) string {
 }
 
 // Write writes the run in the format of TREC, queries sorted by id, ranks from 1, and scores with the shortest text that reads
-// back as the same float32. The same run gives the same bytes. Ids with white space, which the format cannot hold, NaN scores
-// and documents given twice are errors. The error of w is returned.
+// back as the same float32. The same run gives the same bytes. Ids with white space, which the format cannot hold, scores that are
+// not finite as float32 and documents given twice are errors. The error of w is returned.
 func (r *Run) Write(w io.Writer) error {
 	tag := r.Tag
 	if tag == "" {
@@ -178,7 +196,7 @@ func (r *Run) Write(w io.Writer) error {
 			return fmt.Errorf("write run: query %q: %w", query, err)
 		}
 		for i, s := range list {
-			if err := column("document", s.ID); err != nil {
+			if err := cmp.Or(column("document", s.ID), finite(s)); err != nil {
 				return fmt.Errorf("write run: query %q: %w", query, err)
 			}
 			line = append(append(append(line[:0], query...), " Q0 "...), s.ID...)

@@ -12,6 +12,7 @@ import (
 
 // Dense is a linear layer after pooling: y = Activation(W x + b).
 type Dense struct {
+	Dir        string              // its directory within the model, slash-separated
 	In, Out    int                 // widths of x and y, 1 to 262144
 	Weight     *safetensors.Tensor // W, shape [Out, In]
 	Bias       *safetensors.Tensor // b, shape [Out]; nil if the layer has none
@@ -88,6 +89,7 @@ func openDense(f Files, dir string) (Dense, *Weights, error) {
 	if err != nil {
 		return Dense{}, nil, err
 	}
+	d.Dir = dir
 	d.Weight, err = w.shaped("linear.weight", d.Out, d.In)
 	if err == nil && hasBias {
 		d.Bias, err = w.shaped("linear.bias", d.Out)

@@ -5,6 +5,7 @@ package atomicfile
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 )
@@ -13,6 +14,15 @@ import (
 // are synced before the name changes, so that a power cut leaves the old file or the new one. A symbolic link stays one: the
 // file that it leads to is written, also where that is not there yet.
 func Write(path string, data []byte) error {
+	return WriteFunc(path, func(w io.Writer) error {
+		_, err := w.Write(data)
+		return err
+	})
+}
+
+// WriteFunc is [Write] of what write puts into w, for files that need not be in memory as a whole. After an error
+// of write, which is passed on, the old file is as it was.
+func WriteFunc(path string, write func(w io.Writer) error) error {
 	path, err := target(path)
 	if err != nil {
 		return err
@@ -25,7 +35,7 @@ func Write(path string, data []byte) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(data)
+	err = write(f)
 	err = errors.Join(err, f.Chmod(mode), f.Sync(), f.Close())
 	if err == nil {
 		err = os.Rename(f.Name(), path)

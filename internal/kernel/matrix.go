@@ -79,6 +79,23 @@ func (w *Matrix) SetColumns(j int, rows, bias []float32) {
 	scatter(w.panels, w.depth, j, len(bias), rows)
 }
 
+// SetRows stores all K rows of the matrix, n floats each, ldx apart; its bias
+// stays as it is. It takes the transpose of what [Matrix.SetColumns] takes, and
+// formats without integers only. Columns of x from n up to column N are left as they
+// are; n is a multiple of [Align].
+func (w *Matrix) SetRows(x []float32, ldx, n int) {
+	if w.format == Float32 {
+		PanelRows(w.panels[:w.K*n], x, ldx, w.K, n)
+		return
+	}
+	deep := padDepth(w.K)
+	words := make([]uint32, deep*n/2)
+	for p := range w.K {
+		RoundBF16(words[p*n/2:][:n/2], x[p*ldx:][:n])
+	}
+	Interleave(w.words, words, n/2, deep, n)
+}
+
 // scatter stores n columns, given one after the other, in panels.
 func scatter[T float32 | uint32](panels []T, depth, j, n int, columns []T) {
 	for n > 0 {

@@ -21,7 +21,7 @@ var scalar = ops{
 	},
 	extent: extentScalar, toBF16: toBF16Scalar, interleave: interleaveScalar, toInt16: toInt16Scalar, toInt8: toInt8Scalar,
 	activations8: activations8By(extentScalar, toInt8Scalar),
-	search:       searchScalar,
+	search:       searchScalar, gradient: scalarGradient,
 }
 
 // tileScalar computes an m×16 tile of C = A·B + init:

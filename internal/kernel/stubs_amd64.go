@@ -173,6 +173,70 @@ func squaredRowsAVX2(dst *float32, q *float32, n int, rows *float32, stride int,
 //go:noescape
 func squaredRowsF16AVX2(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
 
+// outerAVX2 adds a 16×16 tile of Aᵀ·B to C, k > 0:
+//
+//	for i := range 16 { for j := range width {
+//		s := c[i*ldc+j]
+//		for p := range k { s = fma(a[p*16+i], b[(j/16)*bstep+p*16+j%16], s) }
+//		c[i*ldc+j] = s
+//	}}
+//
+// Strides count elements.
+//
+//go:noescape
+func outerAVX2(k int, a *float32, b *float32, bstep int, c *float32, ldc int)
+
+// geluBackwardAVX2 goes back through n GELUs, n a positive multiple of 16, with the normal distribution Φ and density φ:
+//
+//	for i := range n { d[i] *= Φ(x[i]) + x[i]*φ(x[i]); x[i] *= Φ(x[i]) }
+func geluBackwardAVX2(d *float32, x *float32, n int)
+
+// softmaxBackwardAVX2 goes back through a softmax of n floats, n a positive multiple of 16:
+//
+//	for i := range n { d[i] = p[i] * (d[i] - sum(d*p)) }
+//
+// The sum runs over 16 lanes, folded last.
+func softmaxBackwardAVX2(d *float32, p *float32, n int)
+
+// layerNormBackwardAVX2 goes back through the layer norm of a row x of n floats; inv is 1/n:
+//
+//	unit := (x - mean(x)) / sqrt(variance(x)+eps); h := dy*gamma
+//	dgamma += dy*unit; dbeta += dy
+//	dx = (h - mean(h) - unit*mean(h*unit)) / sqrt(variance(x)+eps)
+//
+// All rows are padded to a multiple of 16 with zeros and stay so; dx may be dy. Sums run over 16 lanes, folded last.
+func layerNormBackwardAVX2(dx *float32, x *float32, dy *float32, gamma *float32, dgamma *float32, dbeta *float32, n int, inv float32, eps float32)
+
+// addAVX2 sets dst to x + y, n floats, n a positive multiple of 16.
+func addAVX2(dst *float32, x *float32, y *float32, n int)
+
+// adamWAVX2 makes a step of AdamW for n values, n a positive multiple of 16:
+//
+//	g := gradient*Scale
+//	first = first*Beta1 + g*(1-Beta1); second = second*Beta2 + g*g*(1-Beta2)
+//	value = value*Decay - Rate*first/(sqrt(second)*Root+Epsilon)
+//
+// s points to the fields of AdamWStep.
+//
+//go:noescape
+func adamWAVX2(value *float32, gradient *float32, first *float32, second *float32, n int, s *float32)
+
+// dropoutAVX2 leaves some of n floats out, n a positive multiple of 16, and scales the others:
+//
+//	for i := range n {
+//		h := uint32(i) + low; h = (h ^ h>>16) * 0x7feb352d + high
+//		h = (h ^ h>>15) * 0x846ca68b; h ^= h >> 16
+//		if h >= limit { x[i] *= factor } else { x[i] = 0 }
+//	}
+func dropoutAVX2(x *float32, n int, low uint32, high uint32, limit uint32, factor float32)
+
+// panelRowsAVX2 copies the first 16 floats of k rows, ldx floats apart, next to each other, k > 0:
+//
+//	for p := range k { copy(panel[p*16:p*16+16], x[p*ldx:]) }
+//
+//go:noescape
+func panelRowsAVX2(panel *float32, x *float32, ldx int, k int)
+
 // tileAVX512 computes an m×32 tile of C = A·B + init, 1 ≤ m ≤ 14:
 //
 //	for i := range m { for j := range width {
@@ -341,6 +405,83 @@ func squaredRowsAVX512(dst *float32, q *float32, n int, rows *float32, stride in
 //
 //go:noescape
 func squaredRowsF16AVX512(dst *float32, q *float32, n int, rows *uint16, stride int, ids *uint32, count int)
+
+// outerAVX512 adds a 16×32 tile of Aᵀ·B to C, k > 0:
+//
+//	for i := range 16 { for j := range width {
+//		s := c[i*ldc+j]
+//		for p := range k { s = fma(a[p*16+i], b[(j/16)*bstep+p*16+j%16], s) }
+//		c[i*ldc+j] = s
+//	}}
+//
+// Strides count elements.
+//
+//go:noescape
+func outerAVX512(k int, a *float32, b *float32, bstep int, c *float32, ldc int)
+
+// geluBackwardAVX512 goes back through n GELUs, n a positive multiple of 16, with the normal distribution Φ and density φ:
+//
+//	for i := range n { d[i] *= Φ(x[i]) + x[i]*φ(x[i]); x[i] *= Φ(x[i]) }
+func geluBackwardAVX512(d *float32, x *float32, n int)
+
+// softmaxBackwardAVX512 goes back through a softmax of n floats, n a positive multiple of 16:
+//
+//	for i := range n { d[i] = p[i] * (d[i] - sum(d*p)) }
+//
+// The sum runs over 16 lanes, folded last.
+func softmaxBackwardAVX512(d *float32, p *float32, n int)
+
+// layerNormBackwardAVX512 goes back through the layer norm of a row x of n floats; inv is 1/n:
+//
+//	unit := (x - mean(x)) / sqrt(variance(x)+eps); h := dy*gamma
+//	dgamma += dy*unit; dbeta += dy
+//	dx = (h - mean(h) - unit*mean(h*unit)) / sqrt(variance(x)+eps)
+//
+// All rows are padded to a multiple of 16 with zeros and stay so; dx may be dy. Sums run over 16 lanes, folded last.
+func layerNormBackwardAVX512(dx *float32, x *float32, dy *float32, gamma *float32, dgamma *float32, dbeta *float32, n int, inv float32, eps float32)
+
+// addAVX512 sets dst to x + y, n floats, n a positive multiple of 16.
+func addAVX512(dst *float32, x *float32, y *float32, n int)
+
+// adamWAVX512 makes a step of AdamW for n values, n a positive multiple of 16:
+//
+//	g := gradient*Scale
+//	first = first*Beta1 + g*(1-Beta1); second = second*Beta2 + g*g*(1-Beta2)
+//	value = value*Decay - Rate*first/(sqrt(second)*Root+Epsilon)
+//
+// s points to the fields of AdamWStep.
+//
+//go:noescape
+func adamWAVX512(value *float32, gradient *float32, first *float32, second *float32, n int, s *float32)
+
+// dropoutAVX512 leaves some of n floats out, n a positive multiple of 16, and scales the others:
+//
+//	for i := range n {
+//		h := uint32(i) + low; h = (h ^ h>>16) * 0x7feb352d + high
+//		h = (h ^ h>>15) * 0x846ca68b; h ^= h >> 16
+//		if h >= limit { x[i] *= factor } else { x[i] = 0 }
+//	}
+func dropoutAVX512(x *float32, n int, low uint32, high uint32, limit uint32, factor float32)
+
+// panelRowsAVX512 copies the first 16 floats of k rows, ldx floats apart, next to each other, k > 0:
+//
+//	for p := range k { copy(panel[p*16:p*16+16], x[p*ldx:]) }
+//
+//go:noescape
+func panelRowsAVX512(panel *float32, x *float32, ldx int, k int)
+
+// outerAVX512BF16 adds a 16×32 tile of Aᵀ·B to C, k > 0:
+//
+//	for i := range 16 { for j := range width {
+//		s := c[i*ldc+j]
+//		for p := range k { s += a[2p+1]·b[2p+1]; s += a[2p]·b[2p] // words p of rows i and j }
+//		c[i*ldc+j] = s
+//	}}
+//
+// Strides count elements.
+//
+//go:noescape
+func outerAVX512BF16(k int, a *uint32, b *uint32, bstep int, c *float32, ldc int)
 
 // dotRowsI8AVX2 gives the inner products of q and count rows, n a positive multiple of 64:
 //

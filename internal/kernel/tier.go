@@ -51,7 +51,8 @@ type ops struct {
 	// activations8 chooses scales and offsets and converts by them.
 	activations8 func(dst *uint32, pairs, x *float32, n int)
 
-	search searchKernels
+	search   searchKernels
+	gradient gradientKernels
 }
 
 // wordProduct is a register tile for a format.

@@ -32,7 +32,7 @@ func avx2() ops {
 		transpose: transposeAVX2, dot: dotAVX2, squared: squaredAVX2, manhattan: manhattanAVX2,
 		words: scalar.words, extent: extentAVX2,
 		toBF16: scalar.toBF16, interleave: scalar.interleave, toInt16: toInt16AVX2, toInt8: toInt8AVX2, activations8: activations8AVX2,
-		search: searchAVX2(),
+		search: searchAVX2(), gradient: gradientAVX2(),
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX2Int16, rows: 6, panels: 1, native: true}
 	if cpu.X86.HasAVXVNNI {
@@ -49,7 +49,7 @@ func avx512() ops {
 		transpose: transposeAVX2, dot: dotAVX512, squared: squaredAVX512, manhattan: manhattanAVX512,
 		words: scalar.words, extent: extentAVX512,
 		toBF16: scalar.toBF16, interleave: interleaveAVX512, toInt16: toInt16AVX512, toInt8: toInt8AVX512, activations8: activations8AVX512,
-		search: searchAVX512(),
+		search: searchAVX512(), gradient: gradientAVX512(),
 	}
 	t.words[Int16] = wordProduct{tile: tileAVX512Int16, rows: 14, panels: 2, native: true}
 	if cpu.X86.HasAVX512VNNI {
@@ -99,6 +99,26 @@ func searchAVX512() searchKernels {
 	}
 	if cpu.X86.HasAVX512VPOPCNTDQ {
 		t.hamming, t.hammingSelect = hammingRowsAVX512, hammingSelectAVX512
+	}
+	return t
+}
+
+func gradientAVX2() gradientKernels {
+	return gradientKernels{
+		outer: outerAVX2, panels: 1, outerBF16: outerBF16Scalar, panels16: 1,
+		gelu: geluBackwardAVX2, softmax: softmaxBackwardAVX2, layerNorm: layerNormBackwardAVX2, add: addAVX2, adamW: adamWAVX2,
+		panel: panelRowsAVX2, dropout: dropoutAVX2,
+	}
+}
+
+func gradientAVX512() gradientKernels {
+	t := gradientKernels{
+		outer: outerAVX512, panels: 2, outerBF16: outerBF16Scalar, panels16: 1,
+		gelu: geluBackwardAVX512, softmax: softmaxBackwardAVX512, layerNorm: layerNormBackwardAVX512, add: addAVX512, adamW: adamWAVX512,
+		panel: panelRowsAVX512, dropout: dropoutAVX512,
+	}
+	if cpu.X86.HasAVX512BF16 {
+		t.outerBF16, t.panels16 = outerAVX512BF16, 2
 	}
 	return t
 }

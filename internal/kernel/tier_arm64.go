@@ -16,7 +16,7 @@ func vectorTiers() []ops {
 		words: scalar.words, extent: extentNEON,
 		toBF16: scalar.toBF16, interleave: interleaveNEON, toInt16: scalar.toInt16, toInt8: toInt8NEON,
 		activations8: activations8By(extentNEON, toInt8NEON),
-		search:       searchNEON(),
+		search:       searchNEON(), gradient: scalarGradient,
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.words[Int8] = wordProduct{tile: tileNEONInt8, rows: 6, panels: 1, native: true}

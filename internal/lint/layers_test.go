@@ -18,19 +18,21 @@ import (
 // they have an entry of their own. docs/ARCHITECTURE.md says what each is for.
 var layers = [][]string{
 	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs", "internal/chart", "internal/atomicfile"},
-	{"internal/kernel", "eval/significance", "eval/calibration"},
+	{"internal/kernel", "internal/strictjson", "eval/significance", "eval/calibration"},
 	{"internal/transformer", "tokenizer", "rank"},
 	{"model"},
+	{"internal/pooling", "internal/checkpoint"},
 	{"encoder"},
 	{"index/segment"},
 	{"index/vector", "index/lexical", "index/filter", "document"},
+	{"internal/unpack", "internal/backprop"},
 	{"index"},
 	{"eval"},
 	{"internal/parity", "internal/notebook"},
 	{"internal/speed"},
 	{"."},
 	{"config", "experiment"},
-	{"experiment/tune", "experiment/report"},
+	{"experiment/tune", "experiment/report", "train"},
 	{"cmd", "internal/cmd", "bench"},
 }
 

@@ -65,7 +65,8 @@ func (c Config) Bytes(f kernel.Format) int {
 	return c.Layers*layer + 4*(c.Positions+c.Types)*kernel.Pad(c.Hidden)
 }
 
-func (c Config) check() error {
+// Check refuses shapes that no encoder can have.
+func (c Config) Check() error {
 	for _, f := range []struct {
 		name  string
 		value int

@@ -46,7 +46,7 @@ type Encoder struct {
 // prefix ("" or "bert."), and packs them. Word embeddings are not packed: rows
 // are read as they are needed. Errors name the tensor at fault.
 func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
-	if err := c.check(); err != nil {
+	if err := c.Check(); err != nil {
 		return nil, err
 	}
 	activate, err := c.activation()
@@ -89,8 +89,8 @@ func (b Batch) Len() int { return max(0, len(b.Starts)-1) }
 // length is the number of tokens of sequence i.
 func (b Batch) length(i int) int { return int(b.Starts[i+1] - b.Starts[i]) }
 
-// check refuses what would read outside the tables.
-func (b Batch) check(c Config) error {
+// Check refuses what would read outside the tables of an encoder.
+func (b Batch) Check(c Config) error {
 	if len(b.Starts) == 0 {
 		return nil
 	}
@@ -155,7 +155,7 @@ func chunksFor(tokens, threads int) int {
 // It returns the context's error if that ends first, within about a layer's
 // work on one chunk; visit may then have been called for some sequences.
 func (e *Encoder) Forward(ctx context.Context, b Batch, visit func(seq int, rows []float32, stride int)) error {
-	if err := b.check(e.config); err != nil {
+	if err := b.Check(e.config); err != nil {
 		return err
 	}
 	if b.Len() == 0 {

@@ -26,6 +26,12 @@ type Options struct {
 	DType safetensors.DType
 	// Small is the type of everything else where DType is I8: F32 (also if empty), F16 or BF16.
 	Small safetensors.DType
+	// Replace has elements for tensors that are to be written in place of the source's: those of a model after
+	// training. Tensors of the network are named as the source's are, those of a Dense module by its directory, a slash and
+	// their name there: 2_Dense/linear.weight. A name that is none of these is an error.
+	Replace map[string][]float32
+	// Files are written beside the model's own, by slash-separated name: a model card.
+	Files map[string][]byte
 	// Source is how the metadata names the source; the last part of the model's name if empty.
 	Source string
 }
@@ -85,6 +91,10 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	dense, err := o.dense(src)
+	if err != nil {
+		return nil, fmt.Errorf("convert: %w", err)
+	}
 	return publish(dst, func(w *writer) error {
 		var all []safetensors.Entry
 		for _, name := range src.TensorNames() {
@@ -105,7 +115,21 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 		if err := w.weights(weights, all, meta); err != nil {
 			return err
 		}
-		return copyCompanions(w, src, "", o, nil)
+		replaced := func(name string) bool { return dense[name] != nil }
+		if err := copyCompanions(w, src, "", o, replaced); err != nil {
+			return err
+		}
+		for _, name := range slices.Sorted(maps.Keys(dense)) {
+			if err := w.weights(name, dense[name], meta); err != nil {
+				return err
+			}
+		}
+		for _, name := range slices.Sorted(maps.Keys(o.Files)) {
+			if err := w.file(name, o.Files[name]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 

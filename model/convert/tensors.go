@@ -5,7 +5,9 @@ package convert
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/winnow-search/winnow/model"
@@ -38,7 +40,7 @@ func (o Options) entries(m *model.Model, from, name string) ([]safetensors.Entry
 	e := safetensors.Entry{Name: name, DType: dtype, Shape: shape}
 	if dtype != safetensors.I8 {
 		e.Data = func() ([]byte, error) {
-			values, err := read(t)
+			values, err := o.read(t, from)
 			if err != nil {
 				return nil, err
 			}
@@ -54,7 +56,7 @@ func (o Options) entries(m *model.Model, from, name string) ([]safetensors.Entry
 		if scales != nil {
 			return nil
 		}
-		values, err := read(t)
+		values, err := o.read(t, from)
 		if err != nil {
 			return err
 		}
@@ -80,6 +82,60 @@ func (o Options) entries(m *model.Model, from, name string) ([]safetensors.Entry
 		return encode(scales, safetensors.F32)
 	}
 	return []safetensors.Entry{factors, e}, nil
+}
+
+// read gives a tensor's elements: what Options.Replace has for it, or the tensor's own.
+func (o Options) read(t *safetensors.Tensor, name string) ([]float32, error) {
+	values, ok := o.Replace[name]
+	if !ok {
+		return read(t)
+	}
+	if len(values) != t.Len() {
+		return nil, fmt.Errorf("%d elements are to replace the %d of tensor %s", len(values), t.Len(), name)
+	}
+	return values, nil
+}
+
+// dense returns the weights of the Dense modules for which Replace has elements, as float32, by the names of their files.
+func (o Options) dense(src *model.Model) (map[string][]safetensors.Entry, error) {
+	known := map[string]bool{}
+	for _, name := range src.TensorNames() {
+		known[name] = true
+	}
+	files := map[string][]safetensors.Entry{}
+	for _, d := range src.Dense {
+		var entries []safetensors.Entry
+		replaced := false
+		for _, t := range []struct {
+			name   string
+			tensor *safetensors.Tensor
+		}{{"linear.weight", d.Weight}, {"linear.bias", d.Bias}} {
+			if t.tensor == nil {
+				continue
+			}
+			name := d.Dir + "/" + t.name
+			known[name] = true
+			if _, ok := o.Replace[name]; ok {
+				replaced = true
+			}
+			entries = append(entries, safetensors.Entry{Name: t.name, DType: safetensors.F32, Shape: t.tensor.Shape(), Data: func() ([]byte, error) {
+				values, err := o.read(t.tensor, name)
+				if err != nil {
+					return nil, err
+				}
+				return encode(values, safetensors.F32)
+			}})
+		}
+		if replaced {
+			files[d.Dir+"/model.safetensors"] = entries
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.Replace)) {
+		if !known[name] {
+			return nil, fmt.Errorf("elements for tensor %s, which the model does not have", name)
+		}
+	}
+	return files, nil
 }
 
 func read(t *safetensors.Tensor) ([]float32, error) {

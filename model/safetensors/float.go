@@ -28,6 +28,20 @@ func copyF32(dst []float32, src []byte) {
 	}
 }
 
+// AppendF32 appends float32 values as a file stores them.
+func AppendF32(dst []byte, values []float32) []byte {
+	if len(values) == 0 {
+		return dst
+	}
+	if littleEndian {
+		return append(dst, unsafe.Slice((*byte)(unsafe.Pointer(&values[0])), 4*len(values))...)
+	}
+	for _, v := range values {
+		dst = binary.LittleEndian.AppendUint32(dst, math.Float32bits(v))
+	}
+	return dst
+}
+
 func convertF16(dst []float32, src []byte) {
 	src = src[:2*len(dst)]
 	for i := range dst {

@@ -1,6 +1,7 @@
 // Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 
-package eval
+// Package unpack opens files that may be compressed with gzip, which their content tells.
+package unpack
 
 import (
 	"bufio"
@@ -17,8 +18,9 @@ import (
 // maxUnpacked bounds what a compressed file may become.
 const maxUnpacked = 64 << 30
 
-// unpacked gives the content of a file that may be compressed with gzip, which its first bytes tell.
-func unpacked(r io.Reader) (io.Reader, error) {
+// Reader gives the content of r, unpacked if its first bytes say that it is compressed. Damage is a document.ErrDamaged, and what
+// would become larger than 64 GiB an error.
+func Reader(r io.Reader) (io.Reader, error) {
 	br := bufio.NewReaderSize(r, 64<<10)
 	start, err := br.Peek(2)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -55,33 +57,35 @@ func unpackError(err error) error {
 	return fmt.Errorf("%w: gzip cannot be unpacked from here: %w", document.ErrDamaged, err)
 }
 
-// opened is a file with its content unpacked.
-type opened struct {
+// File is an open file with its content unpacked.
+type File struct {
 	io.Reader
 	f *os.File
 }
 
-func (o *opened) close() { o.f.Close() }
+// Close closes the file.
+func (f *File) Close() error { return f.f.Close() }
 
-func open(path string) (*opened, error) {
+// Open opens a file.
+func Open(path string) (*File, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	r, err := unpacked(f)
+	r, err := Reader(f)
 	if err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return &opened{r, f}, nil
+	return &File{r, f}, nil
 }
 
-// openPart opens a part of a collection, with or without .gz at the end of its name. path is the name that exists.
-func openPart(path string) (o *opened, found string, err error) {
+// OpenEither opens the file of a name, or of that name with .gz at its end. found is the name that exists.
+func OpenEither(path string) (f *File, found string, err error) {
 	for _, name := range []string{path, path + ".gz"} {
-		o, err := open(name)
+		f, err := Open(name)
 		if !errors.Is(err, os.ErrNotExist) {
-			return o, name, err
+			return f, name, err
 		}
 	}
 	_, err = os.Open(path) // for the error, which names the usual file

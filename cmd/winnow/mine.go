@@ -1,0 +1,223 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval"
+	"github.com/winnow-search/winnow/experiment"
+	"github.com/winnow-search/winnow/internal/atomicfile"
+	"github.com/winnow-search/winnow/model"
+	"github.com/winnow-search/winnow/model/builtin"
+	"github.com/winnow-search/winnow/train/dataset"
+	"github.com/winnow-search/winnow/train/mine"
+)
+
+type mineFlags struct {
+	modelFlags
+	out, mode, rerank, format, corpus, split, cache string
+	negatives, from, to, seed                       int
+	absolute, relative                              float64
+	random, json                                    bool
+}
+
+func (a *app) mineCommand() *cobra.Command {
+	var f mineFlags
+	d := mine.Defaults()
+	cmd := &cobra.Command{
+		Use:     "mine DATA... --out FILE [--mode dense|lexical|hybrid] [--rerank MODEL]",
+		Short:   "find hard negatives to train with",
+		GroupID: groupModels,
+		Long: "For each row of DATA, a question with a text that answers it, this command searches all texts of the rows and takes those as negatives that look like answers to a retriever and are none, as far as is known.\n\n" +
+			"Some do answer: --relative-margin and --absolute-margin leave out candidates that score about as high as the positive does, by the retriever or, with --rerank, by a cross-encoder's probability, which tells better. How many there were is reported; --format list names them in the field suspected.\n\n" +
+			"DATA is as winnow train reads it. sentence-transformers reads the formats tuple and triplet as they are.",
+		Example: `winnow mine questions.jsonl.gz --out mined.jsonl
+			winnow mine questions.jsonl --mode hybrid --rerank builtin:reranker --from 3 --to 100 --out mined.jsonl
+			winnow mine scifact --split train --format triplet --out triplets.jsonl`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return misuse(cmd, "DATA is missing: %s DATA --out FILE", cmd.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error { return a.mine(cmd, &f, args) },
+	}
+	f.add(cmd, "the bi-encoder", builtin.Retriever)
+	fs := cmd.Flags()
+	fs.StringVar(&f.out, "out", "", "write to `FILE`; required")
+	choice(fs, &f.mode, "mode", string(winnow.Dense), []string{string(winnow.Dense), string(winnow.Lexical), string(winnow.Hybrid)}, "find candidates by vectors, by words or by both")
+	fs.StringVar(&f.rerank, "rerank", "", "judge candidates and positives by the cross-encoder `MODEL`")
+	choice(fs, &f.format, "format", string(mine.Tuple), []string{string(mine.Tuple), string(mine.Triplet), string(mine.List)}, "write a row with negative_1, negative_2 …, a row for each negative, or a row with a list")
+	fs.StringVar(&f.corpus, "corpus", "", "search the texts of the rows of `FILE`, too")
+	whole(fs, &f.negatives, "negatives", "", d.Negatives, "find `N` negatives for each row")
+	whole(fs, &f.from, "from", "", d.From, "take them from rank `N` on, from 0: the first ranks hold most of the unknown answers")
+	whole(fs, &f.to, "to", "", d.To, "take them from before rank `N`")
+	fs.Float64Var(&f.absolute, "absolute-margin", math.NaN(), "leave out candidates whose score is above the positive's less `N`; NaN: any score will do")
+	fs.Float64Var(&f.relative, "relative-margin", d.RelativeMargin, "leave out candidates whose score is above the positive's less this `PART` of it; NaN: any score will do")
+	fs.BoolVar(&f.random, "random", false, "draw negatives from the ranks at random instead of taking the first")
+	whole(fs, &f.seed, "seed", "", int(d.Seed), "draw with the random `NUMBER`")
+	fs.StringVar(&f.split, "split", "train", "of BEIR folders take qrels/`SPLIT`.tsv")
+	fs.StringVar(&f.cache, "cache", "", "keep the index below `DIR` for the next time")
+	jsonFlag(cmd, &f.json)
+	return cmd
+}
+
+// minedReport is what --json prints.
+type minedReport struct {
+	mine.Stats
+	Out       string  `json:"out"`
+	Lines     int     `json:"lines"`
+	Left      int     `json:"left_out"` // rows that the format leaves out
+	Documents int     `json:"documents"`
+	Retriever string  `json:"retriever"`
+	Seconds   float64 `json:"seconds"`
+}
+
+func (f *mineFlags) options() mine.Options {
+	return mine.Options{
+		Negatives: f.negatives, From: f.from, To: f.to, AbsoluteMargin: f.absolute, RelativeMargin: f.relative, Random: f.random, Seed: uint64(f.seed),
+	}
+}
+
+// readAll reads the rows of paths, all of which must have an answer.
+func readAll(paths []string, split string) (rows []dataset.Row, err error) {
+	for r, err := range dataset.Rows(paths, dataset.Options{Split: split}) {
+		if err != nil {
+			return nil, err
+		}
+		rows = append(rows, r)
+	}
+	return rows, nil
+}
+
+func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
+	if err := required(cmd, "out", "the file to write"); err != nil {
+		return err
+	}
+	if err := checkOutput(cmd, "out", f.out); err != nil {
+		return err
+	}
+	o := f.options()
+	if err := o.Check(); err != nil {
+		return misuse(cmd, "%v", err)
+	}
+	rows, err := readAll(paths, f.split)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Positive == "" {
+			return &dataset.Error{Place: r.Place, Field: "positive", Reason: "there is none: a negative is a text that answers less than one that does"}
+		}
+	}
+	if len(rows) == 0 {
+		return fmt.Errorf("the data have no rows")
+	}
+	var more []string
+	if f.corpus != "" {
+		extra, err := readAll([]string{f.corpus}, f.split)
+		if err != nil {
+			return err
+		}
+		for _, r := range extra {
+			more = append(more, append([]string{r.Anchor, r.Positive}, r.Negatives...)...)
+		}
+	}
+	start := time.Now()
+	bar := &evalBar{progress: progress{out: a.stderr, start: start}}
+	c := mine.Collection(rows, more)
+	e, err := f.open(cmd.Context(), c, bar)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	retriever, err := experiment.Engine(e, winnow.Settings{Mode: winnow.Mode(f.mode)})
+	if err != nil {
+		return err
+	}
+	if f.rerank != "" {
+		if o.Cross, err = encoder.OpenCross(f.rerank, f.modelFlags.options()...); err != nil {
+			return err
+		}
+		defer o.Cross.Close()
+	}
+	m, err := mine.New(retriever, c, rows, o)
+	if err != nil {
+		return err
+	}
+	bar.begin("mining")
+	mined, err := m.Mine(cmd.Context(), rows, func(n int) { bar.draw("mining", n, len(rows), "row", "rows") })
+	bar.clear()
+	if err != nil {
+		return err
+	}
+	report := &minedReport{Stats: m.Stats, Out: f.out, Documents: len(c.Docs), Retriever: f.mode, Seconds: time.Since(start).Seconds()}
+	if err := f.write(report, mined); err != nil {
+		return err
+	}
+	if f.json {
+		return a.printJSON(report)
+	}
+	a.printMined(f, report)
+	return nil
+}
+
+// open indexes the texts.
+func (f *mineFlags) open(ctx context.Context, c *eval.Collection, bar *evalBar) (*winnow.Engine, error) {
+	bar.begin(term.Plural(len(c.Docs), "text", "texts"))
+	x := experiment.Index{
+		Models: model.Pair{Retriever: f.model}, Cache: f.cache, Precision: encoder.Precision(f.precision), Threads: f.threads, MaxTokens: f.maxTokens,
+		Progress: bar.encoding,
+	}
+	if f.mode == string(winnow.Lexical) {
+		x.Models.Retriever = ""
+	}
+	e, _, err := experiment.Build(ctx, c, x)
+	bar.clear()
+	return e, err
+}
+
+// write puts the rows into the file.
+func (f *mineFlags) write(r *minedReport, mined []mine.Mined) error {
+	var b bytes.Buffer
+	for i := range mined {
+		n, err := mined[i].Write(&b, mine.Format(f.format), f.negatives)
+		if err != nil {
+			return err
+		}
+		if r.Lines += n; n == 0 {
+			r.Left++
+		}
+	}
+	return atomicfile.Write(f.out, b.Bytes())
+}
+
+// printMined says what was found.
+func (a *app) printMined(f *mineFlags, r *minedReport) {
+	o := a.stdout
+	row := func(name, format string, args ...any) {
+		o.Printf("%s %s\n", o.Paint(term.Faint, fmt.Sprintf("%-10s", name)), fmt.Sprintf(format, args...))
+	}
+	row("negatives", "%s for %s, %.1f each; %s short", term.Count(r.Found), term.Plural(r.Rows, "row", "rows"), float64(r.Found)/float64(max(r.Rows, 1)), term.Plural(r.Short, "row is", "rows are"))
+	row("candidates", "%s of %s, by %s", term.Count(r.Candidates), term.Plural(r.Documents, "text", "texts"), r.Retriever)
+	judge := "the retriever"
+	if f.rerank != "" {
+		judge = f.rerank
+	}
+	row("suspected", "%s (%.1f %%) score as high as the positive by %s, and are left out: they may be answers", term.Count(r.Suspected), 100*float64(r.Suspected)/float64(max(r.Candidates, 1)), o.Line(judge))
+	row("gap", "%.3f from positive to negative, on average", r.MeanGap)
+	row("written", "%s to %s", term.Plural(r.Lines, "line", "lines"), o.Line(f.out))
+	if r.Left > 0 {
+		a.note(fmt.Sprintf("%s with fewer than %d negatives left out: a wider range of ranks, a smaller margin or --format list keeps them", term.Plural(r.Left, "row", "rows"), f.negatives))
+	}
+}
