@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/winnow-search/winnow/model"
@@ -26,6 +27,9 @@ type Options struct {
 	DType safetensors.DType
 	// Small is the type of everything else where DType is I8: F32 (also if empty), F16 or BF16.
 	Small safetensors.DType
+	// Layers are the encoder layers to keep, from 0, each once, in their new order; nil for all. A model of fewer layers is
+	// what distillation begins with.
+	Layers []int
 	// Replace has elements for tensors that are to be written in place of the source's: those of a model after
 	// training. Tensors of the network are named as the source's are, those of a Dense module by its directory, a slash and
 	// their name there: 2_Dense/linear.weight. A name that is none of these is an error.
@@ -91,6 +95,9 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
+	if err := o.checkLayers(src); err != nil {
+		return nil, err
+	}
 	dense, err := o.dense(src)
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
@@ -98,7 +105,11 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 	return publish(dst, func(w *writer) error {
 		var all []safetensors.Entry
 		for _, name := range src.TensorNames() {
-			e, err := o.entries(src, name, name)
+			to, ok := o.kept(name)
+			if !ok {
+				continue
+			}
+			e, err := o.entries(src, name, to)
 			if err != nil {
 				return err
 			}
@@ -191,6 +202,9 @@ func noteInConfig(data []byte, o Options) ([]byte, error) {
 		return nil, err
 	}
 	delete(fields, "quantization_config")
+	if o.Layers != nil {
+		fields["num_hidden_layers"] = json.RawMessage(strconv.Itoa(len(o.Layers)))
+	}
 	if o.DType == safetensors.I8 {
 		fields["quantization_config"] = json.RawMessage(fmt.Sprintf(`{"quant_method":%q}`, model.QuantMethod))
 	} else {

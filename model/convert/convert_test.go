@@ -255,3 +255,26 @@ func TestTooLargeForF16(t *testing.T) {
 		t.Errorf("an infinite weight stays infinite: %v", err)
 	}
 }
+
+func TestLayersAreKept(t *testing.T) {
+	src := open(t, filepath.Join("..", "..", "internal", "parity", "testdata", "bi-mean"))
+	dst := filepath.Join(t.TempDir(), "small")
+	if _, err := Convert(src, dst, Options{DType: safetensors.F32, Layers: []int{2, 0}}); err != nil {
+		t.Fatal(err)
+	}
+	got := open(t, dst)
+	if got.Config.Layers != 2 {
+		t.Fatalf("%d layers", got.Config.Layers)
+	}
+	for to, from := range []int{2, 0} {
+		name := "encoder.layer.%d.output.dense.weight"
+		if !slices.Equal(values(t, got, fmt.Sprintf(name, to)), values(t, src, fmt.Sprintf(name, from))) {
+			t.Errorf("layer %d is not the source's %d", to, from)
+		}
+	}
+	for want, layers := range map[string][]int{"no layer 3": {3}, "named twice": {1, 1}, "no layer of": {}} {
+		if _, err := Convert(src, filepath.Join(t.TempDir(), "x"), Options{DType: safetensors.F32, Layers: layers}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v: %v, want %q", layers, err, want)
+		}
+	}
+}
