@@ -5,7 +5,6 @@
 package config
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,13 +12,13 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/internal/atomicfile"
+	"github.com/winnow-search/winnow/internal/strictjson"
 )
 
 // Name is the file's name, in the working directory or a parent.
@@ -103,11 +102,8 @@ func Load(path string) (*Config, error) {
 // Parse reads the text of a file: one JSON object and nothing after it. Names of fields are exact, and none is there twice.
 func Parse(data []byte) (*Config, error) {
 	var c Config
-	if err := checkFields(data, reflect.TypeOf(c)); err != nil {
+	if err := strictjson.Unmarshal(data, &c); err != nil {
 		return nil, err
-	}
-	if err := json.Unmarshal(data, &c); err != nil {
-		return nil, explain(data, int64(len(data)), err)
 	}
 	if _, err := c.Search.Options(); err != nil {
 		return nil, fmt.Errorf("field search: %w", err)
@@ -127,24 +123,6 @@ func Parse(data []byte) (*Config, error) {
 		}
 	}
 	return &c, nil
-}
-
-// explain adds the line to what encoding/json says.
-func explain(data []byte, offset int64, err error) error {
-	at := line(data, offset)
-	var kind *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case errors.As(err, &kind):
-		return fmt.Errorf("line %d: field %s: %s where %s is wanted", line(data, kind.Offset), kind.Field, kind.Value, kind.Type)
-	case errors.As(err, &syntax):
-		return fmt.Errorf("line %d: %w", line(data, syntax.Offset), err)
-	}
-	return fmt.Errorf("line %d: %w", at, err)
-}
-
-func line(data []byte, offset int64) int {
-	return 1 + bytes.Count(data[:min(max(offset, 0), int64(len(data)))], []byte("\n"))
 }
 
 // Save writes a file that appears whole or not at all.

@@ -23,7 +23,7 @@ type Query struct {
 // Collection is a test collection: documents, queries and judgments.
 type Collection struct {
 	Name     string // base name of its folder
-	Split    string // whose judgments these are, such as "test"
+	Split    string // whose judgments these are, such as "test"; "" if they are of another file
 	Docs     []document.Document
 	Queries  []Query              // those that have judgments, in the order of the file
 	Unjudged []Query              // the others of the file: those of other splits
@@ -44,11 +44,30 @@ func LoadBEIR(dir string) (*Collection, error) { return LoadBEIRSplit(dir, Defau
 // An error names the file and the line: malformed lines, unknown fields, missing or repeated ids, judgments of unknown
 // queries or documents, and repeated judgments are all errors. Empty documents are allowed, empty queries are not.
 func LoadBEIRSplit(dir, split string) (*Collection, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
+	if err := checkSplit(split); err != nil {
 		return nil, fmt.Errorf("load collection %s: %w", dir, err)
 	}
-	if err := checkSplit(split); err != nil {
+	return loadBEIR(dir, split, func(queries, docs map[string]bool) (map[string]Judgments, error) {
+		return readSplit(dir, split, queries, docs)
+	})
+}
+
+// LoadBEIRQrels is [LoadBEIRSplit] with the judgments of a file, as [LoadQrels] reads it, in place of those of a split, which the
+// folder need not have. Its queries and documents must be those of the folder.
+func LoadBEIRQrels(dir, path string) (*Collection, error) {
+	return loadBEIR(dir, "", func(queries, docs map[string]bool) (map[string]Judgments, error) {
+		f, err := unpack.Open(path)
+		if err != nil {
+			return nil, err
+		}
+		defer f.Close()
+		return readQrels(f, path, queries, docs)
+	})
+}
+
+func loadBEIR(dir, split string, judgments func(queries, docs map[string]bool) (map[string]Judgments, error)) (*Collection, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
 		return nil, fmt.Errorf("load collection %s: %w", dir, err)
 	}
 	c := &Collection{Name: filepath.Base(abs), Split: split}
@@ -72,7 +91,7 @@ func LoadBEIRSplit(dir, split string) (*Collection, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.Qrels, err = readSplit(dir, split, queries, docs); err != nil {
+	if c.Qrels, err = judgments(queries, docs); err != nil {
 		return nil, err
 	}
 	for _, q := range all {

@@ -55,6 +55,33 @@ func TestLoadBEIR(t *testing.T) {
 	}
 }
 
+// TestLoadBEIRQrels: judgments of another file, in any format, for a folder that need not have its own.
+func TestLoadBEIRQrels(t *testing.T) {
+	dir := collection(t, map[string]string{"qrels/test.tsv": "-"})
+	path := filepath.Join(t.TempDir(), "mine.txt")
+	for text, want := range map[string]string{
+		"train 0 d1 1\nq1 0 d2 1\n": "",
+		"q9 0 d1 1\n":               `mine.txt: line 1: query "q9" is not in queries.jsonl`,
+		"q1 0 d1 1\nq1 0 d9 1\n":    `mine.txt: line 2: document "d9" is not in corpus.jsonl`,
+	} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := LoadBEIRQrels(dir, path)
+		switch {
+		case want != "":
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q", err, want)
+			}
+		case err != nil || len(c.Queries) != 2 || c.Queries[0].ID != "train" || len(c.Unjudged) != 1 || c.Split != "":
+			t.Errorf("%+v, %v", c, err)
+		}
+	}
+	if _, err := LoadBEIRQrels(dir, filepath.Join(dir, "none")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no file: %v", err)
+	}
+}
+
 func TestLoadBEIRErrors(t *testing.T) {
 	const corpus, queries, qrels, head = "corpus.jsonl", "queries.jsonl", "qrels/test.tsv", "query-id\tcorpus-id\tscore\n"
 	for _, tt := range []struct{ file, text, want string }{

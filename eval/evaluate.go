@@ -25,7 +25,7 @@ type Report struct {
 	Values   map[Measure][]float64 // per query, in the order of Queries
 	Means    map[Measure]float64   // of Values
 	TieAware map[Measure]float64   // means of expectations over the orders of ties
-	Tied     map[Measure]int       // queries with a tie across the cut-off
+	Tied     map[Measure]int       // queries whose value depends on the order of equal scores, see [Measure.Tied]
 
 	Unjudged   int // queries of the run without judgments: left out
 	Missing    int // judged queries without a list: they count 0
@@ -52,7 +52,7 @@ func Evaluate(run *Run, qrels map[string]Judgments, o Options) (*Report, error) 
 		}
 		measures[i] = m.at(o.Level)
 	}
-	if err := checkScale(measures, qrels); err != nil {
+	if err := CheckScale(measures, qrels); err != nil {
 		return nil, fmt.Errorf("evaluate: %w", err)
 	}
 	r := &Report{
@@ -80,11 +80,7 @@ func Evaluate(run *Run, qrels map[string]Judgments, o Options) (*Report, error) 
 		for i, m := range measures {
 			values[i] = append(values[i], m.of(v))
 			aware[i] = append(aware[i], m.tieAware(v))
-			k := m.Cut
-			if m.Kind == KindRprec {
-				k = v.relevant(m.Level)
-			}
-			if tiedAt(list, k) {
+			if m.tied(v) {
 				r.Tied[o.Measures[i]]++
 			}
 		}
@@ -114,8 +110,9 @@ func (r *Report) prepare(query string, list []Scored, excludeSame bool) ([]Score
 	return list, nil
 }
 
-// checkScale sees to it that ERR's scale holds every grade: a value on another scale would not be comparable with anything.
-func checkScale(measures []Measure, qrels map[string]Judgments) error {
+// CheckScale is an error if judgments have a grade above the scale of an ERR among the measures: a value on another scale
+// would not be comparable with anything. [Evaluate] checks that, too; this is for finding it before a run is made.
+func CheckScale(measures []Measure, qrels map[string]Judgments) error {
 	highest := 0
 	for _, j := range qrels {
 		for _, g := range j {

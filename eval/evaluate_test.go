@@ -38,7 +38,7 @@ func TestEvaluate(t *testing.T) {
 		Values:   map[Measure][]float64{p: {1, 0, 0, 0}, mrr: {1, 0, 0.5, 0}, p1: {1, 0, 0, 1}, rprec: {1, 0, 0, 0}},
 		Means:    map[Measure]float64{p: 0.25, mrr: 0.375, p1: 0.5, rprec: 0.25},
 		TieAware: map[Measure]float64{p: 0.375, mrr: 1.75 / 4, p1: 2.5 / 4, rprec: 0.375},
-		Tied:     map[Measure]int{p: 1, mrr: 0, p1: 1, rprec: 1},
+		Tied:     map[Measure]int{p: 1, mrr: 1, p1: 1, rprec: 1},
 		Unjudged: 1, Missing: 1, NoRelevant: 1, Excluded: 1,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {

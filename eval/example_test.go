@@ -32,10 +32,10 @@ func ExampleEvaluate() {
 		return
 	}
 	for _, m := range measures {
-		fmt.Printf("%-7s %.3f, tie-aware %.3f, queries tied at the cut %d\n", m, report.Means[m], report.TieAware[m], report.Tied[m])
+		fmt.Printf("%-7s %.3f, tie-aware %.3f, %d tied\n", m, report.Means[m], report.TieAware[m], report.Tied[m])
 	}
 	// Output:
-	// P@1     0.000, tie-aware 0.500, queries tied at the cut 1
-	// MRR     0.500, tie-aware 0.750, queries tied at the cut 0
-	// nDCG@10 0.693, tie-aware 0.807, queries tied at the cut 0
+	// P@1     0.000, tie-aware 0.500, 1 tied
+	// MRR     0.500, tie-aware 0.750, 1 tied
+	// nDCG@10 0.693, tie-aware 0.807, 1 tied
 }

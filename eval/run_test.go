@@ -37,12 +37,12 @@ const runText = "\uFEFFq2 Q0 b 1 0.5 first\r\n" +
 	"q1\tQ0\ta\t1\t1e0\tsecond\n" +
 	"\n" +
 	"q2 Q0 c 2 0.5000000001 first\n" +
-	"q1 0 \u00a0é 9 -inf x\n" +
-	"q1 0 z 0 1e300 x"
+	"q1 0 \u00a0é 9 -3.4e38 x\n" +
+	"q1 0 z 0 3.4028235e38 x"
 
 func TestReadRun(t *testing.T) {
 	want := &Run{Tag: "first", Lists: map[string][]Scored{
-		"q1": {{"z", math.Inf(1)}, {"a", 1}, {"\u00a0é", math.Inf(-1)}},
+		"q1": {{"z", math.MaxFloat32}, {"a", 1}, {"\u00a0é", float64(float32(-3.4e38))}},
 		"q2": {{"c", 0.5}, {"b", 0.5}},
 	}}
 	for _, text := range []string{runText, zipped(t, runText)} {
@@ -73,6 +73,9 @@ func TestReadRunErrors(t *testing.T) {
 		{"q Q0 a 1 1 t\nq Q0 b 2 t\n", "r: line 2: want 6 columns (query Q0 document rank score tag), got 5", nil},
 		{"q Q0 a 1 1 t extra", "line 1: want 6 columns (query Q0 document rank score tag), got 7", nil},
 		{"q Q0 a 1 nan t", `line 1: score "nan" has no place in an order`, nil},
+		{"q Q0 a 1 1 t\nq Q0 b 2 -inf t", `line 2: score "-inf" is not finite`, nil},
+		{"q Q0 a 1 1e39 t", `line 1: score "1e39" is not finite: scores are compared as numbers of 32 bits, up to 3.4e+38`, nil},
+		{"q Q0 a 1 1e999 t", `line 1: score "1e999" is not finite`, nil},
 		{"q Q0 a 1 high t", `line 1: score "high" is not a number`, nil},
 		{"q Q0 a x 1 t", `line 1: rank "x" is not a number`, nil},
 		{"q Q0 a 1 3 t\np Q0 a 1 2 t\nq Q0 a 9 2 t\np Q0 a 1 2 t\n", `line 3: query "q" has document "a" on line 1 already`, nil},
@@ -94,10 +97,6 @@ func TestReadRunErrors(t *testing.T) {
 	if err == nil || n != 2 || !strings.Contains(err.Error(), "line 3: more than 2 lines") {
 		t.Errorf("%d lines, %v", n, err)
 	}
-	bomb := &unpacking{r: strings.NewReader("abc"), left: 2}
-	if _, err := io.ReadAll(bomb); err == nil || !strings.Contains(err.Error(), "when unpacked") {
-		t.Errorf("more than the bound: %v", err)
-	}
 }
 
 func TestWriteRun(t *testing.T) {
@@ -105,7 +104,7 @@ func TestWriteRun(t *testing.T) {
 	for _, err := range []error{
 		run.Add("q2", []Scored{{"a", 0.1}, {"b", 1}, {"c", 1 + 1e-12}}),
 		run.Add("q10", nil),
-		run.Add("q1", []Scored{{"x", math.Inf(1)}}),
+		run.Add("q1", []Scored{{"x", math.MaxFloat32}}),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -115,7 +114,7 @@ func TestWriteRun(t *testing.T) {
 	if err := run.Write(&b); err != nil {
 		t.Fatal(err)
 	}
-	if want := "q1 Q0 x 1 +Inf winnow\nq2 Q0 c 1 1 winnow\nq2 Q0 b 2 1 winnow\nq2 Q0 a 3 0.1 winnow\n"; b.String() != want {
+	if want := "q1 Q0 x 1 3.4028235e+38 winnow\nq2 Q0 c 1 1 winnow\nq2 Q0 b 2 1 winnow\nq2 Q0 a 3 0.1 winnow\n"; b.String() != want {
 		t.Errorf("got\n%swant\n%s", b.String(), want)
 	}
 	for want, r := range map[string]*Run{
@@ -124,6 +123,7 @@ func TestWriteRun(t *testing.T) {
 		"document is empty":                  {Lists: map[string][]Scored{"q": {{"", 1}}}},
 		`the tag "my run" holds white space`: {Tag: "my run"},
 		"score is NaN":                       {Lists: map[string][]Scored{"q": {{"x", math.NaN()}}}},
+		"is not a finite number of 32 bits":  {Lists: map[string][]Scored{"q": {{"x", 1e39}}}},
 		"is at positions 1 and 2":            {Lists: map[string][]Scored{"q": {{"x", 1}, {"x", 2}}}},
 		"has 20000 bytes":                    {Lists: map[string][]Scored{"q": {{strings.Repeat("x", 20000), 1}}}},
 	} {
@@ -131,7 +131,7 @@ func TestWriteRun(t *testing.T) {
 			t.Errorf("error %v, want %q", err, want)
 		}
 	}
-	for want, add := range map[string][]Scored{"score is NaN": {{"x", math.NaN()}}, "ids must differ": {{"x", 1}, {"x", 2}}} {
+	for want, add := range map[string][]Scored{"score is NaN": {{"x", math.NaN()}}, "ids must differ": {{"x", 1}, {"x", 2}}, `query "new": document "x": score -Inf is not a finite`: {{"y", 1}, {"x", math.Inf(-1)}}} {
 		if err := run.Add("new", add); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)
 		}
@@ -156,7 +156,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 func TestScoresSurvive(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		want := math.Float32frombits(rapid.Uint32().Draw(t, "bits"))
-		if want != want {
+		if want != want || math.IsInf(float64(want), 0) {
 			return
 		}
 		got, err := runScore("1", scoreText(float64(want)))

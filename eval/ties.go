@@ -4,24 +4,43 @@ package eval
 
 import "math"
 
-// Tied reports whether documents on both sides of the cut-off have equal scores, so that the value depends on how ties are
-// broken. It is false for a measure without a cut-off. Rprec is cut at the number of relevant documents, which the list does
-// not tell: there it reports any two equal scores, and [Evaluate] looks at the cut itself. The list must be in TREC order.
-func (m Measure) Tied(list []Scored) bool {
-	if m.Kind != KindRprec {
-		return tiedAt(list, m.Cut)
-	}
-	for k := range list {
-		if tiedAt(list, k) {
-			return true
+// Tied reports whether the value depends on how ties are broken: documents on both sides of the cut-off have equal scores (that
+// of Rprec is the number of relevant documents), or, for a measure that looks at the order above it (MRR, MAP, nDCG, RBP,
+// ERR), documents that it counts differently have. The list must be in TREC order.
+func (m Measure) Tied(list []Scored, j Judgments) bool { return m.tied(lookScored(list, j)) }
+
+func (m Measure) tied(v view) bool {
+	k := m.Cut
+	if m.Kind == KindRprec {
+		if k = v.relevant(m.Level); k == 0 {
+			return false
 		}
 	}
-	return false
+	depends := false
+	v.ties(k, func(t tie) bool {
+		worth := m.worth(t.grades[0])
+		depends = t.inside < t.size()
+		for _, g := range t.grades {
+			depends = depends || m.worth(g) != worth
+		}
+		done := m.Kind == KindMRR && worth > 0 // it looks no further than the first relevant document
+		return !depends && !done
+	})
+	return depends
 }
 
-// tiedAt reports a tie between ranks k and k + 1.
-func tiedAt(list []Scored, k int) bool {
-	return k > 0 && k < len(list) && tied(list[k-1], list[k])
+// worth is what a measure that looks at the order sees of a grade: documents of one worth may change places. It is 0 for the
+// other measures.
+func (m Measure) worth(grade int) int {
+	switch m.Kind {
+	case KindNDCG, KindERR:
+		return max(grade, 0)
+	case KindMRR, KindMAP, KindRBP:
+		if isRelevant(grade, m.Level) {
+			return 1
+		}
+	}
+	return 0
 }
 
 // TieAware is the expectation of the measure over all orders of documents with equal scores, each as likely as the other

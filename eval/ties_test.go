@@ -137,20 +137,61 @@ func TestTieAwareOfLongTies(t *testing.T) {
 
 func TestTied(t *testing.T) {
 	list := []Scored{{"e", 3}, {"d", 2}, {"c", 2 - 1e-12}, {"b", 1}, {"a", 0.5}}
-	for name, want := range map[string]bool{
-		"P@1": false, "P@2": true, "nDCG@3": false, "nDCG@5": false, "recall@100": false, "MAP": false, "Rprec": true, "ERR@2": true,
+	for _, tt := range []struct {
+		j     Judgments
+		tied  string
+		sound string
+	}{
+		{nil, "P@2 ERR@2 MRR@2 MAP@2", "P@1 nDCG@3 nDCG@5 recall@100 MAP MRR Rprec"},
+		{Judgments{"d": 1, "a": 1}, "MRR MRR@3 MAP MAP@5 nDCG nDCG@10 RBP ERR@20 Rprec", "P P@3 recall@3 success@3 judged@3 MRR@1 MRR(rel=2)"},
+		{Judgments{"d": 2, "c": 1}, "nDCG ERR MAP(rel=2) Rprec", "MAP MRR RBP Rprec(rel=2)"},
+		{Judgments{"e": 1, "d": 1}, "MAP nDCG", "MRR"},
 	} {
-		m, err := ParseMeasure(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := m.Tied(list); got != want {
-			t.Errorf("%s: %v, want %v", name, got, want)
+		for want, names := range map[bool]string{true: tt.tied, false: tt.sound} {
+			measures, err := ParseMeasures(names)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range measures {
+				if got := m.Tied(list, tt.j); got != want {
+					t.Errorf("%s of %v: %v, want %v", m, tt.j, got, want)
+				}
+			}
 		}
 	}
-	if (Measure{Kind: KindRprec}).Tied(list[3:]) || (Measure{Kind: KindP, Cut: 2}).Tied(nil) {
+	if (Measure{Kind: KindRprec}).Tied(list[3:], Judgments{"a": 1}) || (Measure{Kind: KindP, Cut: 2}).Tied(nil, nil) {
 		t.Error("ties where there are none")
 	}
+}
+
+// TestTiedTellsWhetherOrdersDiffer: a value that is not tied is that of every order; one that is tied inside the cut-off has orders with other values.
+func TestTiedTellsWhetherOrdersDiffer(t *testing.T) {
+	measures := everyKind(t)
+	rapid.Check(t, func(t *rapid.T) {
+		list, j := drawn(t, 6)
+		low, high := make([]float64, len(measures)), make([]float64, len(measures))
+		for i, m := range measures {
+			low[i] = m.Of(list, j)
+			high[i] = low[i]
+		}
+		all := slices.Clone(list)
+		orders(all, 0, func() {
+			for i, m := range measures {
+				v := m.Of(all, j)
+				low[i], high[i] = min(low[i], v), max(high[i], v)
+			}
+		})
+		for i, m := range measures {
+			differ := high[i]-low[i] > 1e-12
+			across := m.Cut > 0 && m.Cut < len(list) && tied(list[m.Cut-1], list[m.Cut])
+			switch got := m.Tied(list, j); {
+			case differ && !got:
+				t.Fatalf("%s of %v against %v: from %v to %v, and not tied", m, list, j, low[i], high[i])
+			case got && !differ && !across && m.Kind != KindRprec && m.Kind != KindERR: // ERR may have grades above its scale here
+				t.Fatalf("%s of %v against %v: tied, and always %v", m, list, j, low[i])
+			}
+		}
+	})
 }
 
 // TestNoTiesNoDifference: without ties both values are the same to the last bit.

@@ -18,6 +18,7 @@ import (
 
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/internal/atomicfile"
+	"github.com/winnow-search/winnow/internal/speed"
 )
 
 // WriteRun writes a run in TREC's format, and beside it, with .json at the end of the name, its manifest.
@@ -108,9 +109,9 @@ func (c *Collection) WriteQueries(w io.Writer) error {
 			}
 			if r.Latency != nil {
 				t := &r.Costs[i]
-				line.Latency = map[string]float64{"rerank": milliseconds(t.Rerank)}
+				line.Latency = map[string]float64{"rerank": speed.Milliseconds(t.Rerank)}
 				if r.Latency.Total != nil {
-					line.Latency["encode"], line.Latency["retrieve"], line.Latency["total"] = milliseconds(t.Encode), milliseconds(t.Retrieve), milliseconds(t.Total)
+					line.Latency["encode"], line.Latency["retrieve"], line.Latency["total"] = speed.Milliseconds(t.Encode), speed.Milliseconds(t.Retrieve), speed.Milliseconds(t.Total)
 				}
 			}
 			if err := e.Encode(line); err != nil {

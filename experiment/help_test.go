@@ -112,13 +112,13 @@ func (s *textScore) Score(ctx context.Context, _ string, texts []string) (Scores
 			return Scores{}, errBroken
 		}
 	}
-	out := Scores{Tokens: len(texts)}
+	var out Scores
 	for _, t := range texts {
 		var v float32
 		if _, err := fmt.Sscan(t, &v); err != nil {
 			return Scores{}, err
 		}
-		out.Logits = append(out.Logits, v)
+		out.Logits, out.Tokens = append(out.Logits, v), append(out.Tokens, 1)
 	}
 	return out, ctx.Err()
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"gonum.org/v1/gonum/stat"
+
+	"github.com/winnow-search/winnow/internal/speed"
 )
 
 // Latency is the distribution of a time over queries, in milliseconds. Percentiles are times that were measured: the least
@@ -29,7 +31,7 @@ type Latencies struct {
 func newLatency(times []time.Duration) Latency {
 	ms := make([]float64, len(times))
 	for i, t := range times {
-		ms[i] = milliseconds(t)
+		ms[i] = speed.Milliseconds(t)
 	}
 	if len(ms) == 0 {
 		return Latency{}

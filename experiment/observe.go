@@ -218,7 +218,11 @@ func read(ctx context.Context, r Reranker, query string, texts []string) (Readin
 	if len(scores.Logits) != len(texts) {
 		return Reading{}, fmt.Errorf("reranker %s gives %d logits for %d texts", r.Name(), len(scores.Logits), len(texts))
 	}
-	return Reading{Logits: scores.Logits, Elapsed: time.Since(begin), Tokens: scores.Tokens}, nil
+	out := Reading{Logits: scores.Logits, Elapsed: time.Since(begin)}
+	for _, n := range scores.Tokens {
+		out.Tokens += n
+	}
+	return out, nil
 }
 
 // later lets the stages after the first one read the order that the ones before have made at a depth.

@@ -164,9 +164,6 @@ func histogram(d Distribution, about string) chart.Picture {
 	if d.Kind == rank.Logit {
 		title = "Logits of relevant and other documents"
 	}
-	if d.Infinite > 0 {
-		about += fmt.Sprintf(", %d infinite scores left out", d.Infinite)
-	}
 	return chart.Histogram(chart.HistogramChart{
 		Title: title, Subtitle: d.Title + ": " + about, X: kind,
 		Sets: []chart.Distribution{{Name: "other", Values: d.Other}, {Name: "relevant", Values: d.Relevant}},

@@ -12,7 +12,7 @@ import (
 // Scores are what a reranker says of texts.
 type Scores struct {
 	Logits []float32 // one a text, in order, finite
-	Tokens int       // of all pairs together, as the model runs them
+	Tokens []int     // of each pair, as the model runs it
 }
 
 // Reranker scores texts for a query. A text's logit must not depend on the texts beside it.
@@ -40,9 +40,5 @@ func (c cross) Score(ctx context.Context, query string, texts []string) (Scores,
 	if err != nil {
 		return Scores{}, err
 	}
-	out := Scores{Logits: s.Logits}
-	for _, n := range s.Tokens {
-		out.Tokens += n
-	}
-	return out, nil
+	return Scores{Logits: s.Logits, Tokens: s.Tokens}, nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/eval"
+	"github.com/winnow-search/winnow/internal/speed"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -80,7 +81,7 @@ func (r *engine) Retrieve(ctx context.Context, q eval.Query, n int) (Retrieved, 
 		if err != nil {
 			return Retrieved{}, err
 		}
-		out := Retrieved{Encode: duration(res.Timing.Encode), Retrieve: duration(res.Timing.Retrieve)}
+		out := Retrieved{Encode: speed.Duration(res.Timing.Encode), Retrieve: speed.Duration(res.Timing.Retrieve)}
 		out.Candidates = bestPassages(res.Hits, n)
 		if len(res.Hits) > 0 {
 			out.Kind = res.Hits[0].ScoreKind
@@ -148,9 +149,3 @@ func (r *runFile) Retrieve(_ context.Context, q eval.Query, n int) (Retrieved, e
 	}
 	return Retrieved{Candidates: out}, nil
 }
-
-// duration of milliseconds.
-func duration(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }
-
-// milliseconds of a duration.
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

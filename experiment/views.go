@@ -4,7 +4,6 @@ package experiment
 
 import (
 	"fmt"
-	"math"
 	"slices"
 
 	"github.com/winnow-search/winnow/eval"
@@ -17,7 +16,6 @@ type Distribution struct {
 	Kind     rank.ScoreKind
 	Relevant []float64 // of documents of the collection's level or above
 	Other    []float64 // of documents judged below, and of those without a judgment
-	Infinite int       // scores left out since they are not finite numbers, as run files may have them
 }
 
 // Distributions are those of a run's first stage and, if it reranks, of the first reranker's logits, down to its depth.
@@ -53,10 +51,6 @@ func Kind(r *Result) rank.ScoreKind {
 }
 
 func (c *Collection) put(d *Distribution, query, id string, score float32) {
-	if math.IsInf(float64(score), 0) || math.IsNaN(float64(score)) {
-		d.Infinite++
-		return
-	}
 	if grade, ok := c.grade(query, id); ok && grade >= c.Level {
 		d.Relevant = append(d.Relevant, float64(score))
 	} else {

@@ -99,6 +99,11 @@ func (f *calibrateFlags) check(cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if f.unjudged == unjudgedSkip {
+		if err := refuseIdle(cmd, "with --unjudged skip: judged documents are scored, and no others are looked for", "depth", "retriever", "cache"); err != nil {
+			return err
+		}
+	}
 	_, err := f.present()
 	return err
 }
@@ -208,6 +213,11 @@ func (a *app) calibrate(cmd *cobra.Command, f *calibrateFlags, sources []string)
 	judged, err := f.load(cmd.Context(), sources)
 	if err != nil {
 		return err
+	}
+	if !slices.ContainsFunc(judged, func(j *judgedCollection) bool { return j.Split != "" }) {
+		if err := refuseIdle(cmd, "on files of rows, which have neither splits nor ids", "split", "exclude-same-id"); err != nil {
+			return err
+		}
 	}
 	c, err := await(cmd.Context(), func() (*encoder.CrossEncoder, error) { return encoder.OpenCross(f.model, f.options()...) })
 	if err != nil {

@@ -5,7 +5,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/eval"
+	"github.com/winnow-search/winnow/internal/unpack"
 )
 
 // The bounds of labelled rows, which are held in memory: the longest line in bytes, all lines together, unpacked, and the pairs that they make.
@@ -57,7 +57,7 @@ func loadRows(name string) (*eval.Collection, error) {
 	for _, p := range pairs {
 		query, ok := queries[p.query]
 		if !ok {
-			query = strconv.Itoa(len(queries) + 1)
+			query = "q" + strconv.Itoa(len(queries)+1) // none is that of a text, for --exclude-same-id beside a folder
 			queries[p.query], c.Qrels[query] = query, eval.Judgments{}
 			c.Queries = append(c.Queries, eval.Query{ID: query, Text: p.query})
 		}
@@ -83,16 +83,11 @@ func readRows(r io.Reader, name string) ([]judgedPair, error) {
 }
 
 func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judgedPair, error) {
-	in := bufio.NewReaderSize(r, 64<<10)
-	packed := false
-	if start, err := in.Peek(2); err == nil && bytes.Equal(start, []byte{0x1f, 0x8b}) {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w: %w", name, document.ErrDamaged, err)
-		}
-		in, packed = bufio.NewReaderSize(z, 64<<10), true
+	content, err := unpack.Reader(r)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	limited := &io.LimitedReader{R: in, N: most + 1}
+	limited := &io.LimitedReader{R: content, N: most + 1}
 	var pairs []judgedPair
 	at := map[[2]string]int{}
 	add := func(query, text string, relevant bool) {
@@ -127,13 +122,11 @@ func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judg
 	}
 	switch err := s.Err(); {
 	case limited.N <= 0:
-		return nil, fmt.Errorf("%s: more than %d bytes%s: take a part of the rows", name, most, map[bool]string{true: " when unpacked"}[packed])
+		return nil, fmt.Errorf("%s: more than %d bytes, unpacked: take a part of the rows", name, most)
 	case errors.Is(err, bufio.ErrTooLong):
 		return nil, &document.LineError{Name: name, Number: number + 1, Err: fmt.Errorf("longer than %d bytes", maxRow)}
-	case err != nil && packed:
-		return nil, fmt.Errorf("%s: %w: gzip, after line %d: %w", name, document.ErrDamaged, number, err)
 	case err != nil:
-		return nil, fmt.Errorf("%s: %w", name, err)
+		return nil, &document.LineError{Name: name, Number: number + 1, Err: err}
 	case len(pairs) == 0:
 		return nil, fmt.Errorf("%s: %w: give one object a line, {\"query\", \"positive\", \"negatives\": […]}", name, document.ErrEmpty)
 	}
@@ -142,7 +135,7 @@ func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judg
 
 // parseRow reads a line.
 func parseRow(line []byte) (row labelledRow, err error) {
-	if err := strictJSON(line, &row, "query", "positive", "negatives"); err != nil {
+	if err := strictLine(line, &row); err != nil {
 		return row, err
 	}
 	for _, f := range []struct{ name, text string }{{"query", row.Query}, {"positive", row.Positive}} {

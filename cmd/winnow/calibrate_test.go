@@ -42,7 +42,7 @@ func TestRows(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := loadRows(path)
-	if err != nil || c.Name != "some" || len(c.Docs) != 4 || len(c.Queries) != 2 || c.Qrels["1"].Relevant(1) != 2 || len(c.Qrels["1"]) != 3 || c.Queries[1].Text != "b?" {
+	if err != nil || c.Name != "some" || len(c.Docs) != 4 || len(c.Queries) != 2 || c.Qrels["q1"].Relevant(1) != 2 || len(c.Qrels["q1"]) != 3 || c.Queries[1].Text != "b?" {
 		t.Errorf("%+v, %v", c, err)
 	}
 }
@@ -52,9 +52,9 @@ func TestRowErrors(t *testing.T) {
 		"":                                 "rows: ",
 		`{"query": "a", "positive": ""}`:   `rows: line 1: field "positive" is missing or empty`,
 		"\n" + `{"positive": "b"}`:         `rows: line 2: field "query" is missing or empty`,
-		`{"query": "a", "postive": "b"}`:   `rows: line 1: unknown field "postive"; did you mean "positive"?`,
-		`{"query": "a", "positive": 3}`:    "rows: line 1: json: cannot unmarshal number",
-		`{"query": "a", "positive": "b"}}`: "rows: line 1: more than one JSON object on a line",
+		`{"query": "a", "postive": "b"}`:   `rows: line 1: unknown field "postive": did you mean "positive"?`,
+		`{"query": "a", "positive": 3}`:    "rows: line 1: field positive: want a string, got number",
+		`{"query": "a", "positive": "b"}}`: "rows: line 1: text after the end of the object",
 		`{"query": "a", "positive": "b", "negatives": [" "]}`: "rows: line 1: negative 1 is empty",
 		"\x1f\x8b damaged":            "rows: ",
 		strings.Repeat("x", maxRow+1): "rows: line 1: longer than 4194304 bytes",
@@ -78,12 +78,12 @@ func TestRowBounds(t *testing.T) {
 		pairs int
 		want  string
 	}{
-		{someRows, size - 1, 5, fmt.Sprintf("rows: more than %d bytes: take a part", size-1)},
-		{someRows, 20, 5, "rows: more than 20 bytes: "},
+		{someRows, size - 1, 5, fmt.Sprintf("rows: more than %d bytes, unpacked: take a part", size-1)},
+		{someRows, 20, 5, "rows: more than 20 bytes, unpacked: "},
 		{someRows, size, 4, "rows: line 2: more than 4 pairs: take a part"},
-		{packed, 1 << 20, 5, "rows: more than 1048576 bytes when unpacked: "},
-		{packed[:len(packed)-3], 1 << 30, 5, "rows: damaged"},
-		{packed[:len(packed)-5] + "zzzzz", 1 << 30, 5, "rows: damaged"},
+		{packed, 1 << 20, 5, "rows: more than 1048576 bytes, unpacked: "},
+		{packed[:len(packed)-3], 1 << 30, 5, "rows: line 1048581: damaged"},
+		{packed[:len(packed)-5] + "zzzzz", 1 << 30, 5, "rows: line 1048581: damaged"},
 	} {
 		_, err := readRowsWithin(strings.NewReader(tt.text), "rows", tt.bytes, tt.pairs)
 		if err == nil || !strings.HasPrefix(err.Error(), tt.want) {

@@ -160,6 +160,9 @@ func (f *evalFlags) check(cmd *cobra.Command, dirs []string) error {
 	if err := f.checkReranks(cmd, dirs); err != nil {
 		return err
 	}
+	if err := f.checkIdle(cmd, dirs); err != nil {
+		return err
+	}
 	if f.plot != "" {
 		if ext := strings.ToLower(filepath.Ext(f.plot)); ext != ".svg" && ext != ".png" {
 			return misuse(cmd, "--plot %q: pictures are drawn as SVG or PNG; end the name in .svg or .png", f.plot)

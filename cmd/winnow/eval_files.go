@@ -36,6 +36,9 @@ func (f *evalFlags) prepare(cmd *cobra.Command, dirs []string, p experiment.Plan
 		if err != nil {
 			return nil, err
 		}
+		if err := eval.CheckScale(f.measured, s.Qrels); err != nil {
+			return nil, fmt.Errorf("--measures, %s: %w", s.Name, err)
+		}
 		names, err := f.runNames(s, p)
 		if err != nil {
 			return nil, misuse(cmd, "%v", err)
@@ -68,7 +71,11 @@ func (f *evalFlags) prepare(cmd *cobra.Command, dirs []string, p experiment.Plan
 		if len(dirs) == 1 {
 			where = out[0].subject.Name
 		}
-		return nil, fmt.Errorf("--shift: query %q is not run on %s: take the id of a judged query", f.shift, where)
+		how := "take the id of a judged query"
+		if f.sample > 0 {
+			how += ", and one that --queries-limit leaves in"
+		}
+		return nil, fmt.Errorf("--shift: query %q is not run on %s: %s", f.shift, where, how)
 	}
 	if err := f.claim(set, out, dirs); err != nil {
 		return nil, misuse(cmd, "%v", err)

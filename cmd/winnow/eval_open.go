@@ -124,7 +124,7 @@ func loadJudgments(path string) (map[string]eval.Judgments, error) {
 
 // loadFolder reads a folder in the layout of BEIR.
 func (s *evalSubject) loadFolder(f *evalFlags, dir string) error {
-	c, err := eval.LoadBEIRSplit(dir, f.split)
+	c, err := f.loadCollection(dir)
 	if err != nil {
 		return err
 	}
@@ -146,44 +146,19 @@ func (s *evalSubject) loadFolder(f *evalFlags, dir string) error {
 	if f.qrels == "" {
 		qrels := filepath.Join(dir, "qrels", f.split+".tsv")
 		s.inputs = append(s.inputs, qrels, qrels+".gz")
-		return nil
-	}
-	if s.Qrels, err = loadJudgments(f.qrels); err != nil {
-		return err
-	}
-	s.Queries = nil
-	for _, q := range slices.Concat(c.Queries, c.Unjudged) {
-		if s.Qrels[q.ID] != nil {
-			s.Queries = append(s.Queries, q)
-		}
-	}
-	if missing := len(s.Qrels) - len(s.Queries); missing > 0 {
-		return fmt.Errorf("%s judges %s that %s not in %s: is it of another collection?", f.qrels, term.Plural(missing, "query", "queries"), isAre(missing), dir)
-	}
-	return knownDocuments(s.Qrels, f.qrels, dir, func(id string) (bool, error) { _, ok := at[id]; return ok, nil })
-}
-
-func isAre(n int) string {
-	if n == 1 {
-		return "is"
-	}
-	return "are"
-}
-
-// knownDocuments refuses judgments of documents that are not there.
-func knownDocuments(qrels map[string]eval.Judgments, file, where string, known func(id string) (bool, error)) error {
-	for _, query := range slices.Sorted(maps.Keys(qrels)) {
-		for _, id := range slices.Sorted(maps.Keys(qrels[query])) {
-			ok, err := known(id)
-			if err != nil {
-				return err
-			}
-			if !ok {
-				return fmt.Errorf("%s: query %q has a judgment of the document %q, which is not in %s", file, query, id, where)
-			}
-		}
 	}
 	return nil
+}
+
+// loadCollection reads a folder with the judgments of --qrels, or of its split.
+func (f *evalFlags) loadCollection(dir string) (*eval.Collection, error) {
+	if f.qrels == "" {
+		return eval.LoadBEIRSplit(dir, f.split)
+	}
+	if _, err := os.Stat(f.qrels); err != nil {
+		return nil, fileError(f.qrels, err)
+	}
+	return eval.LoadBEIRQrels(dir, f.qrels)
 }
 
 // shortText is a title, or the beginning of a text.

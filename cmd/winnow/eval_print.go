@@ -192,7 +192,7 @@ func printLegend(o *term.Output, c *experiment.Collection) {
 	}
 }
 
-// tiesOf says where equal scores stand on both sides of a cut-off.
+// tiesOf says which measures depend on the order of equal scores.
 func tiesOf(c *experiment.Collection, r *experiment.Result) string {
 	var ties []string
 	for _, m := range c.Measures {
@@ -203,7 +203,7 @@ func tiesOf(c *experiment.Collection, r *experiment.Result) string {
 	if len(ties) == 0 {
 		return ""
 	}
-	return "equal scores across a cut-off: " + strings.Join(ties, "; ")
+	return "equal scores leave orders open: " + strings.Join(ties, "; ")
 }
 
 func missingOf(r *experiment.Result) string {

@@ -29,7 +29,7 @@ type evaluation struct {
 	queries  bytes.Buffer     // of --per-query
 	sections []report.Section // of --html
 	files    []string         // written
-	failed   []error          // files that could not be
+	failed   []error          // of files that could not be, and of the collection that was not measured to the end
 }
 
 func (a *app) eval(cmd *cobra.Command, f *evalFlags, dirs []string) (err error) {
@@ -58,18 +58,19 @@ func (a *app) eval(cmd *cobra.Command, f *evalFlags, dirs []string) (err error) 
 		if err := a.evalOne(cmd, f, dir, &files[i], p, m, crosses, bar, out); err != nil {
 			bar.clear()
 			a.sayLost(cmd.Context(), f, dirs[i:], out, err)
+			out.failed = append(out.failed, err)
+			break
+		}
+	}
+	if f.json && len(out.Collections) > 0 { // as tables do, it shows what was measured before a failure
+		if err := a.printJSON(out); err != nil {
 			return errors.Join(append(out.failed, err)...)
 		}
-	}
-	if f.json {
-		if err := a.printJSON(out); err != nil {
-			return err
-		}
 		if err := a.stdout.Flush(); err != nil {
-			return fmt.Errorf("standard output: %w", err)
+			return errors.Join(append(out.failed, fmt.Errorf("standard output: %w", err))...)
 		}
 	}
-	if len(out.files) > 0 {
+	if len(out.files) > 0 && cmd.Context().Err() == nil {
 		a.note("written: " + strings.Join(out.files, ", "))
 	}
 	return errors.Join(out.failed...)
@@ -88,9 +89,6 @@ func (a *app) sayLost(ctx context.Context, f *evalFlags, lost []string, out *eva
 		names = append(names, dir)
 	}
 	text := "the figures of " + strings.Join(names, ", ") + " are lost"
-	if f.json {
-		text = "all figures are lost"
-	}
 	if len(out.files) > 0 {
 		text += "; what was written before is whole: " + strings.Join(out.files, ", ")
 	}

@@ -40,7 +40,7 @@ func TestEvalSaysWhatIsLost(t *testing.T) {
 	}{
 		{evalFlags{}, nil, stopped, "stopped in dense+auto after 7 of 1,200 queries: the figures of nq/, web/ are lost"},
 		{evalFlags{}, []string{"a.trec"}, stopped, "are lost; what was written before is whole: a.trec"},
-		{evalFlags{json: true}, nil, errors.New("encoding"), "stopped before a query was run: all figures are lost"},
+		{evalFlags{json: true}, nil, errors.New("encoding"), "stopped before a query was run: the figures of nq/, web/ are lost"},
 	} {
 		a, printed := testApp(t)
 		a.sayLost(ctx, &x.flags, []string{"nq/", "web/"}, &evaluation{files: x.files}, x.err)

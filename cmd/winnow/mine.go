@@ -5,8 +5,10 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -89,7 +91,7 @@ func (f *mineFlags) options() mine.Options {
 	}
 }
 
-// readAll reads the rows of paths, all of which must have an answer.
+// readAll reads the rows of paths.
 func readAll(paths []string, split string) (rows []dataset.Row, err error) {
 	for r, err := range dataset.Rows(paths, dataset.Options{Split: split}) {
 		if err != nil {
@@ -111,19 +113,29 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if err := o.Check(); err != nil {
 		return misuse(cmd, "%v", err)
 	}
+	if err := creatable(f.out); err != nil {
+		return fmt.Errorf("--out %s cannot be written: %w", f.out, err)
+	}
 	rows, err := readAll(paths, f.split)
 	if err != nil {
 		return err
 	}
+	var more []string
+	rows = slices.DeleteFunc(rows, func(r dataset.Row) bool {
+		if !r.HasLabel || r.Label > 0 {
+			return false
+		}
+		more = append(more, append([]string{r.Positive}, r.Negatives...)...) // no answer, but a text to be found
+		return true
+	})
 	for _, r := range rows {
 		if r.Positive == "" {
 			return &dataset.Error{Place: r.Place, Field: "positive", Reason: "there is none: a negative is a text that answers less than one that does"}
 		}
 	}
 	if len(rows) == 0 {
-		return fmt.Errorf("the data have no rows")
+		return errors.New("the data have no rows with an answer")
 	}
-	var more []string
 	if f.corpus != "" {
 		extra, err := readAll([]string{f.corpus}, f.split)
 		if err != nil {

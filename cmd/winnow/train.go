@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -26,7 +27,7 @@ type trainFlags struct {
 	every, patience, holdOut, saveEvery            int
 	epochs, rate, warmUp, decay, clip, dropout     float64
 	average, scale, margin, temperature            float64
-	mask, json                                     bool
+	mask, changed, json                            bool
 	freeze                                         []string
 	matryoshka                                     []int
 	split, validate, candidates, checkpoint, plot  string
@@ -83,7 +84,7 @@ func (a *app) trainCommand() *cobra.Command {
 	fs.StringVar(&f.teacher, "teacher", "", "the bi-encoder `MODEL` whose vectors distil copies and --mask asks")
 	fs.Var(&listValue{&f.freeze, "list", func(string) error { return nil }}, "freeze", "leave `PARTS` as they are: words, embeddings, layers by number, such as 0-2")
 	whole(fs, &f.maxTokens, "max-tokens", "", 0, "cut inputs to `N` tokens, special ones included; 0: as many as the model takes")
-	choice(fs, &f.precision, "precision", string(encoder.FP32), []string{string(encoder.FP32), string(encoder.BF16)}, "compute products in bfloat16 where the processor has instructions for it; weights stay float32")
+	precisionFlag(cmd, &f.precision)
 	whole(fs, &f.chunk, "chunk-tokens", "", d.ChunkTokens, "hold the activations of `N` tokens at a time; less takes less memory and, for batches above it, a third more time")
 	threadsFlag(cmd, &f.threads)
 	whole(fs, &f.seed, "seed", "", int(d.Seed), "shuffle and drop out with the random `NUMBER`")
@@ -95,6 +96,7 @@ func (a *app) trainCommand() *cobra.Command {
 	whole(fs, &f.patience, "patience", "", 0, "stop after `N` measurements without a better one; 0: never")
 	fs.StringVar(&f.checkpoint, "checkpoint", "", "keep the state in `DIR`, and go on from there; by default OUT.checkpoint")
 	whole(fs, &f.saveEvery, "checkpoint-every", "", 500, "write the state every `N` steps")
+	fs.BoolVar(&f.changed, "changed", false, "go on from a checkpoint of other data or settings, too")
 	fs.StringVar(&f.plot, "plot", "", "draw loss and measure into `FILE`, a .svg or .png")
 	fs.StringVar(&f.licence, "licence", "", "what the model card says of the data's licence, a `TEXT` for all of them")
 	jsonFlag(cmd, &f.json)
@@ -123,26 +125,28 @@ func (f *trainFlags) check(cmd *cobra.Command, kind string, data []string) error
 		f.loss = map[string]string{"bi": "mnr", "cross": "softmax"}[kind]
 	}
 	if f.checkpoint == "" {
-		f.checkpoint = strings.TrimRight(f.out, string(filepath.Separator)) + ".checkpoint"
+		f.checkpoint = filepath.Clean(f.out) + ".checkpoint"
 	}
 	known := map[string][]string{"bi": loss.BiNames(), "cross": loss.CrossNames()}[kind]
 	if !slices.Contains(known, f.loss) {
 		return misuse(cmd, "--loss %q: want %s%s", f.loss, orList(known), didYouMean(f.loss, known, "%s"))
 	}
-	if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
-		return misuse(cmd, "--out %s exists and is not empty: remove it or choose another directory", f.out)
+	if err := f.checkPlaces(cmd); err != nil {
+		return err
 	}
-	if f.validate != "" && f.holdOut > 0 {
-		return misuse(cmd, "--validate and --hold-out are both given: measure on one of them")
+	if err := f.checkMeasuring(cmd, kind); err != nil {
+		return err
 	}
-	if f.validate == "" && f.candidates != "" {
-		return misuse(cmd, "--candidates without --validate: a run belongs to a collection")
+	if err := f.settings().Check(f.loss); err != nil {
+		return misuse(cmd, "--%v", err)
 	}
-	if kind == "cross" && f.validate != "" && f.candidates == "" {
-		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode lexical --rerank off --run FILE` writes a run", f.validate)
+	switch {
+	case f.teacher != "" && !strings.HasPrefix(f.loss, "distil") && !f.mask:
+		return misuse(cmd, "--teacher has no effect on the loss %s: distil and distil-cosine copy it, --mask asks it", f.loss)
+	case kind == "cross" && len(f.matryoshka) > 0:
+		return misuse(cmd, "--matryoshka has no effect on a cross-encoder: it gives no vectors")
 	}
-	switch ext := strings.ToLower(filepath.Ext(f.plot)); {
-	case f.plot != "" && ext != ".svg" && ext != ".png":
+	if ext := strings.ToLower(filepath.Ext(f.plot)); f.plot != "" && ext != ".svg" && ext != ".png" {
 		return misuse(cmd, "--plot %q: pictures are drawn as SVG or PNG; end the name in .svg or .png", f.plot)
 	}
 	if err := f.options().Check(); err != nil {
@@ -156,11 +160,81 @@ func (f *trainFlags) check(cmd *cobra.Command, kind string, data []string) error
 	return checkOutput(cmd, "plot", f.plot)
 }
 
+// checkPlaces sees to it that what is written in the end can be written.
+func (f *trainFlags) checkPlaces(cmd *cobra.Command) error {
+	info, err := os.Stat(f.out)
+	if err == nil && !info.IsDir() {
+		return misuse(cmd, "--out %s is a file: name a directory", f.out)
+	}
+	if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
+		return misuse(cmd, "--out %s exists and is not empty: remove it or choose another directory", f.out)
+	}
+	if filepath.Clean(f.checkpoint) == filepath.Clean(f.out) {
+		return misuse(cmd, "--checkpoint and --out are both %s: the model needs a directory of its own", f.out)
+	}
+	if err := creatable(f.out); err != nil {
+		return fmt.Errorf("--out %s cannot be written: %w", f.out, err)
+	}
+	if err := creatable(f.checkpoint); err != nil {
+		return fmt.Errorf("--checkpoint %s cannot be written: %w", f.checkpoint, err)
+	}
+	return nil
+}
+
+// creatable says why a file or directory of this name could not be made, its parents included.
+func creatable(path string) error {
+	dir := filepath.Dir(filepath.Clean(path))
+	for {
+		if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	probe, err := os.MkdirTemp(dir, ".winnow-*")
+	if err != nil {
+		return err
+	}
+	return os.Remove(probe)
+}
+
+// checkMeasuring looks at the flags about validation.
+func (f *trainFlags) checkMeasuring(cmd *cobra.Command, kind string) error {
+	switch {
+	case f.validate != "" && f.holdOut > 0:
+		return misuse(cmd, "--validate and --hold-out are both given: measure on one of them")
+	case f.validate == "" && f.candidates != "":
+		return misuse(cmd, "--candidates without --validate: a run belongs to a collection")
+	case f.validate == "" && f.holdOut == 0 && (f.every > 0 || f.patience > 0):
+		return misuse(cmd, "--validate-every and --patience have no effect without --validate or --hold-out")
+	case f.loss == "classes" && (f.validate != "" || f.holdOut > 0):
+		return misuse(cmd, "--validate and --hold-out measure rankings, and classes are none: measure the model on rows of your own")
+	case kind == "cross" && f.validate != "" && f.candidates == "":
+		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode lexical --rerank off --run FILE` writes a run", f.validate)
+	}
+	return nil
+}
+
+// measured says what is measured on what.
+func (f *trainFlags) measured(j *train.Judge) string {
+	switch {
+	case j == nil:
+		return ""
+	case f.holdOut > 0:
+		return j.Measure.String() + " on rows held out"
+	}
+	return j.Measure.String() + " on " + j.Collection.Name
+}
+
+// settings are the loss's.
+func (f *trainFlags) settings() loss.Settings {
+	return loss.Settings{Scale: f.scale, Margin: f.margin, Mask: f.mask, Temperature: f.temperature}
+}
+
 // judge is what the model is measured on, or nil.
-func (f *trainFlags) judge(held []dataset.Row) (*train.Judge, error) {
+func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error) {
 	switch {
 	case f.holdOut > 0:
-		return train.HoldOut(held)
+		return train.HoldOut(held, kind == "cross")
 	case f.validate == "":
 		return nil, nil
 	}

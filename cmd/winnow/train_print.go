@@ -4,12 +4,12 @@ package main
 
 import (
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/internal/atomicfile"
 	"github.com/winnow-search/winnow/internal/chart"
 	"github.com/winnow-search/winnow/train"
 )
@@ -48,14 +48,14 @@ func (b *trainBar) step(s train.Step) {
 func (a *app) printTrained(t *trained) {
 	o := a.stdout
 	row := func(name, format string, args ...any) {
-		o.Printf("%s %s\n", o.Paint(term.Faint, fmt.Sprintf("%-8s", name)), fmt.Sprintf(format, args...))
+		o.Printf("%s %s\n", o.Paint(term.Faint, fmt.Sprintf("%-9s", name)), fmt.Sprintf(format, args...))
 	}
 	row("model", "%s", o.Line(t.Out))
 	row("data", "%s", term.Plural(t.Rows, "row", "rows")+", "+term.Plural(t.Steps, "step", "steps")+", "+term.Count(t.Tokens)+" tokens")
-	row("time", "%s, %s tokens/s", time.Duration(t.Seconds*float64(time.Second)).Round(100*time.Millisecond), figures(float64(t.Tokens)/max(t.Seconds, 1e-9), 2))
+	row("time", "%s, %s tokens/s", duration(time.Duration(t.Seconds*float64(time.Second))), figures(float64(t.Tokens)/max(t.Seconds, 1e-9), 2))
 	row("loss", "%.4f → %.4f (%s)", t.FirstLoss, t.LastLoss, t.Loss)
 	if t.Best != nil {
-		row(t.Measure, "%.4f → %.4f at step %s", *t.Before, *t.Best, term.Count(t.BestStep))
+		row("measured", "%.4f → %.4f at step %s (%s)", *t.Before, *t.Best, term.Count(t.BestStep), o.Line(t.Measure))
 		if *t.Best < *t.Before {
 			a.warn(fmt.Sprintf("the model was better before training: %.4f, now %.4f; lower --rate, or look at the data", *t.Before, *t.Best))
 		}
@@ -67,24 +67,27 @@ func (a *app) printTrained(t *trained) {
 
 // draw puts loss and measure into a picture.
 func (t *trained) draw(path string) error {
-	points := func(list []lossPoint) (out []chart.CurvePoint) {
-		for _, p := range list {
-			out = append(out, chart.CurvePoint{X: float64(p.step), Y: p.value, Low: p.value, High: p.value})
+	series := func(name string, list []chart.CurvePoint) []chart.Series {
+		for i := range list {
+			list[i].Low, list[i].High = list[i].Y, list[i].Y
 		}
-		return out
+		return []chart.Series{{Name: name, Points: list}}
+	}
+	var losses, judged []chart.CurvePoint
+	for _, m := range t.curve {
+		losses = append(losses, chart.CurvePoint{X: float64(m.Step), Y: m.Loss})
+	}
+	for _, j := range t.Judgements {
+		judged = append(judged, chart.CurvePoint{X: float64(j.Step), Y: j.Value})
 	}
 	pictures := []chart.Picture{chart.Curves(chart.CurveChart{
 		Title: "Loss", Subtitle: t.Loss + " on " + term.Plural(t.Rows, "row", "rows"), X: "step", Y: "loss",
-		Series: []chart.Series{{Name: "training", Points: points(t.losses)}},
+		Series: series("training", losses),
 	})}
-	if t.Best != nil {
-		list := []lossPoint{{0, *t.Before}}
-		for _, j := range t.Judgements {
-			list = append(list, lossPoint{j.Step, j.Value})
-		}
+	if len(judged) > 0 {
 		pictures = append(pictures, chart.Curves(chart.CurveChart{
-			Title: t.Measure, Subtitle: "while training", X: "step", Y: t.Measure,
-			Series: []chart.Series{{Name: t.Measure, Points: points(list)}},
+			Title: "Validation", Subtitle: t.Measure + "; step 0 is the model before training", X: "step", Y: train.DefaultMeasure().String(),
+			Series: series("", judged),
 		}))
 	}
 	page := chart.Page("", pictures...)
@@ -96,5 +99,5 @@ func (t *trained) draw(path string) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(path, data, 0o666)
+	return atomicfile.Write(path, data)
 }

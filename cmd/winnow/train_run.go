@@ -3,19 +3,20 @@
 package main
 
 import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"iter"
-	"math"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
 	"github.com/winnow-search/winnow/encoder"
-	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/train"
 	"github.com/winnow-search/winnow/train/dataset"
@@ -43,20 +44,13 @@ type trained struct {
 	Judgements []train.Judgement `json:"judgements,omitempty"`
 	Plot       string            `json:"plot,omitempty"`
 
-	losses []lossPoint
-}
-
-// lossPoint is the mean loss of some steps up to one.
-type lossPoint struct {
-	step  int
-	value float64
+	curve []train.Mean
 }
 
 // share of all rows that a row's query lies at, from 0 to 1: rows of one query are held out together.
 func share(anchor string, seed int) float64 {
-	h := fnv.New64a()
-	fmt.Fprint(h, seed, anchor)
-	return float64(h.Sum64()>>11) / (1 << 53)
+	h := sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, anchor))
+	return float64(binary.BigEndian.Uint64(h[:])>>11) / (1 << 53)
 }
 
 // splitRows gives the rows to train on, and those that are held out.
@@ -76,7 +70,10 @@ func (f *trainFlags) splitRows(paths []string) (rows func() iter.Seq2[dataset.Ro
 	if part > 0.5 {
 		return nil, nil, fmt.Errorf("--hold-out is %d of %d rows: leave at least half of them to train on", f.holdOut, n)
 	}
-	for r := range all() {
+	for r, err := range all() {
+		if err != nil {
+			return nil, nil, err
+		}
 		if share(r.Anchor, f.seed) < part {
 			held = append(held, r)
 		}
@@ -101,7 +98,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 	if err != nil {
 		return err
 	}
-	judge, err := f.judge(held)
+	judge, err := f.judge(held, kind)
 	if err != nil {
 		return err
 	}
@@ -115,60 +112,52 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 		return err
 	}
 	defer closeTeacher()
+	a.notePrecision(f.precision, task.Precision())
 
-	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(held)}
+	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(held), Measure: f.measured(judge)}
 	bar := &trainBar{evalBar: evalBar{progress: progress{out: a.stderr, start: time.Now()}}}
-	plan := train.Plan{Rows: rows, Patience: f.patience, Checkpoint: f.checkpoint, CheckpointEvery: f.saveEvery, ValidateEvery: f.every}
-	if judge != nil {
-		bar.begin("measuring")
-		before, err := judge.Validate(ctx, task)
-		if err != nil {
-			return err
-		}
-		out.Measure, out.Before = judge.Measure.String(), &before
-		plan.Validate = judge.Validate
-		if plan.ValidateEvery == 0 {
-			if plan.ValidateEvery, err = f.tenth(task, rows()); err != nil {
-				return err
-			}
-		}
+	plan := train.Plan{
+		Rows: rows, Patience: f.patience, Checkpoint: f.checkpoint, CheckpointEvery: f.saveEvery, Changed: f.changed, ValidateEvery: f.every, Measured: out.Measure,
+		Done: func(s train.Step) error {
+			bar.step(s)
+			return nil
+		},
 	}
-	start := time.Now()
-	plan.Done = func(s train.Step) error {
-		out.add(s)
-		bar.step(s)
-		return nil
+	if judge != nil {
+		plan.Validate = judge.Validate
 	}
 	result, err := task.Run(ctx, plan)
 	bar.clear()
-	out.Seconds = time.Since(start).Seconds()
 	if err != nil {
-		var bad *train.NotFiniteError
-		if ctx.Err() != nil && !errors.As(err, &bad) && result != nil && result.Steps > 0 {
-			a.note(fmt.Sprintf("step %s is kept in %s: the same command goes on from there", term.Count(result.Steps), f.checkpoint))
-		}
-		return err
+		return a.stoppedTraining(ctx, f, result, err)
 	}
 	out.finish(result)
 	return a.finishTraining(f, task, result, out, data)
 }
 
-// tenth is a tenth of the steps of a run.
-func (f *trainFlags) tenth(t *train.Task, rows iter.Seq2[dataset.Row, error]) (int, error) {
-	steps := f.steps
-	if steps == 0 {
-		n, err := t.Count(rows)
-		if err != nil {
-			return 0, err
-		}
-		steps = int(math.Ceil(f.epochs * math.Ceil(float64(n)/float64(f.batch)) / float64(f.accumulate)))
+// stoppedTraining says what is left of a run that failed, and how to go on.
+func (a *app) stoppedTraining(ctx context.Context, f *trainFlags, result *train.Result, err error) error {
+	var bad *train.NotFiniteError
+	var changed *train.ChangedError
+	var memory *train.MemoryError
+	switch {
+	case errors.As(err, &bad) && bad.Checkpoint != "":
+		a.note(fmt.Sprintf("the last good state, of step %s, is kept in %s: with a lower --rate or mended data, --changed goes on from there", term.Count(bad.Saved), bad.Checkpoint))
+	case errors.As(err, &changed):
+		return fmt.Errorf("%w; --changed goes on from step %s all the same", err, term.Count(changed.Step))
+	case errors.As(err, &memory):
+		return fmt.Errorf("%w (--chunk-tokens, --freeze)", err)
+	case ctx.Err() != nil && result != nil && result.Saved == result.Steps:
+		a.note(fmt.Sprintf("step %s is kept in %s: the same command goes on from there", term.Count(result.Steps), f.checkpoint))
+	case ctx.Err() != nil && result != nil:
+		a.warn(err.Error()) // the checkpoint could not be written
 	}
-	return max(1, steps/10), nil
+	return err
 }
 
 // task is the model with its loss.
 func (f *trainFlags) task(kind string, m *model.Model) (*train.Task, func(), error) {
-	settings := loss.Settings{Scale: f.scale, Margin: f.margin, Mask: f.mask, Temperature: f.temperature}
+	settings := f.settings()
 	nothing := func() {}
 	if kind == "cross" {
 		l, err := loss.NamedCross(f.loss, settings)
@@ -206,34 +195,25 @@ func (f *trainFlags) task(kind string, m *model.Model) (*train.Task, func(), err
 	return task, closeTeacher, err
 }
 
-// add takes over a step.
-func (t *trained) add(s train.Step) {
-	if t.Tokens == 0 {
-		t.FirstLoss = s.Loss
-	}
-	t.Tokens += s.Tokens
-	t.LastLoss = s.Loss
-	if len(t.losses) == 0 || s.Number-t.losses[len(t.losses)-1].step >= max(1, s.Of/500) {
-		t.losses = append(t.losses, lossPoint{s.Number, s.Loss})
-		return
-	}
-	last := &t.losses[len(t.losses)-1]
-	last.value += (s.Loss - last.value) * 0.2 // smoothed
-}
-
 func (t *trained) finish(r *train.Result) {
-	t.Rows, t.Steps, t.Stopped, t.Judgements = r.Rows, r.Steps, r.Stopped, r.Judgements
-	if !math.IsNaN(r.Best) {
-		t.Best, t.BestStep = &r.Best, r.BestStep
+	t.Rows, t.Steps, t.Stopped, t.Judgements, t.Seconds, t.Tokens, t.curve = r.Rows, r.Steps, r.Stopped, r.Judgements, r.Seconds, r.Tokens, r.Curve
+	t.FirstLoss, t.LastLoss = r.Losses()
+	if len(r.Judgements) > 0 {
+		t.Before, t.Best, t.BestStep = &r.Judgements[0].Value, &r.Best, r.BestStep
 	}
 }
 
-// finishTraining writes the model and says what it came to.
-func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Result, out *trained, data []string) error {
-	tier, _ := kernel.Active()
-	card := train.Card{
-		Start: f.model, Kind: out.Kind, Loss: f.loss, Options: *f.options(), Result: result, Seconds: out.Seconds, Version: version(), Tier: string(tier),
+// card is the model card.
+func (f *trainFlags) card(task *train.Task, result *train.Result, out *trained, data []string) (*train.Card, error) {
+	print, err := task.Model().Fingerprint()
+	if err != nil {
+		return nil, err
 	}
+	c := &train.Card{
+		Name: filepath.Base(filepath.Clean(f.out)), Start: plainName(f.model), Fingerprint: print, Kind: out.Kind, Loss: f.loss, Teacher: plainName(f.teacher),
+		HeldOut: out.HeldOut, Measure: out.Measure, Options: *f.options(), Result: result, Version: version(),
+	}
+	c.Options.Precision = task.Precision()
 	for _, path := range data {
 		n := 0
 		for _, err := range dataset.Rows([]string{path}, dataset.Options{Split: f.split}) {
@@ -241,9 +221,29 @@ func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Resu
 				n++
 			}
 		}
-		card.Data = append(card.Data, train.Data{Path: path, Rows: n, Licence: f.licence})
+		c.Data = append(c.Data, train.Data{Name: filepath.Base(filepath.Clean(path)), Rows: n, Licence: f.licence})
 	}
-	if err := task.Save(f.out, map[string][]byte{"README.md": card.Markdown()}); err != nil {
+	return c, nil
+}
+
+// plainName is a model's name without what says only where it lies on this machine.
+func plainName(name string) string {
+	if _, err := os.Stat(name); err == nil {
+		return filepath.Base(filepath.Clean(name))
+	}
+	return name
+}
+
+// finishTraining writes the model and says what it came to.
+func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Result, out *trained, data []string) error {
+	card, err := f.card(task, result, out, data)
+	if err == nil {
+		err = task.Save(f.out, map[string][]byte{"README.md": card.Markdown()})
+	}
+	if err != nil {
+		if result.Saved >= 0 {
+			a.note(fmt.Sprintf("step %s is kept in %s: the same command goes on from there", term.Count(result.Saved), f.checkpoint))
+		}
 		return err
 	}
 	if f.plot != "" {
@@ -252,7 +252,7 @@ func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Resu
 		}
 		out.Plot = f.plot
 	}
-	if err := os.RemoveAll(f.checkpoint); err != nil {
+	if err := train.RemoveCheckpoint(f.checkpoint); err != nil {
 		return err
 	}
 	if f.json {

@@ -94,9 +94,9 @@ func (f *tuneFlags) check(cmd *cobra.Command) error {
 		return misuse(cmd, "--measure: %v", err)
 	}
 	switch {
-	case f.budget == 0:
+	case f.budget == 0 && !cmd.Flags().Changed("budget"):
 		return misuse(cmd, "--budget is missing: say what 95 of 100 searches may take, as in --budget 50ms")
-	case f.budget < 0:
+	case f.budget <= 0:
 		return misuse(cmd, "--budget is %s: it must be above 0", f.budget)
 	case f.folds == 1:
 		return misuse(cmd, "--folds is 1: of one fold nothing is left to choose by; at least 2")
@@ -123,6 +123,9 @@ func (f *tuneFlags) check(cmd *cobra.Command) error {
 		}
 	}
 	if err := f.checkModels(cmd); err != nil {
+		return err
+	}
+	if err := f.checkIdle(cmd, spec.Kind); err != nil {
 		return err
 	}
 	return f.makeSpace(cmd, spec)

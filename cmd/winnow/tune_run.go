@@ -148,6 +148,9 @@ func (a *app) observeAll(cmd *cobra.Command, f *tuneFlags, dirs []string, bar *e
 		if err != nil {
 			return nil, err
 		}
+		if err := eval.CheckScale([]eval.Measure{f.aim}, s.Qrels); err != nil {
+			return nil, fmt.Errorf("--measure, %s: %w", s.Name, err)
+		}
 		if slices.ContainsFunc(subjects, func(t *evalSubject) bool { return t.Name == s.Name }) {
 			return nil, misuse(cmd, "two collections are named %s: rename a folder", s.Name)
 		}
@@ -190,6 +193,9 @@ func (f *tuneFlags) observations(cmd *cobra.Command, o *tuneOpen) (*tune.Observa
 	if f.db != "" {
 		vectors := o.engine.Index().Settings().Vectors
 		if spec, err := vector.ParseSpec(cmp.Or(vectors, string(vector.KindAuto))); err == nil {
+			if err := f.checkIdleWidths(cmd, spec.Kind); err != nil {
+				return nil, err
+			}
 			f.widths(spec.Kind)
 		}
 	}
@@ -253,7 +259,7 @@ func runWinner(ctx context.Context, f *tuneFlags, w *tune.Point, opened []*tuneO
 				found = slices.DeleteFunc(found, func(id string) bool { return id == q.ID })
 			}
 			values = append(values, tune.Value(found, o.Qrels[q.ID], f.aim, o.subject.Level))
-			times = append(times, float64(took.Microseconds())/1000)
+			times = append(times, speed.Milliseconds(took))
 			bar.running("running the winner", i+1, len(o.Queries))
 		}
 	}

@@ -81,10 +81,15 @@ func flagNames(f *pflag.Flag) string {
 	return "--" + f.Name
 }
 
-// plainCause replaces the words of package strconv.
+// plainCause replaces the words of packages strconv and time.
 func plainCause(f *pflag.Flag, err error) string {
-	if f.Value.Type() == "bool" {
+	switch f.Value.Type() {
+	case "bool":
 		return "want true or false"
+	case "duration":
+		return "want a time with its unit, as in 50ms or 1.5s"
+	case "float64":
+		return "want a number"
 	}
 	return err.Error()
 }

@@ -5,13 +5,13 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/internal/strictjson"
 )
 
 // maxQuestions and maxAnswers bound a file of questions.
@@ -57,7 +57,7 @@ func parseQuestion(line []byte) (asked, error) {
 		Question string   `json:"question"`
 		Answers  []string `json:"answers"`
 	}
-	if err := strictJSON(line, &q, "question", "answers"); err != nil {
+	if err := strictLine(line, &q); err != nil {
 		return asked{}, err
 	}
 	switch {
@@ -76,19 +76,11 @@ func parseQuestion(line []byte) (asked, error) {
 	return asked{q.Question, numbered(q.Answers)}, nil
 }
 
-// strictJSON reads one object and nothing else; of an unknown field the nearest known name is given.
-func strictJSON(line []byte, into any, fields ...string) error {
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		if _, field, ok := strings.Cut(err.Error(), "unknown field "); ok {
-			field = strings.Trim(field, `"`)
-			return fmt.Errorf("unknown field %q%s", field, didYouMean(field, fields, "%q"))
-		}
-		return err
+// strictLine reads one object and nothing else. The caller knows which line it is.
+func strictLine(line []byte, into any) error {
+	err := strictjson.Unmarshal(line, into)
+	if e, ok := errors.AsType[*strictjson.Error](err); ok {
+		return e.Err
 	}
-	if rest := bytes.TrimSpace(line[d.InputOffset():]); len(rest) > 0 {
-		return errors.New("more than one JSON object on a line")
-	}
-	return nil
+	return err
 }

@@ -25,9 +25,9 @@ func TestQuestions(t *testing.T) {
 		"":                                      "q: ",
 		`{"question": "a"}`:                     `q: line 1: field "answers" is missing or empty`,
 		"\n" + `{"answers": ["a"]}`:             `q: line 2: field "question" is missing or empty`,
-		`{"question": "a", "answer": ["b"]}`:    `q: line 1: unknown field "answer"; did you mean "answers"?`,
+		`{"question": "a", "answer": ["b"]}`:    `q: line 1: unknown field "answer": did you mean "answers"?`,
 		`{"question": "a", "answers": [""]}`:    "q: line 1: answer 1 is empty",
-		`{"question": "a", "answers": ["b"]} x`: "q: line 1: more than one JSON object on a line",
+		`{"question": "a", "answers": ["b"]} x`: "q: line 1: text after the end of the object",
 	} {
 		if _, err := readQuestions(strings.NewReader(text), "q"); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: %v, want %s", text, err, want)

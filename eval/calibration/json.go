@@ -159,8 +159,15 @@ func value[T any](fields map[string]json.RawMessage, name string, into *T) error
 	if !ok || string(raw) == "null" {
 		return fmt.Errorf("field %q is missing", name)
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("field %q: %w", name, err)
+	if json.Unmarshal(raw, into) == nil {
+		return nil
 	}
-	return nil
+	want := "a number"
+	switch any(into).(type) {
+	case *string:
+		want = "a string"
+	case *[]json.RawMessage:
+		want = "a list"
+	}
+	return fmt.Errorf("field %q: want %s, got %.40s", name, want, raw)
 }

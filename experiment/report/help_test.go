@@ -71,7 +71,7 @@ func (w world) Retrieve(_ context.Context, q eval.Query, n int) (experiment.Retr
 }
 
 func (w world) Score(_ context.Context, _ string, texts []string) (experiment.Scores, error) {
-	out := experiment.Scores{Tokens: 100 * len(texts)}
+	var out experiment.Scores
 	for _, text := range texts {
 		var relevance float64
 		var query, d uint64
@@ -79,6 +79,7 @@ func (w world) Score(_ context.Context, _ string, texts []string) (experiment.Sc
 			return out, err
 		}
 		r := rand.New(rand.NewPCG(w.seed+query+1, d))
+		out.Tokens = append(out.Tokens, 100)
 		out.Logits = append(out.Logits, float32(w.reranking*relevance+r.NormFloat64()-2))
 	}
 	return out, nil

@@ -368,7 +368,7 @@ func TestTimesOfARunFile(t *testing.T) {
 	}
 }
 
-// Equal scores across a cut-off, queries without results and those without relevant documents are told.
+// Equal scores that matter, queries without results and those without relevant documents are told.
 func TestNotes(t *testing.T) {
 	w := world{queries: 8, seed: 3, retrieval: 0.5, reranking: 1.2}
 	c := measure(t, w.subject("odd"), w.systems(allModes[:2], false), experiment.Plan{})

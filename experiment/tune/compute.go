@@ -9,6 +9,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/eval"
+	"github.com/winnow-search/winnow/internal/speed"
 	"github.com/winnow-search/winnow/rank"
 )
 
@@ -154,7 +155,7 @@ func (o *Observations) compute(f first, stages []string, m eval.Measure) ([]*row
 				return nil, err
 			}
 			r.values[q] = seen.measure(out, m)
-			r.times[q] = milliseconds(spent.encode + spent.retrieve + took)
+			r.times[q] = speed.Milliseconds(spent.encode + spent.retrieve + took)
 		}
 	}
 	return rows, nil
@@ -190,5 +191,3 @@ func Value(documents []string, j eval.Judgments, m eval.Measure, level int) floa
 	}
 	return m.Of(list, j)
 }
-
-func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }

@@ -4,11 +4,12 @@ package tune
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/experiment"
+	"github.com/winnow-search/winnow/internal/speed"
 )
 
 // Engine searches with an engine.
@@ -26,7 +27,7 @@ func (e engine) Find(ctx context.Context, query string, s winnow.Settings) (Foun
 	if err != nil {
 		return Found{}, err
 	}
-	out := Found{Encode: duration(res.Timing.Encode), Retrieve: duration(res.Timing.Retrieve), Passages: make([]Passage, len(res.Hits))}
+	out := Found{Encode: speed.Duration(res.Timing.Encode), Retrieve: speed.Duration(res.Timing.Retrieve), Passages: make([]Passage, len(res.Hits))}
 	for i := range res.Hits {
 		h := &res.Hits[i]
 		out.Passages[i] = Passage{ID: h.ID, Document: h.Document, Text: h.Context, Score: h.Score}
@@ -48,29 +49,19 @@ func Run(ctx context.Context, e *winnow.Engine, query string, s Setting) (docume
 	for i := range res.Hits {
 		documents = append(documents, res.Hits[i].Document)
 	}
-	return documents, duration(res.Timing.Total), nil
+	return documents, speed.Duration(res.Timing.Total), nil
 }
 
 // Cross reads with a cross-encoder of one label.
-func Cross(c *encoder.CrossEncoder) Scorer { return cross{c} }
+func Cross(c *encoder.CrossEncoder) Scorer { return cross{experiment.Cross(c)} }
 
-type cross struct{ *encoder.CrossEncoder }
+type cross struct{ reranker experiment.Reranker }
 
 func (c cross) Score(ctx context.Context, query string, texts []string) (Read, error) {
-	if n := c.Labels(); n != 1 {
-		return Read{}, fmt.Errorf("model %s has %d labels; a reranker has one", c.Model().Name, n)
-	}
-	pairs := make([]encoder.Pair, len(texts))
-	for i, t := range texts {
-		pairs[i] = encoder.Pair{Query: query, Document: t}
-	}
 	begin := time.Now()
-	s, err := c.Predict(ctx, pairs)
+	s, err := c.reranker.Score(ctx, query, texts)
 	if err != nil {
 		return Read{}, err
 	}
 	return Read{Logits: s.Logits, Tokens: s.Tokens, Elapsed: time.Since(begin)}, nil
 }
-
-// duration of milliseconds.
-func duration(ms float64) time.Duration { return time.Duration(ms * float64(time.Millisecond)) }

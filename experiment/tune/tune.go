@@ -15,6 +15,7 @@ import (
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/eval/significance"
+	"github.com/winnow-search/winnow/internal/speed"
 )
 
 // The numbers of queries that tuning says something about.
@@ -90,7 +91,7 @@ func (o *Observations) Tune(ctx context.Context, p Plan) (*Outcome, error) {
 		p.Progress = func(int, int) {}
 	}
 	p.base = winnow.Settings{K1: o.space.K1, B: o.space.B}
-	budget := milliseconds(p.Budget)
+	budget := speed.Milliseconds(p.Budget)
 	c, err := newChooser(ctx, o, p.Measure, budget, p.Progress)
 	if err != nil {
 		return nil, err

@@ -65,6 +65,70 @@ var vectorBits = []struct {
 			add(Dot(a, b), SquaredDistance(a, b), ManhattanDistance(a, b))
 		}
 	}},
+	{"outer products", 0x4c49726d19b57349, func(r *rand.Rand, add func(x ...float32)) {
+		const m, n, ldc = 48, 64, 71
+		for k := 1; k < 70; k++ {
+			a, b, c := make([]float32, k*m), make([]float32, k*n), exact(r, m*ldc, 1)
+			PanelRows(a, exact(r, k*(m+3), 1), m+3, k, m)
+			PanelRows(b, exact(r, k*(n+1), 1), n+1, k, n)
+			AddOuter(c, ldc, a, m, b, n, k)
+			add(c...)
+		}
+	}},
+	{"gelu backward", 0x857f87e7680ae007, func(r *rand.Rand, add func(x ...float32)) {
+		d, x := exact(r, 1<<16, 1), make([]float32, 1<<16)
+		for i := range x {
+			x[i] = math.Float32frombits(uint32(i)<<31 | 0x2f800000 + uint32(i)<<13)
+		}
+		GeluBackward(d, x)
+		add(d...)
+		add(x...)
+	}},
+	{"softmax backward", 0x9d34bbde454e55ef, func(r *rand.Rand, add func(x ...float32)) {
+		for n := 16; n <= 512; n += 16 {
+			d := exact(r, n, 1)
+			SoftmaxBackward(d, exact(r, n, 0.25))
+			add(d...)
+		}
+	}},
+	{"layer norm backward", 0x2d1954ff2eeb384a, func(r *rand.Rand, add func(x ...float32)) {
+		for n := 2; n < 200; n++ {
+			var rows [6][]float32
+			for i := range rows {
+				rows[i] = append(exact(r, n, 2), make([]float32, Pad(n)-n)...)
+			}
+			LayerNormBackward(rows[0], rows[1], rows[2], rows[3], rows[4], rows[5], n, 1e-12)
+			for _, i := range []int{0, 4, 5} {
+				add(rows[i]...)
+			}
+		}
+	}},
+	{"sums", 0x08d4af34eb1017a2, func(r *rand.Rand, add func(x ...float32)) {
+		for n := 16; n <= 512; n += 16 {
+			x := exact(r, n, 1)
+			Add(x, x, exact(r, n, 0x1p-9))
+			add(x...)
+		}
+	}},
+	{"dropout", 0x56fdeb11997c20e6, func(r *rand.Rand, add func(x ...float32)) {
+		for n := 16; n <= 512; n += 16 {
+			x := exact(r, n, 1)
+			Dropout(x, r.Uint64(), float32(n)/1024)
+			add(x...)
+		}
+	}},
+	{"adamw", 0x1145f8bd0b0f76a9, func(r *rand.Rand, add func(x ...float32)) {
+		for n := 1; n < 100; n++ {
+			value, gradient, first, second := exact(r, n, 1), exact(r, n, 4), exact(r, n, 1), exact(r, n, 1)
+			for i, v := range second {
+				second[i] = v * v
+			}
+			AdamW(value, gradient, first, second, AdamWStep{0.1, 0.99, 0.9, 0.999, 3, 1e-8, 0.3})
+			add(value...)
+			add(first...)
+			add(second...)
+		}
+	}},
 }
 
 func productBits(f Format, r *rand.Rand, add func(x ...float32)) {

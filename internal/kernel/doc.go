@@ -2,9 +2,9 @@
 
 // Package kernel holds the vectorised numerics of winnow: products with packed
 // weights in float32, bfloat16, 16-bit and 8-bit integers, GELU, softmax, layer
-// norm, distances, and the comparisons of a query with many stored rows that
-// vector search is made of, each in plain Go and in assembly for AVX2, AVX-512,
-// AMX and NEON.
+// norm, distances, what training needs to go back through these, and the
+// comparisons of a query with many stored rows that vector search is made of, each
+// in plain Go and in assembly for AVX2, AVX-512, AMX and NEON.
 //
 // One table of functions is chosen at start-up by what the processor has;
 // WINNOW_SIMD=scalar|avx2|avx512|amx|neon masks it downwards, and the build tag

@@ -107,7 +107,15 @@ DATA constants<>+392(SB)/8, $0x3f8000003f800000
 // signShift
 DATA constants<>+400(SB)/8, $0x4300000043000000
 DATA constants<>+408(SB)/8, $0x4300000043000000
-GLOBL constants<>(SB), RODATA|NOPTR, $416
+
+// minusHalfLog2e
+DATA constants<>+416(SB)/8, $0xbf38aa3bbf38aa3b
+DATA constants<>+424(SB)/8, $0xbf38aa3bbf38aa3b
+
+// density
+DATA constants<>+432(SB)/8, $0x3ecc422a3ecc422a
+DATA constants<>+440(SB)/8, $0x3ecc422a3ecc422a
+GLOBL constants<>(SB), RODATA|NOPTR, $448
 
 // ones, then zeros, which need no DATA
 DATA tail<>+0(SB)/8, $0x3f8000003f800000
@@ -5050,4 +5058,1095 @@ line:
 	BGT     line
 	SUBS    $1, R4
 	BNE     row
+	RET
+
+// func outerNEON(k int, a *float32, b *float32, bstep int, c *float32, ldc int)
+TEXT ·outerNEON(SB), NOSPLIT, $0-48
+	MOVD    k+0(FP), R0
+	MOVD    a+8(FP), R1
+	MOVD    b+16(FP), R2
+	MOVD    c+32(FP), R8
+	MOVD    ldc+40(FP), R3
+	LSL     $2, R3, R3
+	ADD     R3, R8, R9
+	ADD     R3, R9, R10
+	ADD     R3, R10, R11
+	ADD     R3, R11, R12
+	ADD     R3, R12, R13
+	ADD     R3, R13, R14
+	ADD     R3, R14, R15
+	FLDPQ   0(R8), (F0, F1)
+	FLDPQ   0(R9), (F2, F3)
+	FLDPQ   0(R10), (F4, F5)
+	FLDPQ   0(R11), (F6, F7)
+	FLDPQ   0(R12), (F8, F9)
+	FLDPQ   0(R13), (F10, F11)
+	FLDPQ   0(R14), (F12, F13)
+	FLDPQ   0(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $0, R1, R5
+	ADD     $0, R2, R6
+square00:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD    $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD    $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD    $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD    $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD    $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD    $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD    $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD    $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD    $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD    $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD    $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD    $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD    $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD    $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD    $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS    $1, R4
+	BNE     square00
+	FSTPQ   (F0, F1), 0(R8)
+	FSTPQ   (F2, F3), 0(R9)
+	FSTPQ   (F4, F5), 0(R10)
+	FSTPQ   (F6, F7), 0(R11)
+	FSTPQ   (F8, F9), 0(R12)
+	FSTPQ   (F10, F11), 0(R13)
+	FSTPQ   (F12, F13), 0(R14)
+	FSTPQ   (F14, F15), 0(R15)
+	FLDPQ   32(R8), (F0, F1)
+	FLDPQ   32(R9), (F2, F3)
+	FLDPQ   32(R10), (F4, F5)
+	FLDPQ   32(R11), (F6, F7)
+	FLDPQ   32(R12), (F8, F9)
+	FLDPQ   32(R13), (F10, F11)
+	FLDPQ   32(R14), (F12, F13)
+	FLDPQ   32(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $0, R1, R5
+	ADD     $32, R2, R6
+square01:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD    $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD    $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD    $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD    $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD    $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD    $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD    $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD    $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD    $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD    $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD    $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD    $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD    $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD    $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD    $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS    $1, R4
+	BNE     square01
+	FSTPQ   (F0, F1), 32(R8)
+	FSTPQ   (F2, F3), 32(R9)
+	FSTPQ   (F4, F5), 32(R10)
+	FSTPQ   (F6, F7), 32(R11)
+	FSTPQ   (F8, F9), 32(R12)
+	FSTPQ   (F10, F11), 32(R13)
+	FSTPQ   (F12, F13), 32(R14)
+	FSTPQ   (F14, F15), 32(R15)
+	ADD     R3, R15, R8
+	ADD     R3, R8, R9
+	ADD     R3, R9, R10
+	ADD     R3, R10, R11
+	ADD     R3, R11, R12
+	ADD     R3, R12, R13
+	ADD     R3, R13, R14
+	ADD     R3, R14, R15
+	FLDPQ   0(R8), (F0, F1)
+	FLDPQ   0(R9), (F2, F3)
+	FLDPQ   0(R10), (F4, F5)
+	FLDPQ   0(R11), (F6, F7)
+	FLDPQ   0(R12), (F8, F9)
+	FLDPQ   0(R13), (F10, F11)
+	FLDPQ   0(R14), (F12, F13)
+	FLDPQ   0(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $32, R1, R5
+	ADD     $0, R2, R6
+square10:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD    $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD    $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD    $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD    $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD    $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD    $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD    $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD    $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD    $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD    $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD    $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD    $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD    $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD    $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD    $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS    $1, R4
+	BNE     square10
+	FSTPQ   (F0, F1), 0(R8)
+	FSTPQ   (F2, F3), 0(R9)
+	FSTPQ   (F4, F5), 0(R10)
+	FSTPQ   (F6, F7), 0(R11)
+	FSTPQ   (F8, F9), 0(R12)
+	FSTPQ   (F10, F11), 0(R13)
+	FSTPQ   (F12, F13), 0(R14)
+	FSTPQ   (F14, F15), 0(R15)
+	FLDPQ   32(R8), (F0, F1)
+	FLDPQ   32(R9), (F2, F3)
+	FLDPQ   32(R10), (F4, F5)
+	FLDPQ   32(R11), (F6, F7)
+	FLDPQ   32(R12), (F8, F9)
+	FLDPQ   32(R13), (F10, F11)
+	FLDPQ   32(R14), (F12, F13)
+	FLDPQ   32(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $32, R1, R5
+	ADD     $32, R2, R6
+square11:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f901240 // fmla v0.4s, v18.4s, v16.s[0]
+	WORD    $0x4f901261 // fmla v1.4s, v19.4s, v16.s[0]
+	WORD    $0x4fb01242 // fmla v2.4s, v18.4s, v16.s[1]
+	WORD    $0x4fb01263 // fmla v3.4s, v19.4s, v16.s[1]
+	WORD    $0x4f901a44 // fmla v4.4s, v18.4s, v16.s[2]
+	WORD    $0x4f901a65 // fmla v5.4s, v19.4s, v16.s[2]
+	WORD    $0x4fb01a46 // fmla v6.4s, v18.4s, v16.s[3]
+	WORD    $0x4fb01a67 // fmla v7.4s, v19.4s, v16.s[3]
+	WORD    $0x4f911248 // fmla v8.4s, v18.4s, v17.s[0]
+	WORD    $0x4f911269 // fmla v9.4s, v19.4s, v17.s[0]
+	WORD    $0x4fb1124a // fmla v10.4s, v18.4s, v17.s[1]
+	WORD    $0x4fb1126b // fmla v11.4s, v19.4s, v17.s[1]
+	WORD    $0x4f911a4c // fmla v12.4s, v18.4s, v17.s[2]
+	WORD    $0x4f911a6d // fmla v13.4s, v19.4s, v17.s[2]
+	WORD    $0x4fb11a4e // fmla v14.4s, v18.4s, v17.s[3]
+	WORD    $0x4fb11a6f // fmla v15.4s, v19.4s, v17.s[3]
+	SUBS    $1, R4
+	BNE     square11
+	FSTPQ   (F0, F1), 32(R8)
+	FSTPQ   (F2, F3), 32(R9)
+	FSTPQ   (F4, F5), 32(R10)
+	FSTPQ   (F6, F7), 32(R11)
+	FSTPQ   (F8, F9), 32(R12)
+	FSTPQ   (F10, F11), 32(R13)
+	FSTPQ   (F12, F13), 32(R14)
+	FSTPQ   (F14, F15), 32(R15)
+	RET
+
+// func outerNEONBF16(k int, a *uint32, b *uint32, bstep int, c *float32, ldc int)
+TEXT ·outerNEONBF16(SB), NOSPLIT, $0-48
+	MOVD    k+0(FP), R0
+	MOVD    a+8(FP), R1
+	MOVD    b+16(FP), R2
+	MOVD    c+32(FP), R8
+	MOVD    ldc+40(FP), R3
+	LSL     $2, R3, R3
+	ADD     R3, R8, R9
+	ADD     R3, R9, R10
+	ADD     R3, R10, R11
+	ADD     R3, R11, R12
+	ADD     R3, R12, R13
+	ADD     R3, R13, R14
+	ADD     R3, R14, R15
+	FLDPQ   0(R8), (F0, F1)
+	FLDPQ   0(R9), (F2, F3)
+	FLDPQ   0(R10), (F4, F5)
+	FLDPQ   0(R11), (F6, F7)
+	FLDPQ   0(R12), (F8, F9)
+	FLDPQ   0(R13), (F10, F11)
+	FLDPQ   0(R14), (F12, F13)
+	FLDPQ   0(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $0, R1, R5
+	ADD     $0, R2, R6
+square00:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f50f240 // bfdot v0.4s, v18.8h, v16.2h[0]
+	WORD    $0x4f50f261 // bfdot v1.4s, v19.8h, v16.2h[0]
+	WORD    $0x4f70f242 // bfdot v2.4s, v18.8h, v16.2h[1]
+	WORD    $0x4f70f263 // bfdot v3.4s, v19.8h, v16.2h[1]
+	WORD    $0x4f50fa44 // bfdot v4.4s, v18.8h, v16.2h[2]
+	WORD    $0x4f50fa65 // bfdot v5.4s, v19.8h, v16.2h[2]
+	WORD    $0x4f70fa46 // bfdot v6.4s, v18.8h, v16.2h[3]
+	WORD    $0x4f70fa67 // bfdot v7.4s, v19.8h, v16.2h[3]
+	WORD    $0x4f51f248 // bfdot v8.4s, v18.8h, v17.2h[0]
+	WORD    $0x4f51f269 // bfdot v9.4s, v19.8h, v17.2h[0]
+	WORD    $0x4f71f24a // bfdot v10.4s, v18.8h, v17.2h[1]
+	WORD    $0x4f71f26b // bfdot v11.4s, v19.8h, v17.2h[1]
+	WORD    $0x4f51fa4c // bfdot v12.4s, v18.8h, v17.2h[2]
+	WORD    $0x4f51fa6d // bfdot v13.4s, v19.8h, v17.2h[2]
+	WORD    $0x4f71fa4e // bfdot v14.4s, v18.8h, v17.2h[3]
+	WORD    $0x4f71fa6f // bfdot v15.4s, v19.8h, v17.2h[3]
+	SUBS    $1, R4
+	BNE     square00
+	FSTPQ   (F0, F1), 0(R8)
+	FSTPQ   (F2, F3), 0(R9)
+	FSTPQ   (F4, F5), 0(R10)
+	FSTPQ   (F6, F7), 0(R11)
+	FSTPQ   (F8, F9), 0(R12)
+	FSTPQ   (F10, F11), 0(R13)
+	FSTPQ   (F12, F13), 0(R14)
+	FSTPQ   (F14, F15), 0(R15)
+	FLDPQ   32(R8), (F0, F1)
+	FLDPQ   32(R9), (F2, F3)
+	FLDPQ   32(R10), (F4, F5)
+	FLDPQ   32(R11), (F6, F7)
+	FLDPQ   32(R12), (F8, F9)
+	FLDPQ   32(R13), (F10, F11)
+	FLDPQ   32(R14), (F12, F13)
+	FLDPQ   32(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $0, R1, R5
+	ADD     $32, R2, R6
+square01:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f50f240 // bfdot v0.4s, v18.8h, v16.2h[0]
+	WORD    $0x4f50f261 // bfdot v1.4s, v19.8h, v16.2h[0]
+	WORD    $0x4f70f242 // bfdot v2.4s, v18.8h, v16.2h[1]
+	WORD    $0x4f70f263 // bfdot v3.4s, v19.8h, v16.2h[1]
+	WORD    $0x4f50fa44 // bfdot v4.4s, v18.8h, v16.2h[2]
+	WORD    $0x4f50fa65 // bfdot v5.4s, v19.8h, v16.2h[2]
+	WORD    $0x4f70fa46 // bfdot v6.4s, v18.8h, v16.2h[3]
+	WORD    $0x4f70fa67 // bfdot v7.4s, v19.8h, v16.2h[3]
+	WORD    $0x4f51f248 // bfdot v8.4s, v18.8h, v17.2h[0]
+	WORD    $0x4f51f269 // bfdot v9.4s, v19.8h, v17.2h[0]
+	WORD    $0x4f71f24a // bfdot v10.4s, v18.8h, v17.2h[1]
+	WORD    $0x4f71f26b // bfdot v11.4s, v19.8h, v17.2h[1]
+	WORD    $0x4f51fa4c // bfdot v12.4s, v18.8h, v17.2h[2]
+	WORD    $0x4f51fa6d // bfdot v13.4s, v19.8h, v17.2h[2]
+	WORD    $0x4f71fa4e // bfdot v14.4s, v18.8h, v17.2h[3]
+	WORD    $0x4f71fa6f // bfdot v15.4s, v19.8h, v17.2h[3]
+	SUBS    $1, R4
+	BNE     square01
+	FSTPQ   (F0, F1), 32(R8)
+	FSTPQ   (F2, F3), 32(R9)
+	FSTPQ   (F4, F5), 32(R10)
+	FSTPQ   (F6, F7), 32(R11)
+	FSTPQ   (F8, F9), 32(R12)
+	FSTPQ   (F10, F11), 32(R13)
+	FSTPQ   (F12, F13), 32(R14)
+	FSTPQ   (F14, F15), 32(R15)
+	ADD     R3, R15, R8
+	ADD     R3, R8, R9
+	ADD     R3, R9, R10
+	ADD     R3, R10, R11
+	ADD     R3, R11, R12
+	ADD     R3, R12, R13
+	ADD     R3, R13, R14
+	ADD     R3, R14, R15
+	FLDPQ   0(R8), (F0, F1)
+	FLDPQ   0(R9), (F2, F3)
+	FLDPQ   0(R10), (F4, F5)
+	FLDPQ   0(R11), (F6, F7)
+	FLDPQ   0(R12), (F8, F9)
+	FLDPQ   0(R13), (F10, F11)
+	FLDPQ   0(R14), (F12, F13)
+	FLDPQ   0(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $32, R1, R5
+	ADD     $0, R2, R6
+square10:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f50f240 // bfdot v0.4s, v18.8h, v16.2h[0]
+	WORD    $0x4f50f261 // bfdot v1.4s, v19.8h, v16.2h[0]
+	WORD    $0x4f70f242 // bfdot v2.4s, v18.8h, v16.2h[1]
+	WORD    $0x4f70f263 // bfdot v3.4s, v19.8h, v16.2h[1]
+	WORD    $0x4f50fa44 // bfdot v4.4s, v18.8h, v16.2h[2]
+	WORD    $0x4f50fa65 // bfdot v5.4s, v19.8h, v16.2h[2]
+	WORD    $0x4f70fa46 // bfdot v6.4s, v18.8h, v16.2h[3]
+	WORD    $0x4f70fa67 // bfdot v7.4s, v19.8h, v16.2h[3]
+	WORD    $0x4f51f248 // bfdot v8.4s, v18.8h, v17.2h[0]
+	WORD    $0x4f51f269 // bfdot v9.4s, v19.8h, v17.2h[0]
+	WORD    $0x4f71f24a // bfdot v10.4s, v18.8h, v17.2h[1]
+	WORD    $0x4f71f26b // bfdot v11.4s, v19.8h, v17.2h[1]
+	WORD    $0x4f51fa4c // bfdot v12.4s, v18.8h, v17.2h[2]
+	WORD    $0x4f51fa6d // bfdot v13.4s, v19.8h, v17.2h[2]
+	WORD    $0x4f71fa4e // bfdot v14.4s, v18.8h, v17.2h[3]
+	WORD    $0x4f71fa6f // bfdot v15.4s, v19.8h, v17.2h[3]
+	SUBS    $1, R4
+	BNE     square10
+	FSTPQ   (F0, F1), 0(R8)
+	FSTPQ   (F2, F3), 0(R9)
+	FSTPQ   (F4, F5), 0(R10)
+	FSTPQ   (F6, F7), 0(R11)
+	FSTPQ   (F8, F9), 0(R12)
+	FSTPQ   (F10, F11), 0(R13)
+	FSTPQ   (F12, F13), 0(R14)
+	FSTPQ   (F14, F15), 0(R15)
+	FLDPQ   32(R8), (F0, F1)
+	FLDPQ   32(R9), (F2, F3)
+	FLDPQ   32(R10), (F4, F5)
+	FLDPQ   32(R11), (F6, F7)
+	FLDPQ   32(R12), (F8, F9)
+	FLDPQ   32(R13), (F10, F11)
+	FLDPQ   32(R14), (F12, F13)
+	FLDPQ   32(R15), (F14, F15)
+	MOVD    R0, R4
+	ADD     $32, R1, R5
+	ADD     $32, R2, R6
+square11:
+	FLDPQ.P 64(R5), (F16, F17)
+	FLDPQ.P 64(R6), (F18, F19)
+	WORD    $0x4f50f240 // bfdot v0.4s, v18.8h, v16.2h[0]
+	WORD    $0x4f50f261 // bfdot v1.4s, v19.8h, v16.2h[0]
+	WORD    $0x4f70f242 // bfdot v2.4s, v18.8h, v16.2h[1]
+	WORD    $0x4f70f263 // bfdot v3.4s, v19.8h, v16.2h[1]
+	WORD    $0x4f50fa44 // bfdot v4.4s, v18.8h, v16.2h[2]
+	WORD    $0x4f50fa65 // bfdot v5.4s, v19.8h, v16.2h[2]
+	WORD    $0x4f70fa46 // bfdot v6.4s, v18.8h, v16.2h[3]
+	WORD    $0x4f70fa67 // bfdot v7.4s, v19.8h, v16.2h[3]
+	WORD    $0x4f51f248 // bfdot v8.4s, v18.8h, v17.2h[0]
+	WORD    $0x4f51f269 // bfdot v9.4s, v19.8h, v17.2h[0]
+	WORD    $0x4f71f24a // bfdot v10.4s, v18.8h, v17.2h[1]
+	WORD    $0x4f71f26b // bfdot v11.4s, v19.8h, v17.2h[1]
+	WORD    $0x4f51fa4c // bfdot v12.4s, v18.8h, v17.2h[2]
+	WORD    $0x4f51fa6d // bfdot v13.4s, v19.8h, v17.2h[2]
+	WORD    $0x4f71fa4e // bfdot v14.4s, v18.8h, v17.2h[3]
+	WORD    $0x4f71fa6f // bfdot v15.4s, v19.8h, v17.2h[3]
+	SUBS    $1, R4
+	BNE     square11
+	FSTPQ   (F0, F1), 32(R8)
+	FSTPQ   (F2, F3), 32(R9)
+	FSTPQ   (F4, F5), 32(R10)
+	FSTPQ   (F6, F7), 32(R11)
+	FSTPQ   (F8, F9), 32(R12)
+	FSTPQ   (F10, F11), 32(R13)
+	FSTPQ   (F12, F13), 32(R14)
+	FSTPQ   (F14, F15), 32(R15)
+	RET
+
+// func geluBackwardNEON(d *float32, x *float32, n int)
+TEXT ·geluBackwardNEON(SB), NOSPLIT, $0-24
+	MOVD    d+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    n+16(FP), R3
+	MOVD    $constants<>(SB), R2
+	FMOVQ   0(R2), F24
+	FMOVQ   16(R2), F25
+	FMOVQ   32(R2), F26
+	FMOVQ   416(R2), F27
+	FMOVQ   432(R2), F28
+	FMOVQ   256(R2), F29
+	FMOVQ   272(R2), F30
+loop:
+	VLD1    (R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x4eb8f404 // fmin v4.4s, v0.4s, v24.4s
+	WORD    $0x4eb8f425 // fmin v5.4s, v1.4s, v24.4s
+	WORD    $0x4eb8f446 // fmin v6.4s, v2.4s, v24.4s
+	WORD    $0x4eb8f467 // fmin v7.4s, v3.4s, v24.4s
+	WORD    $0x4e39f484 // fmax v4.4s, v4.4s, v25.4s
+	WORD    $0x4e39f4a5 // fmax v5.4s, v5.4s, v25.4s
+	WORD    $0x4e39f4c6 // fmax v6.4s, v6.4s, v25.4s
+	WORD    $0x4e39f4e7 // fmax v7.4s, v7.4s, v25.4s
+	WORD    $0x6e24dc88 // fmul v8.4s, v4.4s, v4.4s
+	WORD    $0x6e25dca9 // fmul v9.4s, v5.4s, v5.4s
+	WORD    $0x6e26dcca // fmul v10.4s, v6.4s, v6.4s
+	WORD    $0x6e27dceb // fmul v11.4s, v7.4s, v7.4s
+	FMOVQ   48(R2), F12
+	FMOVQ   48(R2), F13
+	FMOVQ   48(R2), F14
+	FMOVQ   48(R2), F15
+	FMOVQ   64(R2), F16
+	FMOVQ   64(R2), F17
+	FMOVQ   64(R2), F18
+	FMOVQ   64(R2), F19
+	WORD    $0x4e28cd90 // fmla v16.4s, v12.4s, v8.4s
+	WORD    $0x4e29cdb1 // fmla v17.4s, v13.4s, v9.4s
+	WORD    $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD    $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ   80(R2), F12
+	FMOVQ   80(R2), F13
+	FMOVQ   80(R2), F14
+	FMOVQ   80(R2), F15
+	WORD    $0x4e28ce0c // fmla v12.4s, v16.4s, v8.4s
+	WORD    $0x4e29ce2d // fmla v13.4s, v17.4s, v9.4s
+	WORD    $0x4e2ace4e // fmla v14.4s, v18.4s, v10.4s
+	WORD    $0x4e2bce6f // fmla v15.4s, v19.4s, v11.4s
+	FMOVQ   96(R2), F16
+	FMOVQ   96(R2), F17
+	FMOVQ   96(R2), F18
+	FMOVQ   96(R2), F19
+	WORD    $0x4e28cd90 // fmla v16.4s, v12.4s, v8.4s
+	WORD    $0x4e29cdb1 // fmla v17.4s, v13.4s, v9.4s
+	WORD    $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD    $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ   112(R2), F12
+	FMOVQ   112(R2), F13
+	FMOVQ   112(R2), F14
+	FMOVQ   112(R2), F15
+	WORD    $0x4e28ce0c // fmla v12.4s, v16.4s, v8.4s
+	WORD    $0x4e29ce2d // fmla v13.4s, v17.4s, v9.4s
+	WORD    $0x4e2ace4e // fmla v14.4s, v18.4s, v10.4s
+	WORD    $0x4e2bce6f // fmla v15.4s, v19.4s, v11.4s
+	FMOVQ   128(R2), F16
+	FMOVQ   128(R2), F17
+	FMOVQ   128(R2), F18
+	FMOVQ   128(R2), F19
+	WORD    $0x4e28cd90 // fmla v16.4s, v12.4s, v8.4s
+	WORD    $0x4e29cdb1 // fmla v17.4s, v13.4s, v9.4s
+	WORD    $0x4e2acdd2 // fmla v18.4s, v14.4s, v10.4s
+	WORD    $0x4e2bcdf3 // fmla v19.4s, v15.4s, v11.4s
+	FMOVQ   144(R2), F20
+	FMOVQ   144(R2), F21
+	FMOVQ   144(R2), F22
+	FMOVQ   144(R2), F23
+	FMOVQ   160(R2), F12
+	FMOVQ   160(R2), F13
+	FMOVQ   160(R2), F14
+	FMOVQ   160(R2), F15
+	WORD    $0x4e28ce8c // fmla v12.4s, v20.4s, v8.4s
+	WORD    $0x4e29cead // fmla v13.4s, v21.4s, v9.4s
+	WORD    $0x4e2acece // fmla v14.4s, v22.4s, v10.4s
+	WORD    $0x4e2bceef // fmla v15.4s, v23.4s, v11.4s
+	FMOVQ   176(R2), F20
+	FMOVQ   176(R2), F21
+	FMOVQ   176(R2), F22
+	FMOVQ   176(R2), F23
+	WORD    $0x4e28cd94 // fmla v20.4s, v12.4s, v8.4s
+	WORD    $0x4e29cdb5 // fmla v21.4s, v13.4s, v9.4s
+	WORD    $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD    $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ   192(R2), F12
+	FMOVQ   192(R2), F13
+	FMOVQ   192(R2), F14
+	FMOVQ   192(R2), F15
+	WORD    $0x4e28ce8c // fmla v12.4s, v20.4s, v8.4s
+	WORD    $0x4e29cead // fmla v13.4s, v21.4s, v9.4s
+	WORD    $0x4e2acece // fmla v14.4s, v22.4s, v10.4s
+	WORD    $0x4e2bceef // fmla v15.4s, v23.4s, v11.4s
+	FMOVQ   208(R2), F20
+	FMOVQ   208(R2), F21
+	FMOVQ   208(R2), F22
+	FMOVQ   208(R2), F23
+	WORD    $0x4e28cd94 // fmla v20.4s, v12.4s, v8.4s
+	WORD    $0x4e29cdb5 // fmla v21.4s, v13.4s, v9.4s
+	WORD    $0x4e2acdd6 // fmla v22.4s, v14.4s, v10.4s
+	WORD    $0x4e2bcdf7 // fmla v23.4s, v15.4s, v11.4s
+	FMOVQ   224(R2), F12
+	FMOVQ   224(R2), F13
+	FMOVQ   224(R2), F14
+	FMOVQ   224(R2), F15
+	WORD    $0x4e28ce8c // fmla v12.4s, v20.4s, v8.4s
+	WORD    $0x4e29cead // fmla v13.4s, v21.4s, v9.4s
+	WORD    $0x4e2acece // fmla v14.4s, v22.4s, v10.4s
+	WORD    $0x4e2bceef // fmla v15.4s, v23.4s, v11.4s
+	WORD    $0x6e30dc90 // fmul v16.4s, v4.4s, v16.4s
+	WORD    $0x6e31dcb1 // fmul v17.4s, v5.4s, v17.4s
+	WORD    $0x6e32dcd2 // fmul v18.4s, v6.4s, v18.4s
+	WORD    $0x6e33dcf3 // fmul v19.4s, v7.4s, v19.4s
+	WORD    $0x6e2cfe10 // fdiv v16.4s, v16.4s, v12.4s
+	WORD    $0x6e2dfe31 // fdiv v17.4s, v17.4s, v13.4s
+	WORD    $0x6e2efe52 // fdiv v18.4s, v18.4s, v14.4s
+	WORD    $0x6e2ffe73 // fdiv v19.4s, v19.4s, v15.4s
+	WORD    $0x6e3ade10 // fmul v16.4s, v16.4s, v26.4s
+	WORD    $0x6e3ade31 // fmul v17.4s, v17.4s, v26.4s
+	WORD    $0x6e3ade52 // fmul v18.4s, v18.4s, v26.4s
+	WORD    $0x6e3ade73 // fmul v19.4s, v19.4s, v26.4s
+	WORD    $0x4e3ad610 // fadd v16.4s, v16.4s, v26.4s
+	WORD    $0x4e3ad631 // fadd v17.4s, v17.4s, v26.4s
+	WORD    $0x4e3ad652 // fadd v18.4s, v18.4s, v26.4s
+	WORD    $0x4e3ad673 // fadd v19.4s, v19.4s, v26.4s
+	WORD    $0x6e20dc08 // fmul v8.4s, v0.4s, v0.4s
+	WORD    $0x6e21dc29 // fmul v9.4s, v1.4s, v1.4s
+	WORD    $0x6e22dc4a // fmul v10.4s, v2.4s, v2.4s
+	WORD    $0x6e23dc6b // fmul v11.4s, v3.4s, v3.4s
+	WORD    $0x6e3bdd08 // fmul v8.4s, v8.4s, v27.4s
+	WORD    $0x6e3bdd29 // fmul v9.4s, v9.4s, v27.4s
+	WORD    $0x6e3bdd4a // fmul v10.4s, v10.4s, v27.4s
+	WORD    $0x6e3bdd6b // fmul v11.4s, v11.4s, v27.4s
+	WORD    $0x4e3df508 // fmax v8.4s, v8.4s, v29.4s
+	WORD    $0x4e3df529 // fmax v9.4s, v9.4s, v29.4s
+	WORD    $0x4e3df54a // fmax v10.4s, v10.4s, v29.4s
+	WORD    $0x4e3df56b // fmax v11.4s, v11.4s, v29.4s
+	WORD    $0x4e3ed504 // fadd v4.4s, v8.4s, v30.4s
+	WORD    $0x4e3ed525 // fadd v5.4s, v9.4s, v30.4s
+	WORD    $0x4e3ed546 // fadd v6.4s, v10.4s, v30.4s
+	WORD    $0x4e3ed567 // fadd v7.4s, v11.4s, v30.4s
+	VSHL    $23, V4.S4, V12.S4
+	VSHL    $23, V5.S4, V13.S4
+	VSHL    $23, V6.S4, V14.S4
+	VSHL    $23, V7.S4, V15.S4
+	WORD    $0x4ebed484 // fsub v4.4s, v4.4s, v30.4s
+	WORD    $0x4ebed4a5 // fsub v5.4s, v5.4s, v30.4s
+	WORD    $0x4ebed4c6 // fsub v6.4s, v6.4s, v30.4s
+	WORD    $0x4ebed4e7 // fsub v7.4s, v7.4s, v30.4s
+	WORD    $0x4ea4d508 // fsub v8.4s, v8.4s, v4.4s
+	WORD    $0x4ea5d529 // fsub v9.4s, v9.4s, v5.4s
+	WORD    $0x4ea6d54a // fsub v10.4s, v10.4s, v6.4s
+	WORD    $0x4ea7d56b // fsub v11.4s, v11.4s, v7.4s
+	FMOVQ   288(R2), F20
+	FMOVQ   288(R2), F21
+	FMOVQ   288(R2), F22
+	FMOVQ   288(R2), F23
+	FMOVQ   304(R2), F4
+	FMOVQ   304(R2), F5
+	FMOVQ   304(R2), F6
+	FMOVQ   304(R2), F7
+	WORD    $0x4e28ce84 // fmla v4.4s, v20.4s, v8.4s
+	WORD    $0x4e29cea5 // fmla v5.4s, v21.4s, v9.4s
+	WORD    $0x4e2acec6 // fmla v6.4s, v22.4s, v10.4s
+	WORD    $0x4e2bcee7 // fmla v7.4s, v23.4s, v11.4s
+	FMOVQ   320(R2), F20
+	FMOVQ   320(R2), F21
+	FMOVQ   320(R2), F22
+	FMOVQ   320(R2), F23
+	WORD    $0x4e28cc94 // fmla v20.4s, v4.4s, v8.4s
+	WORD    $0x4e29ccb5 // fmla v21.4s, v5.4s, v9.4s
+	WORD    $0x4e2accd6 // fmla v22.4s, v6.4s, v10.4s
+	WORD    $0x4e2bccf7 // fmla v23.4s, v7.4s, v11.4s
+	FMOVQ   336(R2), F4
+	FMOVQ   336(R2), F5
+	FMOVQ   336(R2), F6
+	FMOVQ   336(R2), F7
+	WORD    $0x4e28ce84 // fmla v4.4s, v20.4s, v8.4s
+	WORD    $0x4e29cea5 // fmla v5.4s, v21.4s, v9.4s
+	WORD    $0x4e2acec6 // fmla v6.4s, v22.4s, v10.4s
+	WORD    $0x4e2bcee7 // fmla v7.4s, v23.4s, v11.4s
+	FMOVQ   352(R2), F20
+	FMOVQ   352(R2), F21
+	FMOVQ   352(R2), F22
+	FMOVQ   352(R2), F23
+	WORD    $0x4e28cc94 // fmla v20.4s, v4.4s, v8.4s
+	WORD    $0x4e29ccb5 // fmla v21.4s, v5.4s, v9.4s
+	WORD    $0x4e2accd6 // fmla v22.4s, v6.4s, v10.4s
+	WORD    $0x4e2bccf7 // fmla v23.4s, v7.4s, v11.4s
+	FMOVQ   368(R2), F4
+	FMOVQ   368(R2), F5
+	FMOVQ   368(R2), F6
+	FMOVQ   368(R2), F7
+	WORD    $0x4e28ce84 // fmla v4.4s, v20.4s, v8.4s
+	WORD    $0x4e29cea5 // fmla v5.4s, v21.4s, v9.4s
+	WORD    $0x4e2acec6 // fmla v6.4s, v22.4s, v10.4s
+	WORD    $0x4e2bcee7 // fmla v7.4s, v23.4s, v11.4s
+	FMOVQ   384(R2), F20
+	FMOVQ   384(R2), F21
+	FMOVQ   384(R2), F22
+	FMOVQ   384(R2), F23
+	WORD    $0x4e28cc94 // fmla v20.4s, v4.4s, v8.4s
+	WORD    $0x4e29ccb5 // fmla v21.4s, v5.4s, v9.4s
+	WORD    $0x4e2accd6 // fmla v22.4s, v6.4s, v10.4s
+	WORD    $0x4e2bccf7 // fmla v23.4s, v7.4s, v11.4s
+	WORD    $0x6e2cde94 // fmul v20.4s, v20.4s, v12.4s
+	WORD    $0x6e2ddeb5 // fmul v21.4s, v21.4s, v13.4s
+	WORD    $0x6e2eded6 // fmul v22.4s, v22.4s, v14.4s
+	WORD    $0x6e2fdef7 // fmul v23.4s, v23.4s, v15.4s
+	WORD    $0x6e3cde94 // fmul v20.4s, v20.4s, v28.4s
+	WORD    $0x6e3cdeb5 // fmul v21.4s, v21.4s, v28.4s
+	WORD    $0x6e3cded6 // fmul v22.4s, v22.4s, v28.4s
+	WORD    $0x6e3cdef7 // fmul v23.4s, v23.4s, v28.4s
+	WORD    $0x6e30dc08 // fmul v8.4s, v0.4s, v16.4s
+	WORD    $0x6e31dc29 // fmul v9.4s, v1.4s, v17.4s
+	WORD    $0x6e32dc4a // fmul v10.4s, v2.4s, v18.4s
+	WORD    $0x6e33dc6b // fmul v11.4s, v3.4s, v19.4s
+	WORD    $0x4e20ce90 // fmla v16.4s, v20.4s, v0.4s
+	WORD    $0x4e21ceb1 // fmla v17.4s, v21.4s, v1.4s
+	WORD    $0x4e22ced2 // fmla v18.4s, v22.4s, v2.4s
+	WORD    $0x4e23cef3 // fmla v19.4s, v23.4s, v3.4s
+	VST1.P  [V8.S4, V9.S4, V10.S4, V11.S4], 64(R1)
+	VLD1    (R0), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x6e30dc00 // fmul v0.4s, v0.4s, v16.4s
+	WORD    $0x6e31dc21 // fmul v1.4s, v1.4s, v17.4s
+	WORD    $0x6e32dc42 // fmul v2.4s, v2.4s, v18.4s
+	WORD    $0x6e33dc63 // fmul v3.4s, v3.4s, v19.4s
+	VST1.P  [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS    $16, R3
+	BGT     loop
+	RET
+
+// func softmaxBackwardNEON(d *float32, p *float32, n int)
+TEXT ·softmaxBackwardNEON(SB), NOSPLIT, $0-24
+	MOVD    d+0(FP), R0
+	MOVD    p+8(FP), R1
+	MOVD    n+16(FP), R2
+	MOVD    R0, R3
+	MOVD    R1, R4
+	MOVD    R2, R5
+	VEOR    V8.B16, V8.B16, V8.B16
+	VEOR    V9.B16, V9.B16, V9.B16
+	VEOR    V10.B16, V10.B16, V10.B16
+	VEOR    V11.B16, V11.B16, V11.B16
+dot:
+	VLD1.P  64(R3), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R4), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24cc08 // fmla v8.4s, v0.4s, v4.4s
+	WORD    $0x4e25cc29 // fmla v9.4s, v1.4s, v5.4s
+	WORD    $0x4e26cc4a // fmla v10.4s, v2.4s, v6.4s
+	WORD    $0x4e27cc6b // fmla v11.4s, v3.4s, v7.4s
+	SUBS    $16, R5
+	BGT     dot
+	WORD    $0x4e28d548 // fadd v8.4s, v10.4s, v8.4s
+	WORD    $0x4e29d569 // fadd v9.4s, v11.4s, v9.4s
+	WORD    $0x4e28d528 // fadd v8.4s, v9.4s, v8.4s
+	VEXT    $8, V8.B16, V8.B16, V9.B16
+	WORD    $0x4e28d528 // fadd v8.4s, v9.4s, v8.4s
+	WORD    $0x7e30d908 // faddp s8, v8.2s
+	VDUP    V8.S[0], V16.S4
+apply:
+	VLD1    (R0), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R1), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4eb0d400 // fsub v0.4s, v0.4s, v16.4s
+	WORD    $0x4eb0d421 // fsub v1.4s, v1.4s, v16.4s
+	WORD    $0x4eb0d442 // fsub v2.4s, v2.4s, v16.4s
+	WORD    $0x4eb0d463 // fsub v3.4s, v3.4s, v16.4s
+	WORD    $0x6e24dc00 // fmul v0.4s, v0.4s, v4.4s
+	WORD    $0x6e25dc21 // fmul v1.4s, v1.4s, v5.4s
+	WORD    $0x6e26dc42 // fmul v2.4s, v2.4s, v6.4s
+	WORD    $0x6e27dc63 // fmul v3.4s, v3.4s, v7.4s
+	VST1.P  [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS    $16, R2
+	BGT     apply
+	RET
+
+// func layerNormBackwardNEON(dx *float32, x *float32, dy *float32, gamma *float32, dgamma *float32, dbeta *float32, n int, inv float32, eps float32)
+TEXT ·layerNormBackwardNEON(SB), NOSPLIT, $0-64
+	MOVD    x+8(FP), R1
+	MOVD    n+48(FP), R6
+	FMOVS   inv+56(FP), F31
+	MOVD    R6, R7
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+sum:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x4e20d610 // fadd v16.4s, v16.4s, v0.4s
+	WORD    $0x4e21d631 // fadd v17.4s, v17.4s, v1.4s
+	WORD    $0x4e22d652 // fadd v18.4s, v18.4s, v2.4s
+	WORD    $0x4e23d673 // fadd v19.4s, v19.4s, v3.4s
+	SUBS    $16, R7
+	BGT     sum
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMULS   F31, F16, F16
+	VDUP    V16.S[0], V30.S4
+	MOVD    x+8(FP), R1
+	MOVD    R6, R7
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	SUBS    $16, R7
+	BLE     last
+square:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x4ebed400 // fsub v0.4s, v0.4s, v30.4s
+	WORD    $0x4ebed421 // fsub v1.4s, v1.4s, v30.4s
+	WORD    $0x4ebed442 // fsub v2.4s, v2.4s, v30.4s
+	WORD    $0x4ebed463 // fsub v3.4s, v3.4s, v30.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	SUBS    $16, R7
+	BGT     square
+last:
+	MOVD    $tail<>(SB), R8
+	SUB     R7<<2, R8
+	VLD1    (R8), [V12.S4, V13.S4, V14.S4, V15.S4]
+	VLD1    (R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x4ebed400 // fsub v0.4s, v0.4s, v30.4s
+	WORD    $0x4ebed421 // fsub v1.4s, v1.4s, v30.4s
+	WORD    $0x4ebed442 // fsub v2.4s, v2.4s, v30.4s
+	WORD    $0x4ebed463 // fsub v3.4s, v3.4s, v30.4s
+	WORD    $0x6e2cdc00 // fmul v0.4s, v0.4s, v12.4s
+	WORD    $0x6e2ddc21 // fmul v1.4s, v1.4s, v13.4s
+	WORD    $0x6e2edc42 // fmul v2.4s, v2.4s, v14.4s
+	WORD    $0x6e2fdc63 // fmul v3.4s, v3.4s, v15.4s
+	WORD    $0x4e20cc10 // fmla v16.4s, v0.4s, v0.4s
+	WORD    $0x4e21cc31 // fmla v17.4s, v1.4s, v1.4s
+	WORD    $0x4e22cc52 // fmla v18.4s, v2.4s, v2.4s
+	WORD    $0x4e23cc73 // fmla v19.4s, v3.4s, v3.4s
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMULS   F31, F16, F16
+	VDUP    V16.S[0], V29.S4
+	FMOVS   eps+60(FP), F0
+	FADDS   F0, F29, F0
+	FSQRTS  F0, F0
+	FMOVS   $1.0, F1
+	FDIVS   F0, F1, F1
+	VDUP    V1.S[0], V29.S4
+	MOVD    x+8(FP), R1
+	MOVD    dy+16(FP), R2
+	MOVD    gamma+24(FP), R3
+	MOVD    dgamma+32(FP), R4
+	MOVD    dbeta+40(FP), R5
+	MOVD    R6, R7
+	VEOR    V16.B16, V16.B16, V16.B16
+	VEOR    V17.B16, V17.B16, V17.B16
+	VEOR    V18.B16, V18.B16, V18.B16
+	VEOR    V19.B16, V19.B16, V19.B16
+	VEOR    V20.B16, V20.B16, V20.B16
+	VEOR    V21.B16, V21.B16, V21.B16
+	VEOR    V22.B16, V22.B16, V22.B16
+	VEOR    V23.B16, V23.B16, V23.B16
+sums:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P  64(R3), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD    $0x4ebed400 // fsub v0.4s, v0.4s, v30.4s
+	WORD    $0x4ebed421 // fsub v1.4s, v1.4s, v30.4s
+	WORD    $0x4ebed442 // fsub v2.4s, v2.4s, v30.4s
+	WORD    $0x4ebed463 // fsub v3.4s, v3.4s, v30.4s
+	WORD    $0x6e3ddc00 // fmul v0.4s, v0.4s, v29.4s
+	WORD    $0x6e3ddc21 // fmul v1.4s, v1.4s, v29.4s
+	WORD    $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
+	WORD    $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD    $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD    $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
+	WORD    $0x6e2adcca // fmul v10.4s, v6.4s, v10.4s
+	WORD    $0x6e2bdceb // fmul v11.4s, v7.4s, v11.4s
+	WORD    $0x4e28d610 // fadd v16.4s, v16.4s, v8.4s
+	WORD    $0x4e29d631 // fadd v17.4s, v17.4s, v9.4s
+	WORD    $0x4e2ad652 // fadd v18.4s, v18.4s, v10.4s
+	WORD    $0x4e2bd673 // fadd v19.4s, v19.4s, v11.4s
+	WORD    $0x4e20cd14 // fmla v20.4s, v8.4s, v0.4s
+	WORD    $0x4e21cd35 // fmla v21.4s, v9.4s, v1.4s
+	WORD    $0x4e22cd56 // fmla v22.4s, v10.4s, v2.4s
+	WORD    $0x4e23cd77 // fmla v23.4s, v11.4s, v3.4s
+	VLD1    (R4), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD    $0x4e20cc8c // fmla v12.4s, v4.4s, v0.4s
+	WORD    $0x4e21ccad // fmla v13.4s, v5.4s, v1.4s
+	WORD    $0x4e22ccce // fmla v14.4s, v6.4s, v2.4s
+	WORD    $0x4e23ccef // fmla v15.4s, v7.4s, v3.4s
+	VST1.P  [V12.S4, V13.S4, V14.S4, V15.S4], 64(R4)
+	VLD1    (R5), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD    $0x4e2cd48c // fadd v12.4s, v4.4s, v12.4s
+	WORD    $0x4e2dd4ad // fadd v13.4s, v5.4s, v13.4s
+	WORD    $0x4e2ed4ce // fadd v14.4s, v6.4s, v14.4s
+	WORD    $0x4e2fd4ef // fadd v15.4s, v7.4s, v15.4s
+	VST1.P  [V12.S4, V13.S4, V14.S4, V15.S4], 64(R5)
+	SUBS    $16, R7
+	BGT     sums
+	WORD    $0x4e30d650 // fadd v16.4s, v18.4s, v16.4s
+	WORD    $0x4e31d671 // fadd v17.4s, v19.4s, v17.4s
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	VEXT    $8, V16.B16, V16.B16, V17.B16
+	WORD    $0x4e30d630 // fadd v16.4s, v17.4s, v16.4s
+	WORD    $0x7e30da10 // faddp s16, v16.2s
+	FMULS   F31, F16, F16
+	VDUP    V16.S[0], V28.S4
+	WORD    $0x4e34d6d4 // fadd v20.4s, v22.4s, v20.4s
+	WORD    $0x4e35d6f5 // fadd v21.4s, v23.4s, v21.4s
+	WORD    $0x4e34d6b4 // fadd v20.4s, v21.4s, v20.4s
+	VEXT    $8, V20.B16, V20.B16, V21.B16
+	WORD    $0x4e34d6b4 // fadd v20.4s, v21.4s, v20.4s
+	WORD    $0x7e30da94 // faddp s20, v20.2s
+	FMULS   F31, F20, F20
+	VDUP    V20.S[0], V27.S4
+	MOVD    x+8(FP), R1
+	MOVD    dy+16(FP), R2
+	MOVD    gamma+24(FP), R3
+	MOVD    dx+0(FP), R0
+	SUBS    $16, R6
+	BLE     lastResult
+result:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P  64(R3), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD    $0x4ebed400 // fsub v0.4s, v0.4s, v30.4s
+	WORD    $0x4ebed421 // fsub v1.4s, v1.4s, v30.4s
+	WORD    $0x4ebed442 // fsub v2.4s, v2.4s, v30.4s
+	WORD    $0x4ebed463 // fsub v3.4s, v3.4s, v30.4s
+	WORD    $0x6e3ddc00 // fmul v0.4s, v0.4s, v29.4s
+	WORD    $0x6e3ddc21 // fmul v1.4s, v1.4s, v29.4s
+	WORD    $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
+	WORD    $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD    $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD    $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
+	WORD    $0x6e2adcca // fmul v10.4s, v6.4s, v10.4s
+	WORD    $0x6e2bdceb // fmul v11.4s, v7.4s, v11.4s
+	WORD    $0x4ebcd508 // fsub v8.4s, v8.4s, v28.4s
+	WORD    $0x4ebcd529 // fsub v9.4s, v9.4s, v28.4s
+	WORD    $0x4ebcd54a // fsub v10.4s, v10.4s, v28.4s
+	WORD    $0x4ebcd56b // fsub v11.4s, v11.4s, v28.4s
+	WORD    $0x4ebbcc08 // fmls v8.4s, v0.4s, v27.4s
+	WORD    $0x4ebbcc29 // fmls v9.4s, v1.4s, v27.4s
+	WORD    $0x4ebbcc4a // fmls v10.4s, v2.4s, v27.4s
+	WORD    $0x4ebbcc6b // fmls v11.4s, v3.4s, v27.4s
+	WORD    $0x6e3ddd08 // fmul v8.4s, v8.4s, v29.4s
+	WORD    $0x6e3ddd29 // fmul v9.4s, v9.4s, v29.4s
+	WORD    $0x6e3ddd4a // fmul v10.4s, v10.4s, v29.4s
+	WORD    $0x6e3ddd6b // fmul v11.4s, v11.4s, v29.4s
+	VST1.P  [V8.S4, V9.S4, V10.S4, V11.S4], 64(R0)
+	SUBS    $16, R6
+	BGT     result
+lastResult:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	VLD1.P  64(R3), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD    $0x4ebed400 // fsub v0.4s, v0.4s, v30.4s
+	WORD    $0x4ebed421 // fsub v1.4s, v1.4s, v30.4s
+	WORD    $0x4ebed442 // fsub v2.4s, v2.4s, v30.4s
+	WORD    $0x4ebed463 // fsub v3.4s, v3.4s, v30.4s
+	WORD    $0x6e3ddc00 // fmul v0.4s, v0.4s, v29.4s
+	WORD    $0x6e3ddc21 // fmul v1.4s, v1.4s, v29.4s
+	WORD    $0x6e3ddc42 // fmul v2.4s, v2.4s, v29.4s
+	WORD    $0x6e3ddc63 // fmul v3.4s, v3.4s, v29.4s
+	WORD    $0x6e28dc88 // fmul v8.4s, v4.4s, v8.4s
+	WORD    $0x6e29dca9 // fmul v9.4s, v5.4s, v9.4s
+	WORD    $0x6e2adcca // fmul v10.4s, v6.4s, v10.4s
+	WORD    $0x6e2bdceb // fmul v11.4s, v7.4s, v11.4s
+	WORD    $0x4ebcd508 // fsub v8.4s, v8.4s, v28.4s
+	WORD    $0x4ebcd529 // fsub v9.4s, v9.4s, v28.4s
+	WORD    $0x4ebcd54a // fsub v10.4s, v10.4s, v28.4s
+	WORD    $0x4ebcd56b // fsub v11.4s, v11.4s, v28.4s
+	WORD    $0x4ebbcc08 // fmls v8.4s, v0.4s, v27.4s
+	WORD    $0x4ebbcc29 // fmls v9.4s, v1.4s, v27.4s
+	WORD    $0x4ebbcc4a // fmls v10.4s, v2.4s, v27.4s
+	WORD    $0x4ebbcc6b // fmls v11.4s, v3.4s, v27.4s
+	WORD    $0x6e3ddd08 // fmul v8.4s, v8.4s, v29.4s
+	WORD    $0x6e3ddd29 // fmul v9.4s, v9.4s, v29.4s
+	WORD    $0x6e3ddd4a // fmul v10.4s, v10.4s, v29.4s
+	WORD    $0x6e3ddd6b // fmul v11.4s, v11.4s, v29.4s
+	VLD1    (R8), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD    $0x6e2cdd08 // fmul v8.4s, v8.4s, v12.4s
+	WORD    $0x6e2ddd29 // fmul v9.4s, v9.4s, v13.4s
+	WORD    $0x6e2edd4a // fmul v10.4s, v10.4s, v14.4s
+	WORD    $0x6e2fdd6b // fmul v11.4s, v11.4s, v15.4s
+	VST1.P  [V8.S4, V9.S4, V10.S4, V11.S4], 64(R0)
+	RET
+
+// func addNEON(dst *float32, x *float32, y *float32, n int)
+TEXT ·addNEON(SB), NOSPLIT, $0-32
+	MOVD    dst+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    y+16(FP), R2
+	MOVD    n+24(FP), R3
+loop:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	VLD1.P  64(R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x4e24d400 // fadd v0.4s, v0.4s, v4.4s
+	WORD    $0x4e25d421 // fadd v1.4s, v1.4s, v5.4s
+	WORD    $0x4e26d442 // fadd v2.4s, v2.4s, v6.4s
+	WORD    $0x4e27d463 // fadd v3.4s, v3.4s, v7.4s
+	VST1.P  [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS    $16, R3
+	BGT     loop
+	RET
+
+// func adamWNEON(value *float32, gradient *float32, first *float32, second *float32, n int, s *float32)
+TEXT ·adamWNEON(SB), NOSPLIT, $0-48
+	MOVD    value+0(FP), R0
+	MOVD    gradient+8(FP), R1
+	MOVD    first+16(FP), R2
+	MOVD    second+24(FP), R3
+	MOVD    n+32(FP), R4
+	MOVD    s+40(FP), R5
+	FMOVS.P 4(R5), F16
+	VDUP    V16.S[0], V16.S4
+	FMOVS.P 4(R5), F17
+	VDUP    V17.S[0], V17.S4
+	FMOVS.P 4(R5), F18
+	VDUP    V18.S[0], V18.S4
+	FMOVS.P 4(R5), F19
+	VDUP    V19.S[0], V19.S4
+	FMOVS.P 4(R5), F20
+	VDUP    V20.S[0], V20.S4
+	FMOVS.P 4(R5), F21
+	VDUP    V21.S[0], V21.S4
+	FMOVS.P 4(R5), F22
+	VDUP    V22.S[0], V22.S4
+	FMOVS   $1.0, F0
+	FSUBS   F18, F0, F23
+	VDUP    V23.S[0], V23.S4
+	FSUBS   F19, F0, F24
+	VDUP    V24.S[0], V24.S4
+loop:
+	VLD1.P  64(R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	WORD    $0x6e36dc00 // fmul v0.4s, v0.4s, v22.4s
+	WORD    $0x6e36dc21 // fmul v1.4s, v1.4s, v22.4s
+	WORD    $0x6e36dc42 // fmul v2.4s, v2.4s, v22.4s
+	WORD    $0x6e36dc63 // fmul v3.4s, v3.4s, v22.4s
+	VLD1    (R2), [V4.S4, V5.S4, V6.S4, V7.S4]
+	WORD    $0x6e32dc84 // fmul v4.4s, v4.4s, v18.4s
+	WORD    $0x6e32dca5 // fmul v5.4s, v5.4s, v18.4s
+	WORD    $0x6e32dcc6 // fmul v6.4s, v6.4s, v18.4s
+	WORD    $0x6e32dce7 // fmul v7.4s, v7.4s, v18.4s
+	WORD    $0x4e37cc04 // fmla v4.4s, v0.4s, v23.4s
+	WORD    $0x4e37cc25 // fmla v5.4s, v1.4s, v23.4s
+	WORD    $0x4e37cc46 // fmla v6.4s, v2.4s, v23.4s
+	WORD    $0x4e37cc67 // fmla v7.4s, v3.4s, v23.4s
+	VST1.P  [V4.S4, V5.S4, V6.S4, V7.S4], 64(R2)
+	VLD1    (R3), [V8.S4, V9.S4, V10.S4, V11.S4]
+	WORD    $0x6e33dd08 // fmul v8.4s, v8.4s, v19.4s
+	WORD    $0x6e33dd29 // fmul v9.4s, v9.4s, v19.4s
+	WORD    $0x6e33dd4a // fmul v10.4s, v10.4s, v19.4s
+	WORD    $0x6e33dd6b // fmul v11.4s, v11.4s, v19.4s
+	WORD    $0x6e20dc00 // fmul v0.4s, v0.4s, v0.4s
+	WORD    $0x6e21dc21 // fmul v1.4s, v1.4s, v1.4s
+	WORD    $0x6e22dc42 // fmul v2.4s, v2.4s, v2.4s
+	WORD    $0x6e23dc63 // fmul v3.4s, v3.4s, v3.4s
+	WORD    $0x4e38cc08 // fmla v8.4s, v0.4s, v24.4s
+	WORD    $0x4e38cc29 // fmla v9.4s, v1.4s, v24.4s
+	WORD    $0x4e38cc4a // fmla v10.4s, v2.4s, v24.4s
+	WORD    $0x4e38cc6b // fmla v11.4s, v3.4s, v24.4s
+	VST1.P  [V8.S4, V9.S4, V10.S4, V11.S4], 64(R3)
+	WORD    $0x6ea1f908 // fsqrt v8.4s, v8.4s
+	WORD    $0x6ea1f929 // fsqrt v9.4s, v9.4s
+	WORD    $0x6ea1f94a // fsqrt v10.4s, v10.4s
+	WORD    $0x6ea1f96b // fsqrt v11.4s, v11.4s
+	WORD    $0x6e34dd08 // fmul v8.4s, v8.4s, v20.4s
+	WORD    $0x6e34dd29 // fmul v9.4s, v9.4s, v20.4s
+	WORD    $0x6e34dd4a // fmul v10.4s, v10.4s, v20.4s
+	WORD    $0x6e34dd6b // fmul v11.4s, v11.4s, v20.4s
+	WORD    $0x4e35d508 // fadd v8.4s, v8.4s, v21.4s
+	WORD    $0x4e35d529 // fadd v9.4s, v9.4s, v21.4s
+	WORD    $0x4e35d54a // fadd v10.4s, v10.4s, v21.4s
+	WORD    $0x4e35d56b // fadd v11.4s, v11.4s, v21.4s
+	WORD    $0x6e30dc84 // fmul v4.4s, v4.4s, v16.4s
+	WORD    $0x6e30dca5 // fmul v5.4s, v5.4s, v16.4s
+	WORD    $0x6e30dcc6 // fmul v6.4s, v6.4s, v16.4s
+	WORD    $0x6e30dce7 // fmul v7.4s, v7.4s, v16.4s
+	WORD    $0x6e28fc84 // fdiv v4.4s, v4.4s, v8.4s
+	WORD    $0x6e29fca5 // fdiv v5.4s, v5.4s, v9.4s
+	WORD    $0x6e2afcc6 // fdiv v6.4s, v6.4s, v10.4s
+	WORD    $0x6e2bfce7 // fdiv v7.4s, v7.4s, v11.4s
+	VLD1    (R0), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD    $0x6e31dd8c // fmul v12.4s, v12.4s, v17.4s
+	WORD    $0x6e31ddad // fmul v13.4s, v13.4s, v17.4s
+	WORD    $0x6e31ddce // fmul v14.4s, v14.4s, v17.4s
+	WORD    $0x6e31ddef // fmul v15.4s, v15.4s, v17.4s
+	WORD    $0x4ea4d58c // fsub v12.4s, v12.4s, v4.4s
+	WORD    $0x4ea5d5ad // fsub v13.4s, v13.4s, v5.4s
+	WORD    $0x4ea6d5ce // fsub v14.4s, v14.4s, v6.4s
+	WORD    $0x4ea7d5ef // fsub v15.4s, v15.4s, v7.4s
+	VST1.P  [V12.S4, V13.S4, V14.S4, V15.S4], 64(R0)
+	SUBS    $16, R4
+	BGT     loop
+	RET
+
+// func dropoutNEON(x *float32, n int, low uint32, high uint32, limit uint32, factor float32)
+TEXT ·dropoutNEON(SB), NOSPLIT, $0-32
+	MOVD    x+0(FP), R0
+	MOVD    n+8(FP), R1
+	MOVWU   low+16(FP), R2
+	VDUP    R2, V24.S4
+	MOVWU   high+20(FP), R2
+	VDUP    R2, V25.S4
+	MOVWU   limit+24(FP), R2
+	VDUP    R2, V26.S4
+	FMOVS   factor+28(FP), F27
+	VDUP    V27.S[0], V27.S4
+	MOVD    $0x10, R2
+	VDUP    R2, V28.S4
+	MOVD    $0x7feb352d, R2
+	VDUP    R2, V29.S4
+	MOVD    $0x846ca68b, R2
+	VDUP    R2, V30.S4
+	MOVD    $0x100000000, R2
+	VMOV    R2, V0.D[0]
+	MOVD    $0x300000002, R2
+	VMOV    R2, V0.D[1]
+	WORD    $0x4eb88400 // add v0.4s, v0.4s, v24.4s
+	MOVD    $0x500000004, R2
+	VMOV    R2, V1.D[0]
+	MOVD    $0x700000006, R2
+	VMOV    R2, V1.D[1]
+	WORD    $0x4eb88421 // add v1.4s, v1.4s, v24.4s
+	MOVD    $0x900000008, R2
+	VMOV    R2, V2.D[0]
+	MOVD    $0xb0000000a, R2
+	VMOV    R2, V2.D[1]
+	WORD    $0x4eb88442 // add v2.4s, v2.4s, v24.4s
+	MOVD    $0xd0000000c, R2
+	VMOV    R2, V3.D[0]
+	MOVD    $0xf0000000e, R2
+	VMOV    R2, V3.D[1]
+	WORD    $0x4eb88463 // add v3.4s, v3.4s, v24.4s
+loop:
+	VUSHR   $16, V0.S4, V8.S4
+	VEOR    V8.B16, V0.B16, V4.B16
+	VUSHR   $16, V1.S4, V9.S4
+	VEOR    V9.B16, V1.B16, V5.B16
+	VUSHR   $16, V2.S4, V10.S4
+	VEOR    V10.B16, V2.B16, V6.B16
+	VUSHR   $16, V3.S4, V11.S4
+	VEOR    V11.B16, V3.B16, V7.B16
+	WORD    $0x4ebd9c84 // mul v4.4s, v4.4s, v29.4s
+	WORD    $0x4ebd9ca5 // mul v5.4s, v5.4s, v29.4s
+	WORD    $0x4ebd9cc6 // mul v6.4s, v6.4s, v29.4s
+	WORD    $0x4ebd9ce7 // mul v7.4s, v7.4s, v29.4s
+	WORD    $0x4eb98484 // add v4.4s, v4.4s, v25.4s
+	WORD    $0x4eb984a5 // add v5.4s, v5.4s, v25.4s
+	WORD    $0x4eb984c6 // add v6.4s, v6.4s, v25.4s
+	WORD    $0x4eb984e7 // add v7.4s, v7.4s, v25.4s
+	VUSHR   $15, V4.S4, V8.S4
+	VEOR    V8.B16, V4.B16, V4.B16
+	VUSHR   $15, V5.S4, V9.S4
+	VEOR    V9.B16, V5.B16, V5.B16
+	VUSHR   $15, V6.S4, V10.S4
+	VEOR    V10.B16, V6.B16, V6.B16
+	VUSHR   $15, V7.S4, V11.S4
+	VEOR    V11.B16, V7.B16, V7.B16
+	WORD    $0x4ebe9c84 // mul v4.4s, v4.4s, v30.4s
+	WORD    $0x4ebe9ca5 // mul v5.4s, v5.4s, v30.4s
+	WORD    $0x4ebe9cc6 // mul v6.4s, v6.4s, v30.4s
+	WORD    $0x4ebe9ce7 // mul v7.4s, v7.4s, v30.4s
+	VUSHR   $16, V4.S4, V8.S4
+	VEOR    V8.B16, V4.B16, V4.B16
+	VUSHR   $16, V5.S4, V9.S4
+	VEOR    V9.B16, V5.B16, V5.B16
+	VUSHR   $16, V6.S4, V10.S4
+	VEOR    V10.B16, V6.B16, V6.B16
+	VUSHR   $16, V7.S4, V11.S4
+	VEOR    V11.B16, V7.B16, V7.B16
+	WORD    $0x6eba3c84 // cmhs v4.4s, v4.4s, v26.4s
+	WORD    $0x6eba3ca5 // cmhs v5.4s, v5.4s, v26.4s
+	WORD    $0x6eba3cc6 // cmhs v6.4s, v6.4s, v26.4s
+	WORD    $0x6eba3ce7 // cmhs v7.4s, v7.4s, v26.4s
+	VLD1    (R0), [V12.S4, V13.S4, V14.S4, V15.S4]
+	WORD    $0x6e3bdd8c // fmul v12.4s, v12.4s, v27.4s
+	WORD    $0x6e3bddad // fmul v13.4s, v13.4s, v27.4s
+	WORD    $0x6e3bddce // fmul v14.4s, v14.4s, v27.4s
+	WORD    $0x6e3bddef // fmul v15.4s, v15.4s, v27.4s
+	VAND    V4.B16, V12.B16, V12.B16
+	VAND    V5.B16, V13.B16, V13.B16
+	VAND    V6.B16, V14.B16, V14.B16
+	VAND    V7.B16, V15.B16, V15.B16
+	VST1.P  [V12.S4, V13.S4, V14.S4, V15.S4], 64(R0)
+	WORD    $0x4ebc8400 // add v0.4s, v0.4s, v28.4s
+	WORD    $0x4ebc8421 // add v1.4s, v1.4s, v28.4s
+	WORD    $0x4ebc8442 // add v2.4s, v2.4s, v28.4s
+	WORD    $0x4ebc8463 // add v3.4s, v3.4s, v28.4s
+	SUBS    $16, R1
+	BGT     loop
+	RET
+
+// func panelRowsNEON(panel *float32, x *float32, ldx int, k int)
+TEXT ·panelRowsNEON(SB), NOSPLIT, $0-32
+	MOVD    panel+0(FP), R0
+	MOVD    x+8(FP), R1
+	MOVD    ldx+16(FP), R2
+	LSL     $2, R2, R2
+	MOVD    k+24(FP), R3
+loop:
+	VLD1    (R1), [V0.S4, V1.S4, V2.S4, V3.S4]
+	ADD     R2, R1
+	VST1.P  [V0.S4, V1.S4, V2.S4, V3.S4], 64(R0)
+	SUBS    $1, R3
+	BNE     loop
 	RET

@@ -210,3 +210,72 @@ func fromF16NEON(dst *float32, x *uint16, n int)
 //
 //	for i := range count { for j := 0; j < size; j += 64 { prefetch(&rows[ids[i]*stride+j]) } }
 func prefetchRowsNEON(rows *byte, size int, stride int, ids *uint32, count int)
+
+// outerNEON adds a 16×16 tile of Aᵀ·B to C, k > 0:
+//
+//	for i := range 16 { for j := range 16 {
+//		s := c[i*ldc+j]
+//		for p := range k { s = fma(a[p*16+i], b[p*16+j], s) }
+//		c[i*ldc+j] = s
+//	}}
+//
+// ldc counts floats; bstep is not used, there is one panel.
+func outerNEON(k int, a *float32, b *float32, bstep int, c *float32, ldc int)
+
+// outerNEONBF16 adds a 16×16 tile of Aᵀ·B to C, k > 0:
+//
+//	for i := range 16 { for j := range 16 {
+//		s := c[i*ldc+j]
+//		for p := range k { s += a[2p]·b[2p] + a[2p+1]·b[2p+1] // words p of rows i and j }
+//		c[i*ldc+j] = s
+//	}}
+//
+// ldc counts floats; bstep is not used, there is one panel.
+func outerNEONBF16(k int, a *uint32, b *uint32, bstep int, c *float32, ldc int)
+
+// geluBackwardNEON goes back through n GELUs, n a positive multiple of 16, with the normal distribution Φ and density φ:
+//
+//	for i := range n { d[i] *= Φ(x[i]) + x[i]*φ(x[i]); x[i] *= Φ(x[i]) }
+func geluBackwardNEON(d *float32, x *float32, n int)
+
+// softmaxBackwardNEON goes back through a softmax of n floats, n a positive multiple of 16:
+//
+//	for i := range n { d[i] = p[i] * (d[i] - sum(d*p)) }
+//
+// The sum runs over 16 lanes, folded last.
+func softmaxBackwardNEON(d *float32, p *float32, n int)
+
+// layerNormBackwardNEON goes back through the layer norm of a row x of n floats; inv is 1/n:
+//
+//	unit := (x - mean(x)) / sqrt(variance(x)+eps); h := dy*gamma
+//	dgamma += dy*unit; dbeta += dy
+//	dx = (h - mean(h) - unit*mean(h*unit)) / sqrt(variance(x)+eps)
+//
+// All rows are padded to a multiple of 16 with zeros and stay so; dx may be dy. Sums run over 16 lanes, folded last.
+func layerNormBackwardNEON(dx *float32, x *float32, dy *float32, gamma *float32, dgamma *float32, dbeta *float32, n int, inv float32, eps float32)
+
+// addNEON sets dst to x + y, n floats, n a positive multiple of 16.
+func addNEON(dst *float32, x *float32, y *float32, n int)
+
+// adamWNEON makes a step of AdamW for n values, n a positive multiple of 16:
+//
+//	g := gradient*Scale
+//	first = first*Beta1 + g*(1-Beta1); second = second*Beta2 + g*g*(1-Beta2)
+//	value = value*Decay - Rate*first/(sqrt(second)*Root+Epsilon)
+//
+// s points to the fields of AdamWStep.
+func adamWNEON(value *float32, gradient *float32, first *float32, second *float32, n int, s *float32)
+
+// dropoutNEON leaves some of n floats out, n a positive multiple of 16, and scales the others:
+//
+//	for i := range n {
+//		h := uint32(i) + low; h = (h ^ h>>16) * 0x7feb352d + high
+//		h = (h ^ h>>15) * 0x846ca68b; h ^= h >> 16
+//		if h >= limit { x[i] *= factor } else { x[i] = 0 }
+//	}
+func dropoutNEON(x *float32, n int, low uint32, high uint32, limit uint32, factor float32)
+
+// panelRowsNEON copies the first 16 floats of k rows, ldx floats apart, next to each other, k > 0:
+//
+//	for p := range k { copy(panel[p*16:p*16+16], x[p*ldx:]) }
+func panelRowsNEON(panel *float32, x *float32, ldx int, k int)

@@ -16,7 +16,7 @@ func vectorTiers() []ops {
 		words: scalar.words, extent: extentNEON,
 		toBF16: scalar.toBF16, interleave: interleaveNEON, toInt16: scalar.toInt16, toInt8: toInt8NEON,
 		activations8: activations8By(extentNEON, toInt8NEON),
-		search:       searchNEON(), gradient: scalarGradient,
+		search:       searchNEON(), gradient: gradientNEON(),
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.words[Int8] = wordProduct{tile: tileNEONInt8, rows: 6, panels: 1, native: true}
@@ -36,6 +36,18 @@ func searchNEON() searchKernels {
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.dotI8 = dotRowsI8NEONDot
+	}
+	return t
+}
+
+func gradientNEON() gradientKernels {
+	t := gradientKernels{
+		outer: outerNEON, panels: 1, outerBF16: outerBF16Scalar, panels16: 1,
+		gelu: geluBackwardNEON, softmax: softmaxBackwardNEON, layerNorm: layerNormBackwardNEON, add: addNEON, adamW: adamWNEON,
+		panel: panelRowsNEON, dropout: dropoutNEON,
+	}
+	if hasBF16() {
+		t.outerBF16 = outerNEONBF16
 	}
 	return t
 }

@@ -141,7 +141,7 @@ func (w *walker) explain(err error, field string, from int64) error {
 		}
 		return w.fail(int(from+kind.Offset), "field %s: want %s, got %s", field, wanted(kind.Type), kind.Value)
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
-		return w.fail(len(w.data), "the text ends inside the object: a brace, bracket or quote is not closed")
+		return w.fail(len(bytes.TrimRight(w.data, white)), "the text ends inside the object: a brace, bracket or quote is not closed")
 	case errors.As(err, &syntax):
 		return w.fail(int(from+syntax.Offset), "not JSON: %w", err)
 	case from > 0:

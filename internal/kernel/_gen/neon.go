@@ -36,6 +36,17 @@ func neon() {
 	neonWordTiles(a)
 	neonConversions(a)
 	neonSearch(a)
+	neonOuter(a, "outerNEON", "float32", fmlaLane,
+		"s = fma(a[p*16+i], b[p*16+j], s)")
+	neonOuter(a, "outerNEONBF16", "uint32", bfdotLane,
+		"s += a[2p]·b[2p] + a[2p+1]·b[2p+1] // words p of rows i and j")
+	neonGeluBackward(a)
+	neonSoftmaxBackward(a)
+	neonLayerNormBackward(a)
+	neonAdd(a)
+	neonAdamW(a)
+	neonDropout(a)
+	neonPanelRows(a)
 	declarations, err := a.declarations()
 	if err == nil {
 		err = errors.Join(os.WriteFile(*neonOut, a.assembly(), 0o644), os.WriteFile(*neonStubs, declarations, 0o644))

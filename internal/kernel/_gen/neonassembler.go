@@ -45,7 +45,7 @@ func (a *assembler) place(params []string, size int) int {
 	for _, p := range params {
 		name, kind, _ := strings.Cut(p, " ")
 		width := 8
-		if kind == "float32" {
+		if kind == "float32" || kind == "uint32" {
 			width = 4
 		}
 		size = (size + width - 1) / width * width

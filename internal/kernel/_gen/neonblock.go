@@ -38,6 +38,9 @@ func (a *assembler) broadcastConstant(base, name string, v float32, registers ..
 // broadcast fills a register with the low lane of another.
 func (a *assembler) broadcast(from, to vreg) { a.op("VDUP V%d.S[0], %s", from, to.s4()) }
 
+// broadcastWord fills a register with a word in a general register.
+func (a *assembler) broadcastWord(from string, to vreg) { a.op("VDUP %s, %s", from, to.s4()) }
+
 func (a *assembler) zero(registers ...vreg) {
 	for _, r := range registers {
 		a.op("VEOR %s, %s, %s", r.b16(), r.b16(), r.b16())

@@ -31,8 +31,12 @@ var (
 	fmul = threeSame{"fmul", 1, 0b00, 0b11011}
 	fdiv = threeSame{"fdiv", 1, 0b00, 0b11111}
 	fmla = threeSame{"fmla", 0, 0b00, 0b11001} // d + n·m, rounded once
+	fmls = threeSame{"fmls", 0, 0b10, 0b11001} // d - n·m, rounded once
 	fmax = threeSame{"fmax", 0, 0b00, 0b11110} // NaN if either is
 	fmin = threeSame{"fmin", 0, 0b10, 0b11110}
+	add  = threeSame{"add", 0, 0b10, 0b10000} // these are of integers
+	mul  = threeSame{"mul", 0, 0b10, 0b10011}
+	cmhs = threeSame{"cmhs", 1, 0b10, 0b00111} // all ones if n ≥ m, unsigned
 )
 
 func (o threeSame) encode(d, n, m vreg) uint32 {
@@ -80,6 +84,7 @@ type twoRegister struct {
 var (
 	fcvtns = twoRegister{"fcvtns", 0, 0b00, 0b11010} // to int32, ties to even
 	scvtf  = twoRegister{"scvtf", 0, 0b00, 0b11101}  // from int32
+	fsqrt  = twoRegister{"fsqrt", 1, 0b10, 0b11111}
 	bfcvtn = twoRegister{"bfcvtn", 0, 0b10, 0b10110} // to bfloat16 in half a register; FEAT_BF16
 )
 

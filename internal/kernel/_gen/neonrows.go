@@ -61,10 +61,7 @@ func neonSoftmax(a *assembler) {
 	a.broadcast(a.extreme(top, fmax, fmaxLanes), shift)
 
 	a.broadcastConstant("R2", "log2e", 1.4426950408889634, scale)
-	// 2^v for v ≤ 0, 0 below -126.5: adding 1.5·2²³ rounds to an integer that
-	// then sits in the low mantissa bits, and 127 more makes it an exponent.
-	a.broadcastConstant("R2", "expLow", -127, low)
-	a.broadcastConstant("R2", "expMagic", 12582912+127, magic)
+	a.exp2Constants("R2", low, magic)
 	a.op("MOVD R0, R3")
 	a.op("MOVD R1, R4")
 	a.zero(sum[:]...)
@@ -72,15 +69,7 @@ func neonSoftmax(a *assembler) {
 		a.loadBlock(v, "R3")
 		a.blocks(fsub, v, v, repeat(shift))
 		a.blocks(fmul, v, v, repeat(scale))
-		a.blocks(fmax, v, v, repeat(low))
-		a.blocks(fadd, r, v, repeat(magic))
-		for i := range r {
-			a.op("VSHL $23, %s, %s", r[i].s4(), s[i].s4())
-		}
-		a.blocks(fsub, r, r, repeat(magic))
-		a.blocks(fsub, v, v, r)
-		p, _ := a.horner("R2", "exp2c", exp2, v, quadAt(12), quadAt(16))
-		a.blocks(fmul, p, p, s)
+		p := a.exp2("R2", v, r, s, quadAt(12), quadAt(16), low, magic)
 		a.blocks(fadd, sum, sum, p)
 		a.storeNext(p, "R3")
 	})
@@ -96,6 +85,29 @@ func neonSoftmax(a *assembler) {
 		a.storeNext(v, "R0")
 	})
 	a.op("RET")
+}
+
+// exp2Constants loads the two constants that exp2 takes in registers.
+func (a *assembler) exp2Constants(base string, low, magic vreg) {
+	a.broadcastConstant(base, "expLow", -127, low)
+	// Adding 1.5·2²³ rounds to an integer that then sits in the low mantissa
+	// bits, and 127 more makes it an exponent.
+	a.broadcastConstant(base, "expMagic", 12582912+127, magic)
+}
+
+// exp2 is 2^v for v ≤ 0, in acc or spare; v below -126.5 gives 0. r may be
+// spare; it, s, v and the other of acc and spare are lost.
+func (a *assembler) exp2(base string, v, r, s, acc, spare quad, low, magic vreg) quad {
+	a.blocks(fmax, v, v, repeat(low))
+	a.blocks(fadd, r, v, repeat(magic))
+	for i := range r {
+		a.op("VSHL $23, %s, %s", r[i].s4(), s[i].s4())
+	}
+	a.blocks(fsub, r, r, repeat(magic))
+	a.blocks(fsub, v, v, r)
+	p, _ := a.horner(base, "exp2c", exp2, v, acc, spare)
+	a.blocks(fmul, p, p, s)
+	return p
 }
 
 func neonLayerNorm(a *assembler) {
