@@ -2,7 +2,10 @@
 
 package winnow
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Settings are the options of a search as data: what a configuration file, a request or a tuner says. A field that is zero
 // is not set, and leaves what was set before.
@@ -27,8 +30,11 @@ func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d)
 // UnmarshalText implements encoding.TextUnmarshaler.
 func (d *Duration) UnmarshalText(b []byte) error {
 	v, err := time.ParseDuration(string(b))
+	if err != nil {
+		return fmt.Errorf("%q is not a time: want one with its unit, as in 50ms or 1.5s", b)
+	}
 	*d = Duration(v)
-	return err
+	return nil
 }
 
 // Options are the search options that the settings stand for. Settings that no engine takes are an error.

@@ -59,7 +59,7 @@ type settings struct {
 
 func (r *runner) settings() (settings, error) {
 	s := settings{
-		Options: *r.options, Total: r.total, Rows: r.result.Rows, Data: fmt.Sprintf("%016x", r.digest),
+		Options: *r.options, Total: r.total, Rows: r.result.Rows, Data: r.result.Digest,
 		ValidateEvery: r.plan.ValidateEvery, Patience: r.plan.Patience,
 	}
 	s.Threads = 0 // no result depends on them
@@ -153,7 +153,7 @@ func (r *runner) save() error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: %w", err)
 	}
-	r.saved = r.optimizer.step
+	r.result.Saved = r.optimizer.step
 	return nil
 }
 
@@ -196,7 +196,7 @@ func (r *runner) resume() error {
 			return fmt.Errorf("%s: %w: it is damaged, or of another architecture; remove it to start anew", path, err)
 		}
 	}
-	r.optimizer.step, r.batches, r.applied, r.sinceBest, r.saved = s.Step, s.Batches, s.Batches, s.SinceBest, s.Step
+	r.optimizer.step, r.batches, r.applied, r.sinceBest, r.result.Saved = s.Step, s.Batches, s.Batches, s.SinceBest, s.Step
 	r.result.Steps, r.result.Judgements, r.result.Curve, r.result.Tokens, r.result.Seconds = s.Step, s.Judgements, s.Curve, s.Tokens, s.Seconds
 	r.result.Stopped = r.impatient()
 	r.network.pack()

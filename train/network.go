@@ -4,6 +4,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -36,7 +37,7 @@ type network struct {
 func open(m *model.Model, o *Options, cross bool) (*network, error) {
 	n := &network{model: m, cross: cross, dropout: float32(o.Dropout)}
 	format := kernel.Float32
-	if o.Precision == encoder.BF16 && kernel.Supported(kernel.BFloat16) {
+	if o.precision() == encoder.BF16 {
 		format = kernel.BFloat16
 	}
 	c := m.Config
@@ -59,7 +60,10 @@ func open(m *model.Model, o *Options, cross bool) (*network, error) {
 			return nil, err
 		}
 		n.dense = []*backprop.Dense{pooler, classifier}
-		return n, n.freeze(o.Freeze)
+		if err := n.freeze(o.Freeze); err != nil {
+			return nil, err
+		}
+		return n, nil
 	}
 	for _, d := range m.Dense {
 		weight, bias := d.Dir+"/linear.weight", ""
@@ -72,7 +76,10 @@ func open(m *model.Model, o *Options, cross bool) (*network, error) {
 		}
 		n.dense = append(n.dense, layer)
 	}
-	return n, n.freeze(o.Freeze)
+	if err := n.freeze(o.Freeze); err != nil {
+		return nil, err
+	}
+	return n, nil
 }
 
 // module gives the tensors of a dense module, which go by the names that convert.Options.Replace takes.
@@ -211,8 +218,8 @@ func (n *network) backward(b input, d []float32) {
 			pooling.NormalizeBackward(row, n.outputs[i*padded:][:width])
 		}
 	}
-	for i := len(n.dense) - 1; i >= 0; i-- {
-		g = n.dense[i].Backward(g)
+	for i, layer := range slices.Backward(n.dense) {
+		g = layer.Backward(g)
 		if n.cross && i == 1 && n.pass.Dropout {
 			n.mask(g, count)
 		}

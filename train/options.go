@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/internal/kernel"
 )
 
 // Options are the settings of a training run. [Defaults] has what suits most.
@@ -46,6 +47,14 @@ func (o *Options) threads() int {
 		return o.Threads
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// precision is what products are computed in.
+func (o *Options) precision() encoder.Precision {
+	if o.Precision == encoder.BF16 && kernel.Supported(kernel.BFloat16) {
+		return encoder.BF16
+	}
+	return encoder.FP32
 }
 
 // Check says what is out of range.

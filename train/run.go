@@ -51,9 +51,11 @@ type Plan struct {
 type Result struct {
 	Steps      int
 	Rows       int
+	Digest     string  // of the rows
+	Saved      int     // the step of the last checkpoint; -1 if there is none
 	Tokens     int     // of all inputs
 	Seconds    float64 // of all steps, without validation and checkpoints
-	Curve      []Mean  // the loss, in at most 500 stretches of about as many steps
+	Curve      []Mean  // the loss, in at most 100 stretches of about as many steps
 	Best       float64 // the best judgement; NaN without validation
 	BestStep   int
 	Stopped    bool        // early, for lack of progress
@@ -68,7 +70,7 @@ type Mean struct {
 }
 
 // mostMeans is how many stretches the curve of a run has at most.
-const mostMeans = 500
+const mostMeans = 100
 
 // note adds a step to the curve and the sums.
 func (r *Result) note(s *Step) {
@@ -174,7 +176,7 @@ func (t *Task) Run(ctx context.Context, p Plan) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{Task: t, plan: p, digest: digest, saved: -1, result: Result{Rows: n, Best: math.NaN()}}
+	r := &runner{Task: t, plan: p, result: Result{Rows: n, Digest: fmt.Sprintf("%016x", digest), Saved: -1, Best: math.NaN()}}
 	r.perEpoch = (n + o.BatchSize - 1) / o.BatchSize
 	if r.total = o.Steps; r.total == 0 {
 		r.total = max(1, int(math.Ceil(o.Epochs*float64((r.perEpoch+o.Accumulate-1)/o.Accumulate))))
@@ -207,12 +209,10 @@ type runner struct {
 	*Task
 	plan      Plan
 	optimizer *optimizer
-	digest    uint64 // of the data
-	total     int    // steps
-	perEpoch  int    // batches
-	batches   int    // done, all epochs together
-	applied   int    // of them, those whose gradients made a step: where a checkpoint goes on
-	saved     int    // step of the last checkpoint; -1 for none
+	total     int // steps
+	perEpoch  int // batches
+	batches   int // done, all epochs together
+	applied   int // of them, those whose gradients made a step: where a checkpoint goes on
 	result    Result
 	sinceBest int         // judgements
 	best      [][]float32 // the best values so far; nil without validation
@@ -283,8 +283,8 @@ func (r *runner) batch(ctx context.Context, rows []dataset.Row, step *Step) erro
 
 func (r *runner) notFinite(what string, rows []dataset.Row) error {
 	e := &NotFiniteError{Step: r.optimizer.step + 1, What: what, First: rows[0].Place, Last: rows[len(rows)-1].Place}
-	if r.saved >= 0 {
-		e.Checkpoint, e.Saved = r.plan.Checkpoint, r.saved
+	if r.result.Saved >= 0 {
+		e.Checkpoint, e.Saved = r.plan.Checkpoint, r.result.Saved
 	}
 	return e
 }

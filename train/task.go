@@ -33,6 +33,10 @@ type Task struct {
 // Model is the model in training, as it was before.
 func (t *Task) Model() *model.Model { return t.network.model }
 
+// Precision is what products are computed in: not what the options say if the processor has no
+// instructions for that.
+func (t *Task) Precision() encoder.Precision { return t.options.precision() }
+
 // Bi prepares a bi-encoder. teacher may be nil unless the loss asks for its vectors.
 func Bi(m *model.Model, l loss.Bi, teacher *encoder.BiEncoder, o *Options) (*Task, error) {
 	if len(m.Pooling.Modes) == 0 {
@@ -52,7 +56,10 @@ func Bi(m *model.Model, l loss.Bi, teacher *encoder.BiEncoder, o *Options) (*Tas
 		}
 	}
 	t := &Task{options: o, bi: l, teacher: teacher}
-	return t, t.open(m, 1)
+	if err := t.open(m, 1); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 // Cross prepares a cross-encoder.
@@ -64,7 +71,10 @@ func Cross(m *model.Model, l loss.Cross, o *Options) (*Task, error) {
 		return nil, fmt.Errorf("model %s has %d labels, which does not suit the loss: classes need several, all else one", m.Name, len(m.Config.Labels))
 	}
 	t := &Task{options: o, cross: l}
-	return t, t.open(m, 2)
+	if err := t.open(m, 2); err != nil {
+		return nil, err
+	}
+	return t, nil
 }
 
 func (t *Task) open(m *model.Model, texts int) (err error) {

@@ -37,7 +37,7 @@ func rows(n int) func() iter.Seq2[dataset.Row, error] {
 				a, b, c := words[i%12], words[(i*5+1)%12], words[(i*7+3)%12]
 				r := dataset.Row{
 					Anchor: fmt.Sprintf("what is the %s %s number %d", a, b, i), Positive: fmt.Sprintf("the %s %s is number %d", a, b, i),
-					Negatives: []string{fmt.Sprintf("a %s, and no %s", c, a), fmt.Sprintf("nothing but %s", c)},
+					Negatives: []string{fmt.Sprintf("a %s, and no %s", c, a), "nothing but " + c},
 					Place:     dataset.Place{File: "made.jsonl", Line: i + 1},
 				}
 				if !yield(r, nil) {

@@ -136,7 +136,7 @@ func TestBadRowsAreNamed(t *testing.T) {
 		{"a.csv", "query,positive,label\na,b,NaN\n", `line 2: field "label": NaN is not a finite number`},
 		{"a.tsv", "query\tpositive\na\t\xff\n", `field "positive": the text is not UTF-8`},
 		{"a.tsv", "query\tpositive\tscores\na\tb\tInf\n", `line 2: field "scores": +Inf is not a finite number`},
-		{"a.csv", "query,positive\n\"" + strings.Repeat("a\n", maxRow/2), "longer than 16 MiB: cut its texts, or close its quotes"},
+		{"a.csv", "query,positive\n\"" + strings.Repeat("a\n", maxRow), "longer than 16 MiB: cut its texts, or close its quotes"},
 		{"a.jsonl", "{}" + strings.Repeat(" ", maxRow), "line 1: the row is longer than 16 MiB"},
 		{"a.jsonl", "{\"query\":\"\xff\"}", "line 1: it is not UTF-8"},
 		{"a.txt", "a", "its name tells no format"},

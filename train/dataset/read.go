@@ -271,8 +271,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 func tableError(path string, err error) error {
-	var bad *csv.ParseError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*csv.ParseError](err); ok {
 		return &Error{Place{File: path, Line: bad.Line}, "", bad.Err.Error()}
 	}
 	return fmt.Errorf("%s: %w", path, err)
@@ -294,7 +293,7 @@ func (b *builder) cell(field string, c column, value string) error {
 		}
 		return b.number(field, x)
 	case scores:
-		for _, part := range strings.Fields(strings.ReplaceAll(value, ",", " ")) {
+		for part := range strings.FieldsSeq(strings.ReplaceAll(value, ",", " ")) {
 			x, err := strconv.ParseFloat(part, 64)
 			if err != nil {
 				return b.fail(field, "it is not a list of numbers: %.40q", value)

@@ -4,6 +4,7 @@ package loss
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -14,6 +15,30 @@ type Settings struct {
 	Margin      float64 // of contrastive, online-contrastive, triplet; of the mask of mnr
 	Mask        bool    // of mnr
 	Temperature float64 // of softmax
+}
+
+// Check says what is out of range, or has no effect on the loss of a name.
+func (s Settings) Check(name string) error {
+	for _, f := range []struct {
+		name  string
+		set   bool
+		value float64
+		least float64
+		of    []string
+	}{
+		{"scale", s.Scale != 0, s.Scale, 0, []string{"mnr", "symmetric-mnr", "cosent"}},
+		{"mask", s.Mask, 0, 0, []string{"mnr", "symmetric-mnr"}},
+		{"margin", s.Margin != 0 && !s.Mask, s.Margin, 0, []string{"contrastive", "online-contrastive", "triplet"}},
+		{"temperature", s.Temperature != 0, s.Temperature, 0, []string{"softmax"}},
+	} {
+		if math.IsNaN(f.value) || math.IsInf(f.value, 0) || f.value < f.least {
+			return fmt.Errorf("%s is %v; it must be a number above 0", f.name, f.value)
+		}
+		if f.set && !slices.Contains(f.of, name) {
+			return fmt.Errorf("%s has no effect on the loss %s; it is for %s", f.name, name, strings.Join(f.of, ", "))
+		}
+	}
+	return nil
 }
 
 var biNames = map[string]func(Settings) Bi{

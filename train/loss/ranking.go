@@ -98,7 +98,7 @@ func (c *contest) run(texts, answers, candidates []int, named []map[int]bool) fl
 		for j, candidate := range candidates {
 			s, _, _ := c.similarity.of(c.b.vector(text), c.b.vector(candidate))
 			scores[j] = c.scale * s
-			certain := named != nil && named[i][candidate]
+			certain := i < len(named) && named[i][candidate]
 			if candidate != answer && !certain && (candidate == text || c.loss.Mask && c.relevant(text, candidate, s, guide)) {
 				scores[j] = math.Inf(-1)
 			}

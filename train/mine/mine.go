@@ -36,7 +36,7 @@ type Options struct {
 	Seed   uint64
 	// Cross, if it is there, judges candidates and positives by its probabilities in place of the retriever's scores.
 	Cross *encoder.CrossEncoder
-	// Batch is the number of queries whose candidates are judged at once; 64 if 0.
+	// Batch is the number of queries whose candidates are judged at once; 16 if 0.
 	Batch int
 }
 
@@ -124,7 +124,7 @@ func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Optio
 		return nil, err
 	}
 	if o.Batch == 0 {
-		o.Batch = 64
+		o.Batch = 16
 	}
 	m := &Miner{
 		options: o, retriever: r, positives: map[string]map[string]bool{}, texts: make(map[string]string, len(c.Docs)),
@@ -142,18 +142,12 @@ func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Optio
 	return m, nil
 }
 
-// candidate is a text in the running for a row.
-type candidate struct {
-	Negative
-	ok bool // passes the margins
-}
-
 // Mine finds negatives for rows, in their order. done, which may be nil, is told how many have been served.
 func (m *Miner) Mine(ctx context.Context, rows []dataset.Row, done func(n int)) ([]Mined, error) {
 	var out []Mined
 	for from := 0; from < len(rows); from += m.options.Batch {
 		part := rows[from:min(from+m.options.Batch, len(rows))]
-		lists, scores := make([][]candidate, len(part)), make([]float64, len(part))
+		lists, scores := make([][]Negative, len(part)), make([]float64, len(part))
 		for i, row := range part {
 			var err error
 			if lists[i], scores[i], err = m.candidates(ctx, row); err != nil {
@@ -176,14 +170,14 @@ func (m *Miner) Mine(ctx context.Context, rows []dataset.Row, done func(n int)) 
 }
 
 // candidates are those of the ranks asked for, and the score of the positive: NaN if it was not found.
-func (m *Miner) candidates(ctx context.Context, row dataset.Row) ([]candidate, float64, error) {
+func (m *Miner) candidates(ctx context.Context, row dataset.Row) ([]Negative, float64, error) {
 	known := m.positives[row.Anchor]
 	found, err := m.retriever.Retrieve(ctx, eval.Query{ID: row.Place.String(), Text: row.Anchor}, m.options.To+len(known))
 	if err != nil {
 		return nil, 0, fmt.Errorf("%s: %w", row.Place, err)
 	}
 	positive, rank := math.NaN(), 0
-	var list []candidate
+	var list []Negative
 	for _, c := range found.Candidates {
 		text := m.texts[c.ID]
 		if text == row.Positive {
@@ -193,7 +187,7 @@ func (m *Miner) candidates(ctx context.Context, row dataset.Row) ([]candidate, f
 			continue
 		}
 		if rank >= m.options.From && rank < m.options.To {
-			list = append(list, candidate{Negative: Negative{Text: text, Rank: rank, Score: float64(c.Score)}})
+			list = append(list, Negative{Text: text, Rank: rank, Score: float64(c.Score)})
 		}
 		rank++
 	}
@@ -206,7 +200,7 @@ func (m *Miner) candidates(ctx context.Context, row dataset.Row) ([]candidate, f
 }
 
 // judge replaces scores by the cross-encoder's.
-func (m *Miner) judge(ctx context.Context, rows []dataset.Row, lists [][]candidate, scores []float64) error {
+func (m *Miner) judge(ctx context.Context, rows []dataset.Row, lists [][]Negative, scores []float64) error {
 	var pairs []encoder.Pair
 	for i, row := range rows {
 		pairs = append(pairs, encoder.Pair{Query: row.Anchor, Document: row.Positive})
@@ -233,26 +227,26 @@ func (m *Miner) judge(ctx context.Context, rows []dataset.Row, lists [][]candida
 }
 
 // choose picks a row's negatives.
-func (m *Miner) choose(row dataset.Row, list []candidate, positive float64) Mined {
+func (m *Miner) choose(row dataset.Row, list []Negative, positive float64) Mined {
 	o := &m.options
 	out := Mined{Row: row, PositiveScore: positive}
-	out.Row.Negatives, out.Scores = nil, nil
+	out.Negatives, out.Scores = nil, nil
 	var fit []Negative
 	for _, c := range list {
 		high := !math.IsNaN(o.AbsoluteMargin) && c.Score > positive-o.AbsoluteMargin ||
 			!math.IsNaN(o.RelativeMargin) && c.Score > positive-o.RelativeMargin*math.Abs(positive)
 		if high {
-			out.Suspected = append(out.Suspected, c.Negative)
+			out.Suspected = append(out.Suspected, c)
 			continue
 		}
-		fit = append(fit, c.Negative)
+		fit = append(fit, c)
 	}
 	if o.Random {
 		m.random.Shuffle(len(fit), func(i, j int) { fit[i], fit[j] = fit[j], fit[i] })
 	}
 	out.Found = fit[:min(len(fit), o.Negatives)]
 	for _, n := range out.Found {
-		out.Row.Negatives = append(out.Row.Negatives, n.Text)
+		out.Negatives = append(out.Negatives, n.Text)
 		m.Stats.MeanGap += (positive - n.Score - m.Stats.MeanGap) / float64(m.Stats.Found+1)
 		m.Stats.Found++
 	}
