@@ -14,7 +14,8 @@ import (
 	"github.com/winnow-search/winnow/train"
 )
 
-// trainBar shows how far training is: one line on stderr, on a terminal only.
+// trainBar shows how far training is: on a terminal one line that changes, elsewhere a line a minute, for
+// runs of hours whose output goes to a file.
 type trainBar struct {
 	evalBar
 	loss   float64 // smoothed
@@ -28,8 +29,14 @@ func (b *trainBar) step(s train.Step) {
 	}
 	b.loss += (s.Loss - b.loss) * 0.05
 	b.tokens += s.Tokens
-	now := time.Now()
-	if !b.out.Terminal || now.Sub(b.last) < 100*time.Millisecond {
+	now, every := time.Now(), 100*time.Millisecond
+	if !b.out.Terminal {
+		every = time.Minute
+		if b.last.IsZero() { // short runs say nothing on the way
+			b.last = now
+		}
+	}
+	if now.Sub(b.last) < every {
 		return
 	}
 	b.last = now
@@ -41,6 +48,11 @@ func (b *trainBar) step(s train.Step) {
 		figures(float64(b.tokens)/now.Sub(b.start).Seconds(), 2) + " tokens/s",
 	}
 	parts = append(parts, left(now.Sub(b.start), done)...)
+	if !b.out.Terminal {
+		b.out.Println(strings.Join(parts[1:], " · "))
+		_ = b.out.Flush() // what cannot be said cannot be helped
+		return
+	}
 	b.show(term.Truncate(strings.Join(parts, " · "), max(b.out.Columns()-3, 1)))
 }
 
