@@ -56,6 +56,18 @@ func (s *search) ask(next int) error {
 			if d.sum <= cut {
 				continue
 			}
+			if c.coded != nil {
+				if code := c.coded.find(d.row); code != 0 {
+					s.scored++
+					d.sum += float32(c.weight * s.scorer.codeShare(c.coded, code))
+				} else if c.must {
+					continue
+				}
+				if float64(d.sum) > after {
+					kept = append(kept, d)
+				}
+				continue
+			}
 			if !c.seek(d.row) {
 				if !c.must {
 					kept = append(kept, d)

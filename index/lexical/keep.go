@@ -8,13 +8,13 @@ import (
 )
 
 // A small index keeps what searches found out about its terms: where their postings are, and, decoded, which rows they have
-// with the share of their weight that each row gets. A later search then only adds. An index of more rows is searched by
-// blocks instead, most of which it never decodes; see windows.go.
+// with the share of their weight that each row gets. A later search then only adds. A large one is searched by blocks, most of
+// which are never decoded, see windows.go; it keeps frequent terms only, see coded.go.
 
-// keepRows is the number of rows up to which an index keeps lists, so that a row fits 16 bits.
+// keepRows is the number of rows up to which an index is small, so that a row fits 16 bits.
 const keepRows = 1 << 16
 
-// keepBytes bounds the memory for them in an index. Lists that come later are not kept.
+// keepBytes bounds the memory for kept lists in an index, see also keepPerRow. Lists that come later are not kept.
 const keepBytes = 16 << 20
 
 const (
@@ -29,7 +29,8 @@ var keepSeed = maphash.MakeSeed()
 // keeper is a hash table without locks: places are filled once and never emptied.
 type keeper struct {
 	slots  []atomic.Pointer[kept]
-	used   atomic.Int64          // bytes
+	limit  int64                 // bytes it may book
+	used   atomic.Int64          // bytes booked
 	shape  atomic.Pointer[shape] // what lists are kept for
 	others atomic.Uint32         // searches in another shape
 }
@@ -38,7 +39,9 @@ type keeper struct {
 type kept struct {
 	term   string
 	entry  entry
-	shares atomic.Pointer[shares]
+	shares atomic.Pointer[shares] // of a small index
+	asked  atomic.Bool            // of a large one: its list is kept when it is asked for again
+	coded  atomic.Pointer[coded]
 }
 
 // shape is all that shares depend on besides the rows: parameters, and statistics of all parts.
@@ -66,20 +69,17 @@ type shares struct {
 	most   float32 // the greatest value
 }
 
-func newKeeper(terms int) *keeper {
+func newKeeper(terms, rows int) *keeper {
 	size := 16
 	for size < 2*terms && size < keepSlots {
 		size *= 2
 	}
-	return &keeper{slots: make([]atomic.Pointer[kept], size)}
+	return &keeper{limit: max(keepBytes, keepPerRow*int64(rows)), slots: make([]atomic.Pointer[kept], size)}
 }
 
 // find is lookup with a memory. Unknown terms are not kept, so queries of nonsense take none. The entry's kept is nil if the index keeps nothing about the term.
 func (x *Index) find(term string) (entry, error) {
-	if x.rows > keepRows {
-		return x.lookup(term)
-	}
-	x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count) })
+	x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count, x.rows) })
 	term = cutTerm(term)
 	hash := maphash.String(keepSeed, term)
 	mask := uint64(len(x.keeper.slots) - 1)
@@ -89,7 +89,7 @@ func (x *Index) find(term string) (entry, error) {
 		if k == nil {
 			e, err := x.lookup(term)
 			size := int64(keepEntry + len(term))
-			if err != nil || e.df == 0 || !x.keeper.take(size) {
+			if err != nil || e.df == 0 || x.large() && int(e.df) < x.rows/keepFrequent || !x.keeper.take(size) {
 				return e, err
 			}
 			fresh := &kept{term: string([]byte(term)), entry: e}
@@ -111,7 +111,7 @@ func (x *Index) find(term string) (entry, error) {
 
 // take books memory. It returns false if there is none left.
 func (k *keeper) take(size int64) bool {
-	if k.used.Add(size) <= keepBytes {
+	if k.used.Add(size) <= k.limit {
 		return true
 	}
 	k.used.Add(-size)

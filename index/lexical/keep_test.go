@@ -22,6 +22,10 @@ func accounted(k *keeper) (bytes int64, lists int) {
 				bytes += 6 * int64(len(s.rows))
 				lists++
 			}
+			if c := t.coded.Load().usable(); c != nil {
+				bytes += 4*int64(len(c.codes)+len(c.starts)) + otherBytes
+				lists++
+			}
 		}
 	}
 	return bytes, lists
@@ -82,7 +86,7 @@ func TestKeptListsFollowParameters(t *testing.T) {
 func TestKeepIsBounded(t *testing.T) {
 	for _, left := range []int64{0, keepEntry + 2, 3 * keepEntry} {
 		x := buildFrom(t, zipfRows(7, 3000, 200))
-		x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count) })
+		x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count, x.rows) })
 		x.keeper.used.Store(keepBytes - left)
 		for i := range 40 {
 			s := fmt.Sprintf("w%d w%d w3", i, 2*i+1)
@@ -96,7 +100,7 @@ func TestKeepIsBounded(t *testing.T) {
 		}
 	}
 	x := buildFrom(t, zipfRows(7, 3000, 200))
-	x.keeperOnce.Do(func() { x.keeper = newKeeper(0) })
+	x.keeperOnce.Do(func() { x.keeper = newKeeper(0, x.rows) })
 	for i := range 100 {
 		s := fmt.Sprintf("w%d w3", i)
 		want, _ := searched(t, x, s, Params{}, exhaustive)
@@ -106,15 +110,18 @@ func TestKeepIsBounded(t *testing.T) {
 	}
 }
 
-// TestLargeIndexKeepsNothing guards the 16 bits of a row.
-func TestLargeIndexKeepsNothing(t *testing.T) {
+// TestOnlySmallIndexIsDense guards the 16 bits of a row.
+func TestOnlySmallIndexIsDense(t *testing.T) {
 	for _, n := range []int{keepRows, keepRows + 1} {
 		rows := make([]text, n)
 		rows[n-1].text, rows[7].text = "w1", "w1 w2"
 		x := buildFrom(t, rows)
 		hits, _ := searched(t, x, "w1", Params{}, anyWay)
-		if len(hits) != 2 || hits[0].Row != n-1 || hits[1].Row != 7 || (x.keeper != nil) != (n == keepRows) {
-			t.Fatalf("%d rows: %v, kept: %v", n, hits, x.keeper != nil)
+		if len(hits) != 2 || hits[0].Row != n-1 || hits[1].Row != 7 || x.large() != (n > keepRows) {
+			t.Fatalf("%d rows: %v, large: %v", n, hits, x.large())
+		}
+		if _, lists := accounted(x.keeper); (lists != 0) != (n == keepRows) {
+			t.Fatalf("%d rows: %d lists are kept", n, lists)
 		}
 	}
 }

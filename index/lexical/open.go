@@ -29,7 +29,7 @@ type Index struct {
 	rowsErr  error
 
 	keeperOnce sync.Once
-	keeper     *keeper // of a small index that was searched
+	keeper     *keeper // of an index that was searched
 }
 
 // Totals are counts over all rows of an index, deleted ones included.

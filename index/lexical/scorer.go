@@ -10,6 +10,9 @@ const boundSlack = 1 + 1.0/(1<<20)
 // normTable is how many lengths have their norm in a table; others are computed each time.
 const normTable = 4096
 
+// shareFreqs is below how many occurrences the share of a posting is in a table, if its length is, too.
+const shareFreqs = 8
+
 // scorer computes what postings of one part add to scores. All arithmetic is in float32 and in one place, so a posting's
 // contribution has the same bits whichever way a search came to it.
 type scorer struct {
@@ -21,8 +24,9 @@ type scorer struct {
 	plain     bool    // title weight 1: the norm depends on the whole length only
 	filled    int     // entries of norms that are valid
 	norms     [normTable]float32
-	mostTF    float32 // a frequency that counts title and text once is at most this much more when weighted
-	leastNorm float64 // and a length at least this much of it
+	shares    [shareFreqs * normTable]float32 // of freq·normTable + length: freq / (freq + norm)
+	mostTF    float32                         // a frequency that counts title and text once is at most this much more when weighted
+	leastNorm float64                         // and a length at least this much of it
 }
 
 // begin prepares for a part. average is the average length over all parts.
@@ -39,7 +43,11 @@ func (s *scorer) begin(x *Index, p Params, average float64) {
 	s.mostTF, s.leastNorm = float32(max(1, p.TitleWeight)), min(1, p.TitleWeight)
 	s.x, s.lengths = x, x.lengths.Bytes()[:2*x.rows]
 	for want := min(int(x.greatest)+1, normTable); s.filled < want; s.filled++ {
-		s.norms[s.filled] = s.norm(float64(s.filled))
+		norm := s.norm(float64(s.filled))
+		s.norms[s.filled] = norm
+		for f := 1; f < shareFreqs; f++ {
+			s.shares[f*normTable+s.filled] = float32(f) / (float32(f) + norm)
+		}
 	}
 }
 
@@ -64,17 +72,26 @@ func (s *scorer) block(l *list, weight float32, from, to int, out *[blockRows]fl
 	rows, freqs := l.rows[from:to], l.freqs[from:to]
 	contributions := out[from:to]
 	for i, row := range rows {
-		f := float32(int32(freqs[i]))
-		n := binary.LittleEndian.Uint16(lengths[2*row:])
-		var norm float32
-		if n < normTable {
-			norm = s.norms[n]
-		} else {
-			norm = s.longNorm(row)
-		}
-		contributions[i] = float32(weight * (f / (f + norm)))
+		n := uint32(binary.LittleEndian.Uint16(lengths[2*row:]))
+		contributions[i] = float32(weight * s.share(freqs[i], n, row))
 	}
 	return nil
+}
+
+// share is freq / (freq + norm) for a row with length in its two bytes of lengths.
+func (s *scorer) share(freq, length, row uint32) float32 {
+	if freq < shareFreqs && length < normTable {
+		return s.shares[freq*normTable+length]
+	}
+	return s.rareShare(freq, length, row)
+}
+
+func (s *scorer) rareShare(freq, length, row uint32) float32 {
+	f := float32(int32(freq))
+	if length < normTable {
+		return f / (f + s.norms[length])
+	}
+	return f / (f + s.longNorm(row))
 }
 
 // one computes the contribution of posting i of the decoded block, to the same bits as block.
@@ -86,15 +103,8 @@ func (s *scorer) one(l *list, weight float32, i int) (float32, error) {
 		}
 		return s.weighted(weight, row, l.freqs[i], l.titles[i]), nil
 	}
-	f := float32(int32(l.freq(i)))
-	n := binary.LittleEndian.Uint16(s.lengths[2*row:])
-	var norm float32
-	if n < normTable {
-		norm = s.norms[n]
-	} else {
-		norm = s.longNorm(row)
-	}
-	return float32(weight * (f / (f + norm))), nil
+	n := uint32(binary.LittleEndian.Uint16(s.lengths[2*row:]))
+	return float32(weight * s.share(l.freq(i), n, row)), nil
 }
 
 // weighted is the contribution of a posting if the title weight is not 1.
@@ -114,6 +124,9 @@ func (s *scorer) longNorm(row uint32) float32 {
 func (s *scorer) limit(p impact, weight float32, titles bool) float32 {
 	if p.freq == freqCap {
 		return weight * boundSlack
+	}
+	if s.plain && p.freq < shareFreqs && p.length < normTable {
+		return weight * s.shares[p.freq*normTable+p.length] * boundSlack
 	}
 	f := float32(int32(p.freq))
 	if s.plain {

@@ -111,7 +111,8 @@ type cursor struct {
 	list
 	weight float32
 	must   bool
-	here   bool // it may have postings in the present window
+	here   bool   // it may have postings in the present window
+	coded  *coded // the postings as codes, if the index keeps them
 }
 
 // search is the working memory of one search. See windows.go for how rows are found.
@@ -142,6 +143,7 @@ type search struct {
 	sums       [window]float32
 	marks      [window / 64]uint64
 	out        [blockRows]float32
+	places     []uint32 // of rows that may become candidates, in no order
 	candidates []candidate
 
 	// Of dense.
@@ -201,7 +203,13 @@ func (s *search) part(i int, part Part, p Params, base uint32) error {
 	if len(s.cursors) == 0 {
 		return nil
 	}
-	return s.windows()
+	if err := s.windows(); err != nil {
+		return err
+	}
+	for _, c := range s.cursors {
+		c.coded = nil
+	}
+	return nil
 }
 
 func (s *search) cursor() *cursor {
@@ -220,7 +228,7 @@ func (s *search) openClause(c *cursor, x *Index, cl *clause, entries []entry) (b
 			return false, nil
 		}
 	}
-	c.weight, c.must = cl.weight, cl.occur == analysis.Must
+	c.weight, c.must, c.coded = cl.weight, cl.occur == analysis.Must, nil
 	if len(entries) > 1 {
 		section, n, df, err := s.phrase(x, cl.terms, entries)
 		if err != nil || df == 0 {
@@ -236,6 +244,11 @@ func (s *search) openClause(c *cursor, x *Index, cl *clause, entries []entry) (b
 		return true, nil
 	}
 	var err error
+	if len(entries) == 1 {
+		if c.coded, err = s.coded(entries[0]); err != nil {
+			return false, err
+		}
+	}
 	c.greatest, err = s.scorer.greatest(&c.list, c.weight)
 	return true, err
 }

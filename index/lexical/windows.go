@@ -2,17 +2,14 @@
 
 package lexical
 
-import (
-	"math"
-	"math/bits"
-)
+import "math"
 
 // How rows are found: MaxScore (Turtle & Flood 1995) over windows of rows, with limits from block maxima (Ding & Suel 2011),
 // much as Lucene 9.9 has it. Cursors are ordered by weight. In a window, the limits of the last cursors, the ones of frequent terms,
 // often sum up to less than the threshold: a row that has none of the others cannot become a hit. So only those others,
 // the essential cursors, bring candidates; the rest are asked about candidates one by one, and a candidate is dropped as
 // soon as what may still be added is too little. Contributions are added to every row in the order of the cursors,
-// essential or not, so the sums have the same bits in whichever way a window was treated.
+// essential or not, so the sums have the same bits in whichever way a window was treated; see together.go and ask.go.
 
 // setThreshold takes the threshold from the heap. A sum is of use if it is above cut less what may still be added.
 func (s *search) setThreshold() {
@@ -102,7 +99,11 @@ func (s *search) nextWindow(row uint32, essential int, size uint32) (from, end u
 			end = min(end, c.last(c.block)+1)
 		}
 	}
-	return from, max(end, min(from+size, s.rows))
+	end = max(end, min(from+size, s.rows))
+	if size == window && s.musts == 0 { // as the codes of lists are divided
+		from, end = max(row, from&^(window-1)), min((end+window-1)&^(window-1), s.rows)
+	}
+	return from, end
 }
 
 // first is a row at or after row below which the list has none after row, or false at the end.
@@ -154,10 +155,12 @@ func (s *search) window(from, end uint32) error {
 	if present == 1 {
 		return s.single(only, essential, from, end)
 	}
-	for ; from < end; from += window {
-		if err := s.together(essential, from, min(from+window, end)); err != nil {
+	for from < end {
+		to := min((from|(window-1))+1, end)
+		if err := s.together(essential, from, to); err != nil {
 			return err
 		}
+		from = to
 	}
 	return nil
 }
@@ -247,56 +250,4 @@ func (s *search) postings(c *cursor, from, end uint32) (at, to int, err error) {
 		to = c.at
 	}
 	return at, to, nil
-}
-
-// together searches up to window rows to which several cursors bring candidates.
-func (s *search) together(essential int, from, end uint32) error {
-	for _, c := range s.cursors[:essential] {
-		if !c.here {
-			continue
-		}
-		for c.seek(from) && (c.table == nil || c.before(c.block) < end) {
-			at, to, err := s.postings(c, from, end)
-			if err != nil {
-				return err
-			}
-			if at < to {
-				if err := s.scorer.block(&c.list, c.weight, at, to, &s.out); err != nil {
-					return err
-				}
-				s.scored += to - at
-				rows, out := c.rows[at:to], s.out[at:to]
-				for i, row := range rows {
-					place := (row - from) & (window - 1)
-					s.sums[place] += out[i]
-					s.marks[place>>6] |= 1 << (place & 63)
-				}
-			}
-			if to < c.n {
-				break
-			}
-			c.block++
-		}
-	}
-	s.candidates = s.candidates[:0]
-	cut := below(s.cut - s.rest[essential])
-	for i := range s.marks {
-		w := s.marks[i]
-		if w == 0 {
-			continue
-		}
-		s.marks[i] = 0
-		for ; w != 0; w &= w - 1 {
-			place := uint32(i<<6|bits.TrailingZeros64(w)) & (window - 1)
-			sum := s.sums[place]
-			s.sums[place] = 0
-			if sum > cut && s.isAllowed(from+place) {
-				s.candidates = append(s.candidates, candidate{from + place, sum})
-			}
-		}
-	}
-	if len(s.candidates) == 0 {
-		return nil
-	}
-	return s.ask(essential)
 }
