@@ -61,10 +61,8 @@ func newBi(m *model.Model, o options) (*BiEncoder, error) {
 	if err := o.checkLimit(m, 1); err != nil {
 		return nil, err
 	}
-	for _, mode := range m.Pooling.Modes {
-		if !slices.Contains(pooling.Modes, mode) {
-			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(pooling.Modes, ", "))
-		}
+	if err := pooling.Check(m.Pooling.Modes); err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}
 	b := &BiEncoder{model: m, options: o}
 	dim := m.Pooling.OutputDim()

@@ -48,10 +48,10 @@ func (z *optimizer) norm() float64 {
 	return math.Sqrt(sum)
 }
 
-// apply makes a step of the given learning rate and clears the gradients. It returns the gradients' length before clipping.
-func (z *optimizer) apply(rate float64) float64 {
+// apply makes a step of the given learning rate with gradients whose length is norm, and clears them.
+func (z *optimizer) apply(rate, norm float64) {
 	z.step++
-	o, norm := z.options, z.norm()
+	o := z.options
 	scale := 1.0
 	if o.Clip > 0 && norm > o.Clip {
 		scale = o.Clip / (norm + 1e-6) // as torch.nn.utils.clip_grad_norm_ does
@@ -81,7 +81,6 @@ func (z *optimizer) apply(rate float64) float64 {
 			}
 		}
 	})
-	return norm
 }
 
 // swap exchanges the parameters' values and their averages, for validation and saving, and back.

@@ -275,7 +275,7 @@ func TestTwoHundredStepsGoAsPyTorchs(t *testing.T) {
 					t.Fatal(err)
 				}
 				worst = max(worst, math.Abs(value-w))
-				z.apply(task.options.rate(n, len(want)))
+				z.apply(task.options.rate(n, len(want)), z.norm())
 				task.network.pack()
 			}
 			if worst > 1e-3 {

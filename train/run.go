@@ -307,11 +307,12 @@ func (r *runner) notFinite(what string, rows []dataset.Row) error {
 
 // step applies the gradients and does what is due after a step.
 func (r *runner) step(ctx context.Context, rows []dataset.Row, s *Step, started time.Time) error {
-	if norm := r.optimizer.norm(); math.IsNaN(norm) || math.IsInf(norm, 0) {
+	s.Norm = r.optimizer.norm()
+	if math.IsNaN(s.Norm) || math.IsInf(s.Norm, 0) {
 		return r.notFinite("gradient", rows)
 	}
 	s.Rate = r.options.rate(r.optimizer.step, r.total)
-	s.Norm = r.optimizer.apply(s.Rate)
+	r.optimizer.apply(s.Rate, s.Norm)
 	r.network.pack()
 	r.applied = r.batches
 	s.Number, s.Of, s.Epoch = r.optimizer.step, r.total, float64(r.batches)/float64(r.perEpoch)

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/backprop"
@@ -42,10 +40,8 @@ func Bi(m *model.Model, l loss.Bi, teacher *encoder.BiEncoder, o *Options) (*Tas
 	if len(m.Pooling.Modes) == 0 {
 		return nil, fmt.Errorf("model %s does not say how token vectors become a text vector: it needs a modules.json with a Pooling module", m.Name)
 	}
-	for _, mode := range m.Pooling.Modes {
-		if !slices.Contains(pooling.Modes, mode) {
-			return nil, fmt.Errorf("model %s: pooling mode %q is not supported; known: %s", m.Name, mode, strings.Join(pooling.Modes, ", "))
-		}
+	if err := pooling.Check(m.Pooling.Modes); err != nil {
+		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}
 	if l.Needs().Teacher {
 		if teacher == nil {

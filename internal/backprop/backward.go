@@ -152,7 +152,7 @@ func (e *Encoder) normGradients(n norm, place int) {
 			continue
 		}
 		for c := (place + i) * stride; c < len(e.back.norms); c += 4 * stride {
-			addScaled(p.Gradient, e.back.norms[c:][:e.config.Hidden], 1)
+			kernel.AddScaled(p.Gradient, e.back.norms[c:][:e.config.Hidden], 1)
 		}
 	}
 }
@@ -196,6 +196,6 @@ func (e *Encoder) embeddingsBackward(t *Tape) {
 // add adds d to the gradient from an element on.
 func (p *Parameter) add(from int, d []float32) {
 	if p.Gradient != nil {
-		addScaled(p.Gradient[from:], d, 1)
+		kernel.AddScaled(p.Gradient[from:], d, 1)
 	}
 }

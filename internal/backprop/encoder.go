@@ -82,18 +82,11 @@ func New(c transformer.Config, source transformer.Source, prefix string, o Optio
 		o.Threads = runtime.GOMAXPROCS(0)
 	}
 	e := &Encoder{config: c, options: o}
-	switch c.Activation {
-	case "gelu":
-		e.activate, e.activateBackward = kernel.Gelu, kernel.GeluBackward
-	case "gelu_new", "gelu_pytorch_tanh":
-		e.activate, e.activateBackward = kernel.GeluTanh, kernel.GeluTanhBackward
-	case "relu":
-		e.activate, e.activateBackward = kernel.Relu, kernel.ReluBackward
-	default:
-		return nil, fmt.Errorf("activation %q is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu", c.Activation)
+	var err error
+	if e.activate, e.activateBackward, err = c.ActivationFunctions(); err != nil {
+		return nil, err
 	}
 	r := reader{source: source, prefix: prefix + "embeddings.", layer: -1, list: &e.parameters}
-	var err error
 	if e.words, err = r.read("word_embeddings.weight", c.Vocab, c.Hidden); err != nil {
 		return nil, err
 	}

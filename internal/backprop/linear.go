@@ -200,15 +200,7 @@ func (b *block) store(s *blockScratch, n int) {
 			if from >= to {
 				continue
 			}
-			addScaled(gradient[h*b.in.size+from-first:], sum[from-b.columns:to-b.columns], p.scale)
+			kernel.AddScaled(gradient[h*b.in.size+from-first:], sum[from-b.columns:to-b.columns], p.scale)
 		}
-	}
-}
-
-// addScaled adds x·scale to the beginning of dst.
-func addScaled(dst, x []float32, scale float32) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] += v * scale
 	}
 }

@@ -149,6 +149,14 @@ func Add(dst, x, y []float32) {
 	}
 }
 
+// AddScaled adds x·scale to the first floats of dst, any number of them. Plain Go on every tier.
+func AddScaled(dst, x []float32, scale float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] += float32(v * scale)
+	}
+}
+
 // AdamWStep is what all parameters of a step of AdamW have in common. Assembly reads its fields in this order.
 type AdamWStep struct {
 	Rate    float32 // the learning rate over 1-β₁ᵗ, for step t

@@ -5,7 +5,10 @@
 package pooling
 
 import (
+	"fmt"
 	"math"
+	"slices"
+	"strings"
 
 	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model"
@@ -14,6 +17,16 @@ import (
 // Modes are what [Pool] knows.
 var Modes = []string{
 	model.PoolCLS, model.PoolMax, model.PoolMean, model.PoolMeanSqrtLen, model.PoolWeightedMean, model.PoolLastToken,
+}
+
+// Check refuses modes that are none of [Modes].
+func Check(modes []string) error {
+	for _, mode := range modes {
+		if !slices.Contains(Modes, mode) {
+			return fmt.Errorf("pooling mode %q is not supported; known: %s", mode, strings.Join(Modes, ", "))
+		}
+	}
+	return nil
 }
 
 // Pool writes the pooled vector of one text to dst, one part of dim floats for
@@ -82,9 +95,9 @@ func Backward(d, dv, rows []float32, stride, n, skip, dim int, modes []string) {
 		dv = dv[dim:]
 		switch mode {
 		case model.PoolCLS:
-			add(d, g, 1)
+			kernel.AddScaled(d, g, 1)
 		case model.PoolLastToken:
-			add(d[(n-1)*stride:], g, 1)
+			kernel.AddScaled(d[(n-1)*stride:], g, 1)
 		case model.PoolMax:
 			for j, v := range g {
 				best := -1
@@ -100,16 +113,9 @@ func Backward(d, dv, rows []float32, stride, n, skip, dim int, modes []string) {
 		default:
 			total := total(mode, skip, n)
 			for i := skip; i < n; i++ {
-				add(d[i*stride:], g, weight(mode, i)/total)
+				kernel.AddScaled(d[i*stride:], g, weight(mode, i)/total)
 			}
 		}
-	}
-}
-
-func add(dst, x []float32, scale float32) {
-	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] += v * scale
 	}
 }
 

@@ -43,16 +43,17 @@ type Source interface {
 	Tensor(name string) (Tensor, error)
 }
 
-func (c Config) activation() (func([]float32), error) {
+// ActivationFunctions are the activation and its way back: see [kernel.GeluBackward].
+func (c Config) ActivationFunctions() (forward func(x []float32), backward func(d, x []float32), err error) {
 	switch c.Activation {
 	case "gelu":
-		return kernel.Gelu, nil
+		return kernel.Gelu, kernel.GeluBackward, nil
 	case "gelu_new", "gelu_pytorch_tanh":
-		return kernel.GeluTanh, nil
+		return kernel.GeluTanh, kernel.GeluTanhBackward, nil
 	case "relu":
-		return kernel.Relu, nil
+		return kernel.Relu, kernel.ReluBackward, nil
 	}
-	return nil, fmt.Errorf("activation %q is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu", c.Activation)
+	return nil, nil, fmt.Errorf("activation %q is not supported; known: gelu, gelu_new, gelu_pytorch_tanh, relu", c.Activation)
 }
 
 // Bytes is the memory that an encoder's weights take when packed in a format;

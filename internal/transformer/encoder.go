@@ -49,7 +49,7 @@ func New(c Config, source Source, prefix string, o Options) (*Encoder, error) {
 	if err := c.Check(); err != nil {
 		return nil, err
 	}
-	activate, err := c.activation()
+	activate, _, err := c.ActivationFunctions()
 	if err != nil {
 		return nil, err
 	}

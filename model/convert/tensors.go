@@ -146,14 +146,14 @@ func read(t *safetensors.Tensor) ([]float32, error) {
 // encode writes values in a type, rounding to nearest, ties to even. A finite value that the type
 // cannot hold is an error, because it would become infinite.
 func encode(values []float32, dtype safetensors.DType) ([]byte, error) {
+	if dtype == safetensors.F32 {
+		return safetensors.AppendF32(nil, values), nil
+	}
 	le := binary.LittleEndian
 	out := make([]byte, 0, len(values)*dtype.Bits()/8)
 	for i, v := range values {
 		var back float32
 		switch dtype {
-		case safetensors.F32:
-			out = le.AppendUint32(out, math.Float32bits(v))
-			continue
 		case safetensors.F16:
 			h := safetensors.Float32ToF16(v)
 			out, back = le.AppendUint16(out, h), safetensors.F16ToFloat32(h)

@@ -13,6 +13,7 @@ import (
 	"runtime/pprof"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/internal/speed"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/train"
 	"github.com/winnow-search/winnow/train/dataset"
@@ -75,9 +76,5 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	peak, err := peakMemory()
-	if err != nil {
-		return err
-	}
-	return out.Encode(map[string]any{"peak": peak})
+	return out.Encode(map[string]any{"peak": speed.PeakMemory()})
 }
