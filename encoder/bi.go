@@ -128,6 +128,11 @@ func (e *Embeddings) Vector(i int) []float32 { return e.Data[i*e.Dim : (i+1)*e.D
 // cut at its end, which Truncated reports. Invalid UTF-8 counts as U+FFFD. It
 // returns the context's error, and no vectors, if that ends first.
 func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOption) (*Embeddings, error) {
+	return b.encode(ctx, texts, opts, nil)
+}
+
+// encode is [BiEncoder.Encode]. visit, if there is one, sees the hidden states of each text's tokens, several texts at a time.
+func (b *BiEncoder) encode(ctx context.Context, texts []string, opts []EncodeOption, visit func(i int, rows []float32, stride int)) (*Embeddings, error) {
 	if err := b.use.begin(); err != nil {
 		return nil, err
 	}
@@ -163,7 +168,12 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 		if err != nil {
 			return err
 		}
-		return b.forward(ctx, batch, skip, func(i int) []float32 { return e.Vector(from + i) })
+		return b.forward(ctx, batch, skip, func(i int, rows []float32, stride int) []float32 {
+			if visit != nil {
+				visit(from+i, rows, stride)
+			}
+			return e.Vector(from + i)
+		})
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode with %s: %w", b.model.Name, err)
@@ -176,12 +186,12 @@ func (b *BiEncoder) Encode(ctx context.Context, texts []string, opts ...EncodeOp
 	return e, nil
 }
 
-// forward runs a batch and writes the finished vector of sequence i to dst(i).
-func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip int, dst func(i int) []float32) error {
+// forward runs a batch and writes the finished vector of sequence i to what dst returns, which sees its hidden states.
+func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip int, dst func(i int, rows []float32, stride int) []float32) error {
 	hidden, modes := b.model.Config.Hidden, b.model.Pooling.Modes
 	pooled := b.model.Pooling.OutputDim()
 	return b.encoder.Forward(ctx, batch, func(i int, rows []float32, stride int) {
-		out := dst(i)
+		out := dst(i, rows, stride)
 		v := out // pooled in place unless more is to be done
 		if len(b.dense) > 0 || len(out) != pooled {
 			v = make([]float32, pooled)

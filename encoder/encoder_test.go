@@ -247,3 +247,45 @@ func TestPairTruncation(t *testing.T) {
 		}
 	}
 }
+
+// Pooled by hand, the tokens' vectors are the text's.
+func TestTokenVectors(t *testing.T) {
+	b := bi(t, "bi-mean")
+	texts := []string{"a red train", "", "the river is long, and slow where it is wide"}
+	got, err := b.EncodeTokens(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := b.Encode(t.Context(), texts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(got.Data, want.Data) {
+		t.Error("texts have other vectors than Encode gives")
+	}
+	for i, states := range got.States {
+		if len(states) != got.Tokens[i]*got.Hidden {
+			t.Fatalf("text %d: %d floats for %d tokens of %d", i, len(states), got.Tokens[i], got.Hidden)
+		}
+		mean := make([]float64, got.Hidden)
+		for k, x := range states {
+			mean[k%got.Hidden] += float64(x) / float64(got.Tokens[i])
+		}
+		length := 0.0
+		for _, x := range mean {
+			length += x * x
+		}
+		if b.Model().Normalize {
+			length = math.Sqrt(length)
+		} else {
+			length = 1
+		}
+		for k, x := range mean {
+			if math.Abs(x/length-float64(want.Vector(i)[k])) > 1e-5 {
+				t.Fatalf("text %d, dimension %d: mean %v, want %v", i, k, x/length, want.Vector(i)[k])
+			}
+		}
+	}
+	_, err = bi(t, "bi-cls").EncodeTokens(t.Context(), texts)
+	wantError(t, err, "first token")
+}

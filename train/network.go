@@ -206,8 +206,9 @@ func (n *network) mask(x []float32, count int) {
 	}
 }
 
-// backward adds to the parameters' gradients, given those of the last outputs.
-func (n *network) backward(b input, d []float32) {
+// backward adds to the parameters' gradients, given those of the last outputs. tokens, which may be nil, sees the last hidden
+// states of all tokens and adds to their gradients, in rows stride floats apart.
+func (n *network) backward(b input, d []float32, tokens func(states, gradient []float32, stride int)) {
 	count, width := b.Len(), n.width()
 	padded := backprop.Stride(width)
 	g := make([]float32, count*padded)
@@ -230,9 +231,12 @@ func (n *network) backward(b input, d []float32) {
 		dim := n.model.Pooling.OutputDim()
 		padded := backprop.Stride(dim)
 		for i := range count {
-			states, tokens := n.states(rows, stride, b, i)
+			states, count := n.states(rows, stride, b, i)
 			into, _ := n.states(n.d, stride, b, i)
-			pooling.Backward(into, g[i*padded:][:dim], states, stride, tokens, min(b.skipped(i), tokens), n.model.Config.Hidden, n.model.Pooling.Modes)
+			pooling.Backward(into, g[i*padded:][:dim], states, stride, count, min(b.skipped(i), count), n.model.Config.Hidden, n.model.Pooling.Modes)
+		}
+		if tokens != nil {
+			tokens(rows, n.d, stride)
 		}
 		g = n.d
 	}

@@ -50,10 +50,16 @@ func Bi(m *model.Model, l loss.Bi, teacher *encoder.BiEncoder, o *Options) (*Tas
 		if teacher.Dim() != m.Dim() {
 			return nil, fmt.Errorf("the teacher's vectors have %d dimensions and those of model %s have %d: they must have as many to be copied", teacher.Dim(), m.Name, m.Dim())
 		}
+		if have, want := m.Config.Hidden, teacher.Model().Config.Hidden; l.Needs().Tokens && have != want {
+			return nil, fmt.Errorf("the teacher's token vectors have %d dimensions and those of model %s have %d: they must have as many to be copied", want, m.Name, have)
+		}
 	}
 	t := &Task{options: o, bi: l, teacher: teacher}
 	if err := t.open(m, 1); err != nil {
 		return nil, err
+	}
+	if l.Needs().Tokens && t.network.first {
+		return nil, fmt.Errorf("model %s makes a text's vector of its first token: those of the others cannot be trained", m.Name)
 	}
 	return t, nil
 }
@@ -129,6 +135,8 @@ type batch struct {
 	input   input
 	vectors loss.Embeddings
 	logits  loss.Logits
+	states  [][]float32 // a teacher's, of the tokens of each text, if the loss copies them
+	scale   float64     // one by the sum of their squares
 }
 
 // prepare makes a batch of rows.
@@ -164,13 +172,36 @@ func (t *Task) prepare(ctx context.Context, rows []dataset.Row) (*batch, error) 
 	}
 	b.input, b.vectors.Dim = s.batch, t.network.width()
 	if t.teacher != nil {
-		v, err := t.teacher.Encode(ctx, s.texts)
-		if err != nil {
-			return nil, err
-		}
-		b.vectors.Teacher, b.vectors.TeacherDim = v.Data, v.Dim
+		return b, t.ask(ctx, b, s.texts)
 	}
 	return b, nil
+}
+
+// ask has the teacher encode the batch's texts.
+func (t *Task) ask(ctx context.Context, b *batch, texts []string) error {
+	if !t.bi.Needs().Tokens {
+		v, err := t.teacher.Encode(ctx, texts)
+		if err == nil {
+			b.vectors.Teacher, b.vectors.TeacherDim = v.Data, v.Dim
+		}
+		return err
+	}
+	v, err := t.teacher.EncodeTokens(ctx, texts)
+	if err != nil {
+		return err
+	}
+	b.vectors.Teacher, b.vectors.TeacherDim, b.states = v.Data, v.Dim, v.States
+	var sum float64
+	for i, states := range v.States {
+		if n := int(b.input.Starts[i+1] - b.input.Starts[i]); n != v.Tokens[i] {
+			return fmt.Errorf("a text has %d tokens and %d of the teacher's: token vectors are copied between models with one tokenizer, one limit of tokens, and no prompts", n, v.Tokens[i])
+		}
+		for _, x := range states {
+			sum += float64(x) * float64(x)
+		}
+	}
+	b.scale = 1 / max(sum, 1e-30)
+	return nil
 }
 
 // gradients adds the gradients of a batch's loss, times weight, to the parameters' and returns the loss. Activations of
@@ -200,9 +231,25 @@ func (t *Task) gradients(b *batch, seed uint64, weight float64) (float64, error)
 				return 0, err
 			}
 		}
-		t.network.backward(part, d[p[0]*width:p[1]*width])
+		var tokens func(states, gradient []float32, stride int)
+		if b.states != nil {
+			tokens = func(states, gradient []float32, stride int) {
+				value += b.distil(p[0], p[1], states, gradient, stride, weight)
+			}
+		}
+		t.network.backward(part, d[p[0]*width:p[1]*width], tokens)
 	}
 	return value, nil
+}
+
+// distil adds the gradients, times weight, of the tokens of texts [from, to), and returns their part of the loss.
+func (b *batch) distil(from, to int, states, gradient []float32, stride int, weight float64) (value float64) {
+	for i, teacher := range b.states[from:to] {
+		at := int(b.input.Starts[from+i]-b.input.Starts[from]) * stride
+		n := len(teacher) / int(b.input.Starts[from+i+1]-b.input.Starts[from+i])
+		value += loss.TokenDistillation(states[at:], gradient[at:], stride, teacher, n, b.scale, weight)
+	}
+	return value
 }
 
 func (t *Task) loss(b *batch, outputs, gradient []float32) float64 {

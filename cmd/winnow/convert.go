@@ -21,8 +21,10 @@ var dtypes = map[string]safetensors.DType{
 func (a *app) convertCommand() *cobra.Command {
 	var out, dtype string
 	var layers []int
+	var inner int
+	var head bool
 	cmd := &cobra.Command{
-		Use:     "convert MODEL --out DIR [--dtype f32|f16|bf16|int8] [--layers LIST]",
+		Use:     "convert MODEL --out DIR [--dtype f32|f16|bf16|int8] [--layers LIST] [--intermediate N] [--head]",
 		Short:   "write a model in another number type",
 		GroupID: groupModels,
 		Long: "Writes a model into a new directory with its weights in another number type. int8 keeps one factor a row (output channel, or token) and is a quarter of float32. " +
@@ -36,22 +38,24 @@ func (a *app) convertCommand() *cobra.Command {
 			if out == "" {
 				return misuse(cmd, "--out is empty: it is the directory to write")
 			}
-			return a.convert(args[0], out, dtypes[dtype], layers)
+			return a.convert(args[0], out, convert.Options{DType: dtypes[dtype], Layers: layers, Intermediate: inner, Head: head})
 		},
 	}
 	wholes(cmd.Flags(), &layers, "layers", "keep these layers, from 0, such as 0,2,4: what winnow train can distil the whole model into")
+	whole(cmd.Flags(), &inner, "intermediate", "", 0, "keep `N` inner features of each feed-forward part, those of the largest weights, to the same end; 0: all")
+	cmd.Flags().BoolVar(&head, "head", false, "make a cross-encoder of a bi-encoder, for winnow train cross: its scores mean nothing before")
 	cmd.Flags().StringVar(&out, "out", "", "write to `DIR`, which must not exist or be empty; required")
 	choice(cmd.Flags(), &dtype, "dtype", "int8", []string{"f32", "f16", "bf16", "int8"}, "number type of the weights")
 	return cmd
 }
 
-func (a *app) convert(name, out string, dtype safetensors.DType, layers []int) error {
+func (a *app) convert(name, out string, o convert.Options) error {
 	m, err := model.Open(name)
 	if err != nil {
 		return err
 	}
 	defer m.Close()
-	report, err := convert.Convert(m, out, convert.Options{DType: dtype, Layers: layers})
+	report, err := convert.Convert(m, out, o)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ type mineFlags struct {
 	out, mode, rerank, format, corpus, split, cache string
 	negatives, from, to, seed                       int
 	absolute, relative                              float64
-	random, json                                    bool
+	random, scores, json                            bool
 }
 
 func (a *app) mineCommand() *cobra.Command {
@@ -60,6 +60,7 @@ func (a *app) mineCommand() *cobra.Command {
 	choice(fs, &f.mode, "mode", string(winnow.Dense), []string{string(winnow.Dense), string(winnow.Lexical), string(winnow.Hybrid)}, "find candidates by vectors, by words or by both")
 	fs.StringVar(&f.rerank, "rerank", "", "judge candidates and positives by the cross-encoder `MODEL`")
 	choice(fs, &f.format, "format", string(mine.Tuple), []string{string(mine.Tuple), string(mine.Triplet), string(mine.List)}, "write a row with negative_1, negative_2 …, a row for each negative, or a row with a list")
+	fs.BoolVar(&f.scores, "scores", false, "write the scores of positive and negatives, too, by which they were judged: what margin-mse and softmax distil, and what --prior of winnow train adds to logits")
 	fs.StringVar(&f.corpus, "corpus", "", "search the texts of the rows of `FILE`, too")
 	whole(fs, &f.negatives, "negatives", "", d.Negatives, "find `N` negatives for each row")
 	whole(fs, &f.from, "from", "", d.From, "take them from rank `N` on, from 0: the first ranks hold most of the unknown answers")
@@ -108,6 +109,9 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	}
 	if err := checkOutput(cmd, "out", f.out); err != nil {
 		return err
+	}
+	if f.scores && f.format == string(mine.Triplet) {
+		return misuse(cmd, "--scores has no effect on --format triplet: a row of one negative has no list of scores")
 	}
 	o := f.options()
 	if err := o.Check(); err != nil {
@@ -203,7 +207,7 @@ func (f *mineFlags) open(ctx context.Context, c *eval.Collection, bar *evalBar) 
 func (f *mineFlags) write(r *minedReport, mined []mine.Mined) error {
 	var b bytes.Buffer
 	for i := range mined {
-		n, err := mined[i].Write(&b, mine.Format(f.format), f.negatives)
+		n, err := mined[i].Write(&b, mine.Format(f.format), f.negatives, f.scores)
 		if err != nil {
 			return err
 		}

@@ -26,7 +26,7 @@ type trainFlags struct {
 	maxTokens, threads, chunk                      int
 	every, patience, holdOut, saveEvery            int
 	epochs, rate, warmUp, decay, clip, dropout     float64
-	average, scale, margin, temperature            float64
+	average, scale, margin, temperature, prior     float64
 	mask, changed, json                            bool
 	freeze                                         []string
 	matryoshka                                     []int
@@ -44,7 +44,7 @@ func (a *app) trainCommand() *cobra.Command {
 		Long: "Trains a model on rows of texts and writes it in the Hugging Face layout, with a model card.\n\n" +
 			"DATA is a file of rows, .jsonl, .csv or .tsv, perhaps compressed with gzip, or a BEIR folder. Fields of a row: " + dataset.Columns + ".\n\n" +
 			"Losses of bi-encoders: " + strings.Join(loss.BiNames(), ", ") + ". Of cross-encoders: " + strings.Join(loss.CrossNames(), ", ") + ". " +
-			"mnr (multiple negatives ranking) and softmax suit questions with answers and mined negatives (winnow mine); cosent and cosine suit pairs with graded labels; distil copies the vectors of --teacher.\n\n" +
+			"mnr (multiple negatives ranking) and softmax suit questions with answers and mined negatives (winnow mine); cosent and cosine suit pairs with graded labels; distil copies the vectors of --teacher, distil-tokens those of its tokens, too, which needs far less text.\n\n" +
 			"Ctrl-C keeps the state in a checkpoint; the same command goes on from there, and ends with the same weights as without the interruption. " +
 			"With --validate or --hold-out the best model is kept.",
 		Example: `winnow train bi questions.jsonl.gz -m sentence-transformers/all-MiniLM-L6-v2 --out tuned --hold-out 200
@@ -80,6 +80,7 @@ func (a *app) trainCommand() *cobra.Command {
 	fs.Float64Var(&f.margin, "margin", 0, "margin of contrastive losses, of triplet, and of --mask; 0: the loss's own")
 	fs.BoolVar(&f.mask, "mask", false, "leave out other rows' texts that are nearer than the positive, in mnr")
 	fs.Float64Var(&f.temperature, "temperature", 0, "temperature of a teacher's scores in softmax; 0: 1")
+	fs.Float64Var(&f.prior, "prior", 0, "add the rows' scores, a retriever's (winnow mine --scores), times `WEIGHT` to the logits in softmax: the model learns what the retriever lacks; 0: scores are a teacher's")
 	wholes(fs, &f.matryoshka, "matryoshka", "train the leading `DIMENSIONS` too, such as 256,128,64")
 	fs.StringVar(&f.teacher, "teacher", "", "the bi-encoder `MODEL` whose vectors distil copies and --mask asks")
 	fs.Var(&listValue{&f.freeze, "list", func(string) error { return nil }}, "freeze", "leave `PARTS` as they are: words, embeddings, layers by number, such as 0-2")
@@ -227,7 +228,7 @@ func (f *trainFlags) measured(j *train.Judge) string {
 
 // settings are the loss's.
 func (f *trainFlags) settings() loss.Settings {
-	return loss.Settings{Scale: f.scale, Margin: f.margin, Mask: f.mask, Temperature: f.temperature}
+	return loss.Settings{Scale: f.scale, Margin: f.margin, Mask: f.mask, Temperature: f.temperature, Prior: f.prior}
 }
 
 // judge is what the model is measured on, or nil.

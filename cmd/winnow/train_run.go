@@ -183,7 +183,11 @@ func (f *trainFlags) task(kind string, m *model.Model) (*train.Task, func(), err
 		task, err := train.Bi(m, l, nil, f.options())
 		return task, nothing, err
 	}
-	teacher, err := encoder.OpenBi(f.teacher, encoder.Threads(f.threads), encoder.AtPrecision(encoder.FP32))
+	o := []encoder.Option{encoder.Threads(f.threads), encoder.AtPrecision(encoder.Precision(f.precision))}
+	if l.Needs().Tokens {
+		o = append(o, encoder.MaxTokens(f.maxTokens)) // token for token
+	}
+	teacher, err := encoder.OpenBi(f.teacher, o...)
 	if err != nil {
 		return nil, nothing, err
 	}

@@ -30,6 +30,11 @@ type Options struct {
 	// Layers are the encoder layers to keep, from 0, each once, in their new order; nil for all. A model of fewer layers is
 	// what distillation begins with.
 	Layers []int
+	// Intermediate is how many inner features of the feed-forward part each layer keeps, those with the largest product of the
+	// lengths of their weights before and after the activation; 0 for all. It suits the same end.
+	Intermediate int
+	// Head makes a cross-encoder of one label of a bi-encoder: its network, with a pooler and a classifier that know nothing yet.
+	Head bool
 	// Replace has elements for tensors that are to be written in place of the source's: those of a model after
 	// training. Tensors of the network are named as the source's are, those of a Dense module by its directory, a slash and
 	// their name there: 2_Dense/linear.weight. A name that is none of these is an error.
@@ -98,6 +103,12 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 	if err := o.checkLayers(src); err != nil {
 		return nil, err
 	}
+	if err := o.checkIntermediate(src); err != nil {
+		return nil, err
+	}
+	if err := o.checkHead(src); err != nil {
+		return nil, err
+	}
 	dense, err := o.dense(src)
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
@@ -109,12 +120,13 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 			if !ok {
 				continue
 			}
-			e, err := o.entries(src, name, to)
+			e, err := o.entries(src, name, o.headed(src, to))
 			if err != nil {
 				return err
 			}
 			all = append(all, e...)
 		}
+		all = append(all, o.head(src)...)
 		meta, err := provenance(o, Named{Model: src, Source: o.Source})
 		if err != nil {
 			return err
@@ -172,7 +184,7 @@ func provenance(o Options, sources ...Named) (map[string]string, error) {
 func copyCompanions(w *writer, src *model.Model, dir string, o Options, skip func(name string) bool) error {
 	config := filepath.ToSlash(filepath.Join(src.NetworkDir(), "config.json"))
 	for _, name := range src.Companions() {
-		if skip != nil && skip(name) {
+		if skip != nil && skip(name) || o.headFile(name) {
 			continue
 		}
 		data, err := src.ReadFile(name)
@@ -202,6 +214,12 @@ func noteInConfig(data []byte, o Options) ([]byte, error) {
 		return nil, err
 	}
 	delete(fields, "quantization_config")
+	if o.Head {
+		noteHead(fields)
+	}
+	if o.Intermediate > 0 {
+		fields["intermediate_size"] = json.RawMessage(strconv.Itoa(o.Intermediate))
+	}
 	if o.Layers != nil {
 		fields["num_hidden_layers"] = json.RawMessage(strconv.Itoa(len(o.Layers)))
 	}

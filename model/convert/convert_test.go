@@ -278,3 +278,87 @@ func TestLayersAreKept(t *testing.T) {
 		}
 	}
 }
+
+func TestInnerFeaturesAreKept(t *testing.T) {
+	src := open(t, filepath.Join("..", "..", "internal", "parity", "testdata", "bi-mean"))
+	dst := filepath.Join(t.TempDir(), "small")
+	n, hidden := src.Config.Intermediate, src.Config.Hidden
+	keep := n / 2
+	if _, err := Convert(src, dst, Options{DType: safetensors.F32, Intermediate: keep}); err != nil {
+		t.Fatal(err)
+	}
+	got := open(t, dst)
+	if got.Config.Intermediate != keep {
+		t.Fatalf("%d inner features", got.Config.Intermediate)
+	}
+	const layer = "encoder.layer.1"
+	up, bias, down := values(t, src, layer+upWeight), values(t, src, layer+upBias), values(t, src, layer+downWeight)
+	newUp, newBias, newDown := values(t, got, layer+upWeight), values(t, got, layer+upBias), values(t, got, layer+downWeight)
+	strength := func(up, down []float32, n, f int) (s float64) {
+		var a, b float64
+		for k := range hidden {
+			a += float64(up[f*hidden+k]) * float64(up[f*hidden+k])
+			b += float64(down[k*n+f]) * float64(down[k*n+f])
+		}
+		return a * b
+	}
+	at, weakest := 0, math.Inf(1)
+	for f := range keep { // each is one of the source's, in its order
+		row := newUp[f*hidden:][:hidden]
+		for at < n && !slices.Equal(row, up[at*hidden:][:hidden]) {
+			at++
+		}
+		if at == n {
+			t.Fatalf("feature %d is none of the source's", f)
+		}
+		if newBias[f] != bias[at] || newDown[3*keep+f] != down[3*n+at] {
+			t.Errorf("feature %d has other weights than the source's %d", f, at)
+		}
+		weakest = min(weakest, strength(newUp, newDown, keep, f))
+		at++
+	}
+	stronger := 0
+	for f := range n {
+		if strength(up, down, n, f) >= weakest {
+			stronger++
+		}
+	}
+	if stronger != keep {
+		t.Errorf("%d features are as strong as the weakest of the %d that are kept", stronger, keep)
+	}
+	if attention := "encoder.layer.1.attention.output.dense.weight"; !slices.Equal(values(t, got, attention), values(t, src, attention)) {
+		t.Error("attention has changed")
+	}
+	if _, err := Convert(src, filepath.Join(t.TempDir(), "x"), Options{DType: safetensors.F32, Intermediate: n + 1}); err == nil || !strings.Contains(err.Error(), "inner features") {
+		t.Errorf("more features than there are: %v", err)
+	}
+}
+
+func TestHeadMakesACrossEncoder(t *testing.T) {
+	src := open(t, filepath.Join("..", "..", "internal", "parity", "testdata", "bi-mean"))
+	dst := filepath.Join(t.TempDir(), "cross")
+	if _, err := Convert(src, dst, Options{DType: safetensors.F32, Head: true, Layers: []int{1}}); err != nil {
+		t.Fatal(err)
+	}
+	got := open(t, dst)
+	if got.Config.Architecture != model.BertForSequenceClassification || len(got.Config.Labels) != 1 || got.Activation != model.Identity {
+		t.Fatalf("%s with %d labels and activation %s", got.Config.Architecture, len(got.Config.Labels), got.Activation)
+	}
+	if name := "encoder.layer.%d.output.dense.weight"; !slices.Equal(values(t, got, "bert."+fmt.Sprintf(name, 0)), values(t, src, fmt.Sprintf(name, 1))) {
+		t.Error("the layer is not the source's")
+	}
+	var square float64
+	weights := values(t, got, "bert.pooler.dense.weight")
+	for _, x := range weights {
+		square += float64(x) * float64(x)
+	}
+	if deviation := math.Sqrt(square / float64(len(weights))); math.Abs(deviation-0.02) > 0.002 {
+		t.Errorf("the pooler's weights have deviation %v", deviation)
+	}
+	if _, err := os.Stat(filepath.Join(dst, "modules.json")); err == nil {
+		t.Error("modules.json is there: the model would be taken for a bi-encoder")
+	}
+	if _, err := Convert(got, filepath.Join(t.TempDir(), "x"), Options{DType: safetensors.F32, Head: true}); err == nil || !strings.Contains(err.Error(), "has a head") {
+		t.Errorf("a second head: %v", err)
+	}
+}

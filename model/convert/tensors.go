@@ -35,12 +35,12 @@ func (o Options) entries(m *model.Model, from, name string) ([]safetensors.Entry
 	if err != nil {
 		return nil, err
 	}
-	shape := t.Shape()
+	shape := o.narrowed(from, t.Shape())
 	dtype := o.targetType(name, shape)
 	e := safetensors.Entry{Name: name, DType: dtype, Shape: shape}
 	if dtype != safetensors.I8 {
 		e.Data = func() ([]byte, error) {
-			values, err := o.read(t, from)
+			values, err := o.values(m, t, from)
 			if err != nil {
 				return nil, err
 			}
@@ -56,7 +56,7 @@ func (o Options) entries(m *model.Model, from, name string) ([]safetensors.Entry
 		if scales != nil {
 			return nil
 		}
-		values, err := o.read(t, from)
+		values, err := o.values(m, t, from)
 		if err != nil {
 			return err
 		}

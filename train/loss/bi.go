@@ -47,6 +47,7 @@ type Needs struct {
 	Low, High float64 // bounds of labels; any if they are equal
 	Scores    bool    // a teacher's scores
 	Teacher   bool    // a teacher's vectors
+	Tokens    bool    // its tokens' vectors, too, for [TokenDistillation]
 }
 
 // Bi is a loss of a bi-encoder.

@@ -121,19 +121,32 @@ func ranks(logits []float32) []int {
 // with t the softmax of the teacher's scores over Temperature where there are any, so that it distils a whole
 // ranking, and the relevance, scaled to a sum of 1, where there are none: with a single relevant document this is
 // InfoNCE. Queries without a relevant document teach nothing. Data: a query with documents, and either.
+//
+// With a Prior the scores are no teacher's but the retriever's, and the logits learn what those lack: x is
+// Prior·score + logit, and t goes by relevance.
 type Softmax struct {
 	Temperature float64 // of the teacher's scores; 1 if 0
+	Prior       float64 // weight of a retriever's scores beside the logits; 0: scores are a teacher's
 }
 
 // Needs implements [Cross].
-func (Softmax) Needs() CrossNeeds { return CrossNeeds{Relevance: true, Negatives: true} }
+func (l Softmax) Needs() CrossNeeds {
+	return CrossNeeds{Relevance: true, Negatives: true, Scores: l.Prior > 0}
+}
 
 // Loss implements [Cross].
 func (l Softmax) Loss(b *Logits, gradient []float32) float64 {
 	n, sum := float64(len(b.Lists)), 0.0
 	b.each(gradient, func(list List, logits, d []float32) {
 		var target []float64
-		if list.Scores != nil {
+		x := make([]float64, len(logits))
+		for i, v := range logits {
+			x[i] = float64(v)
+			if l.Prior > 0 {
+				x[i] += l.Prior * list.Scores[i]
+			}
+		}
+		if list.Scores != nil && l.Prior == 0 {
 			target, _ = softmax(list.Scores, orElse(l.Temperature, 1))
 		} else {
 			target = slices.Clone(list.Relevance)
@@ -148,9 +161,9 @@ func (l Softmax) Loss(b *Logits, gradient []float32) float64 {
 				target[i] /= total
 			}
 		}
-		p, total := softmax(logits, 1)
+		p, total := softmax(x, 1)
 		for i, t := range target {
-			sum += t * (total - float64(logits[i])) / n
+			sum += t * (total - x[i]) / n
 			d[i] += float32((p[i] - t) / n)
 		}
 	})

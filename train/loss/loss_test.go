@@ -90,6 +90,7 @@ func TestGradientsOfLogitsAgreeWithDifferences(t *testing.T) {
 		"lambda":   Lambda{},
 		"lambda@2": Lambda{K: 2},
 		"softmax":  Softmax{},
+		"residual": Softmax{Prior: 2},
 	} {
 		for _, taught := range []bool{false, true} {
 			if taught != l.Needs().Scores && name != "softmax" {
@@ -123,4 +124,23 @@ func TestGradientsOfLogitsAgreeWithDifferences(t *testing.T) {
 		}
 		differences(t, b.Values, func(gradient []float32) float64 { return MultiClass{}.Loss(b, gradient) })
 	})
+}
+
+func TestGradientsOfTokensAgreeWithDifferences(t *testing.T) {
+	const tokens, n, stride = 4, 6, 8
+	r := rand.New(rand.NewPCG(10, 11))
+	states, teacher := make([]float32, tokens*stride), make([]float32, tokens*n)
+	for _, x := range [][]float32{states, teacher} {
+		for i := range x {
+			x[i] = float32(r.NormFloat64())
+		}
+	}
+	differences(t, states, func(gradient []float32) float64 {
+		return TokenDistillation(states, gradient, stride, teacher, n, 0.5, 1)
+	})
+	gradient := make([]float32, len(states))
+	TokenDistillation(states, gradient, stride, teacher, n, 0.5, 3)
+	if want := float32(3 * 2 * 0.5 * (states[1] - teacher[1])); math.Abs(float64(gradient[1]-want)) > 1e-5 {
+		t.Errorf("of weight 3 the gradient is %v, want %v", gradient[1], want)
+	}
 }

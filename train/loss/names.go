@@ -3,6 +3,7 @@
 package loss
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -15,6 +16,7 @@ type Settings struct {
 	Margin      float64 // of contrastive, online-contrastive, triplet; of the mask of mnr
 	Mask        bool    // of mnr
 	Temperature float64 // of softmax
+	Prior       float64 // of softmax
 }
 
 // Check says what is out of range, or has no effect on the loss of a name.
@@ -30,6 +32,7 @@ func (s Settings) Check(name string) error {
 		{"mask", s.Mask, 0, 0, []string{"mnr", "symmetric-mnr"}},
 		{"margin", s.Margin != 0 && !s.Mask, s.Margin, 0, []string{"contrastive", "online-contrastive", "triplet"}},
 		{"temperature", s.Temperature != 0, s.Temperature, 0, []string{"softmax"}},
+		{"prior", s.Prior != 0, s.Prior, 0, []string{"softmax"}},
 	} {
 		if math.IsNaN(f.value) || math.IsInf(f.value, 0) || f.value < f.least {
 			return fmt.Errorf("%s is %v; it must be a number above 0", f.name, f.value)
@@ -37,6 +40,9 @@ func (s Settings) Check(name string) error {
 		if f.set && !slices.Contains(f.of, name) {
 			return fmt.Errorf("%s has no effect on the loss %s; it is for %s", f.name, name, strings.Join(f.of, ", "))
 		}
+	}
+	if s.Prior != 0 && s.Temperature != 0 {
+		return errors.New("temperature is for a teacher's scores, and with prior scores are the retriever's: leave one out")
 	}
 	return nil
 }
@@ -56,6 +62,7 @@ var biNames = map[string]func(Settings) Bi{
 	"margin-mse":    func(Settings) Bi { return MarginMSE{} },
 	"distil":        func(Settings) Bi { return Distillation{} },
 	"distil-cosine": func(Settings) Bi { return Distillation{Cosine: true} },
+	"distil-tokens": func(Settings) Bi { return Distillation{Cosine: true, Tokens: true} },
 }
 
 var crossNames = map[string]func(Settings) Cross{
@@ -64,7 +71,7 @@ var crossNames = map[string]func(Settings) Cross{
 	"mse":        func(Settings) Cross { return SquaredError{} },
 	"margin-mse": func(Settings) Cross { return Margins{} },
 	"ranknet":    func(Settings) Cross { return RankNet{} },
-	"softmax":    func(s Settings) Cross { return Softmax{Temperature: s.Temperature} },
+	"softmax":    func(s Settings) Cross { return Softmax{Temperature: s.Temperature, Prior: s.Prior} },
 	"lambda":     func(Settings) Cross { return Lambda{} },
 }
 

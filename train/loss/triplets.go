@@ -103,14 +103,14 @@ func (l MarginMSE) Loss(b *Embeddings, gradient []float32) float64 {
 //
 //	mean over texts and dimensions of (v - teacher)²
 //
-// or, of Cosine, the mean over texts of 1 - cos(v, teacher). Data: texts, and the teacher's
-// vectors of as many dimensions. sentence-transformers: MSELoss.
+// or, of Cosine, the mean over texts of 1 - cos(v, teacher). Of Tokens, [TokenDistillation] is added. Data: texts, and the
+// teacher's vectors of as many dimensions. sentence-transformers: MSELoss.
 type Distillation struct {
-	Cosine bool
+	Cosine, Tokens bool
 }
 
 // Needs implements [Bi].
-func (Distillation) Needs() Needs { return Needs{Teacher: true} }
+func (l Distillation) Needs() Needs { return Needs{Teacher: true, Tokens: l.Tokens} }
 
 // Loss implements [Bi].
 func (l Distillation) Loss(b *Embeddings, gradient []float32) float64 {

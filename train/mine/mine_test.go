@@ -117,15 +117,25 @@ func TestFormats(t *testing.T) {
 		List:    `{"query":"a <b>","positive":"p","negatives":["x","y"],"suspected":[{"text":"s","rank":1,"score":0.5}]}` + "\n",
 	} {
 		var b bytes.Buffer
-		n, err := m.Write(&b, format, 2)
+		n, err := m.Write(&b, format, 2, false)
 		if err != nil || b.String() != want || n != strings.Count(want, "\n") {
 			t.Errorf("%s: %d lines, %v: %s", format, n, err, b.String())
 		}
 	}
-	if n, err := m.Write(&bytes.Buffer{}, Tuple, 3); n != 0 || err != nil {
+	m.PositiveScore, m.Found[1].Score = 0.75, 0.25
+	for format, want := range map[Format]string{
+		Tuple: `{"anchor":"a <b>","positive":"p","negative_1":"x","negative_2":"y","scores":[0.75,0,0.25]}` + "\n",
+		List:  `{"query":"a <b>","positive":"p","negatives":["x","y"],"suspected":[{"text":"s","rank":1,"score":0.5}],"scores":[0.75,0,0.25]}` + "\n",
+	} {
+		var b bytes.Buffer
+		if _, err := m.Write(&b, format, 2, true); err != nil || b.String() != want {
+			t.Errorf("%s with scores: %v: %s", format, err, b.String())
+		}
+	}
+	if n, err := m.Write(&bytes.Buffer{}, Tuple, 3, false); n != 0 || err != nil {
 		t.Errorf("a row with too few negatives: %d lines, %v", n, err)
 	}
-	if _, err := m.Write(&bytes.Buffer{}, "csv", 2); err == nil {
+	if _, err := m.Write(&bytes.Buffer{}, "csv", 2, false); err == nil {
 		t.Error("an unknown format is no error")
 	}
 }

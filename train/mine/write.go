@@ -20,8 +20,9 @@ const (
 	List    Format = "list"    // {"query", "positive", "negatives": […], "suspected": […]}
 )
 
-// Write writes a row, and returns the number of lines that it took.
-func (m *Mined) Write(w io.Writer, f Format, negatives int) (lines int, err error) {
+// Write writes a row, and returns the number of lines that it took. With scores, rows of [Tuple] and [List] have a field scores:
+// those of the positive and of each negative, by which they were judged.
+func (m *Mined) Write(w io.Writer, f Format, negatives int, scores bool) (lines int, err error) {
 	put := func(fields ...any) {
 		if err != nil {
 			return
@@ -42,6 +43,14 @@ func (m *Mined) Write(w io.Writer, f Format, negatives int) (lines int, err erro
 		_, err = w.Write(b.Bytes())
 		lines++
 	}
+	var judged []any
+	if scores {
+		list := []float64{m.PositiveScore}
+		for _, n := range m.Found {
+			list = append(list, n.Score)
+		}
+		judged = []any{"scores", list}
+	}
 	switch f {
 	case Triplet:
 		for _, n := range m.Found {
@@ -52,7 +61,7 @@ func (m *Mined) Write(w io.Writer, f Format, negatives int) (lines int, err erro
 		if len(m.Suspected) > 0 {
 			fields = append(fields, "suspected", m.Suspected)
 		}
-		put(fields...)
+		put(append(fields, judged...)...)
 	case Tuple:
 		if len(m.Found) < negatives {
 			return 0, nil
@@ -61,7 +70,7 @@ func (m *Mined) Write(w io.Writer, f Format, negatives int) (lines int, err erro
 		for i, n := range m.Found {
 			fields = append(fields, fmt.Sprintf("negative_%d", i+1), n.Text)
 		}
-		put(fields...)
+		put(append(fields, judged...)...)
 	default:
 		return 0, fmt.Errorf("format %q; known: tuple, triplet, list", f)
 	}

@@ -1,0 +1,22 @@
+# Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+# What both scripts begin with: sourced, not run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+: "${DATA:?name the folder of training sets: DATA=path/to/train bash $0}"
+export HF_HUB_CACHE=${HF_HUB_CACHE:-$PWD/.cache/huggingface/hub}
+teacher=sentence-transformers/all-MiniLM-L6-v2
+work=.cache/builtin
+mkdir -p "$work"
+make --no-print-directory build models
+
+# stage FILE CMD…: runs CMD unless FILE is there.
+stage() {
+  local out=$1
+  shift
+  if [[ -e "$out" ]]; then
+    echo "$out is there"
+    return
+  fi
+  echo "$out: $*"
+  "$@"
+}
