@@ -52,6 +52,7 @@ type searchOptions struct {
 	bm25             lexical.Params
 	ef, probes       int
 	exact            bool
+	evidence         bool
 }
 
 func newSearchOptions(opts []SearchOption) searchOptions {
@@ -130,6 +131,10 @@ func Width(ef, probes int) SearchOption {
 
 // Exact compares every vector, whatever the index.
 func Exact() SearchOption { return func(o *searchOptions) { o.exact = true } }
+
+// Evidence asks for all that fused reranking weighs beside logits, though nothing may be reranked: in the mode dense the
+// candidates' scores by words, as Retrieval.Lexical without a rank.
+func Evidence() SearchOption { return func(o *searchOptions) { o.evidence = true } }
 
 // check sets what depends on the engine and refuses what it cannot do.
 func (o *searchOptions) check(e *Engine) error {

@@ -75,8 +75,11 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		r.QueryTruncated = max(r.QueryTruncated, slices.Max(scores.QueryTruncated))
 	}
 	report.Read = len(logits)
-	if err := s.reorder(hits, logits, stage.Model == Auto && s.engine.models.Fuse); err != nil {
+	if err := s.reorder(hits, logits, s.fuses(stage)); err != nil {
 		return err
+	}
+	if s.fuses(stage) && len(r.Reading) == 0 {
+		report.WordsWeight = r.WordsWeight
 	}
 	report.Milliseconds = milliseconds(begin)
 	r.Reading = append(r.Reading, report)
@@ -84,11 +87,17 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 	return nil
 }
 
+// fuses says whether a stage orders by more than its logit.
+func (s *searching) fuses(stage Stage) bool { return stage.Model == Auto && s.engine.models.Fuse }
+
 // reorder puts hits into the order that logits of the first of them give.
 func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error {
 	items, at := make([]rank.Item, len(hits)), make(map[string]candidate, len(hits))
 	for i, h := range hits {
 		items[i] = rank.Item{ID: h.ID, Score: h.Score}
+		if len(s.result.Reading) == 0 { // the scores of an earlier stage have words in them
+			items[i].Words = s.result.Words(&h.Hit)
+		}
 		at[h.ID] = h
 	}
 	items, err := rank.Rerank(items, logits, fuse)

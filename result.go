@@ -19,6 +19,8 @@ type Result struct {
 	Timing   Timing `json:"timing_ms"`
 	Reranked int    `json:"reranked"`           // candidates that a cross-encoder read
 	Reranker string `json:"reranker,omitempty"` // the last one
+	// WordsWeight is what a point of BM25 adds in fused reranking to what vectors found, or would add; see [Evidence].
+	WordsWeight float64 `json:"-"`
 	// Reading is what each stage of reranking did.
 	Reading []Reading `json:"reading,omitempty"`
 	// Precision is what the encoders computed in.
@@ -39,6 +41,8 @@ type Reading struct {
 	Tokens       int     `json:"tokens"` // of all pairs together, as the model runs them
 	Milliseconds float64 `json:"ms"`
 	Calibrated   bool    `json:"calibrated,omitempty"` // probabilities are those of a calibration, not the sigmoid
+	// WordsWeight is what a point of BM25 added to fused scores; 0 where words had no part.
+	WordsWeight float64 `json:"words_weight,omitempty"`
 }
 
 // Precisions is what each encoder computed in: never [encoder.Auto].
@@ -83,7 +87,7 @@ type Retrieval struct {
 // Found is a score and the rank it gave.
 type Found struct {
 	Score float32 `json:"score"`
-	Rank  int     `json:"rank"` // from 1
+	Rank  int     `json:"rank,omitempty"` // from 1; 0 of a score that was computed for what another list found
 }
 
 // Source is where a passage stands.
@@ -105,6 +109,14 @@ type Timing struct {
 // milliseconds since start.
 func milliseconds(start time.Time) float64 {
 	return float64(time.Since(start)) / float64(time.Millisecond)
+}
+
+// Words is what its score by words adds to the fused score of a hit that vectors found; 0 if that was not asked for.
+func (r *Result) Words(h *Hit) float32 {
+	if l := h.Retrieval.Lexical; l != nil && l.Rank == 0 {
+		return float32(r.WordsWeight) * l.Score
+	}
+	return 0
 }
 
 // Order returns the ids of hits, best first.

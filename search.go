@@ -82,6 +82,9 @@ func (s *searching) run(ctx context.Context, readers []*encoder.CrossEncoder) er
 	if err != nil {
 		return err
 	}
+	if err := s.weighWords(ctx, hits); err != nil {
+		return err
+	}
 	if len(hits) > 0 {
 		begin := time.Now()
 		for i, c := range readers {
@@ -113,6 +116,30 @@ func (s *searching) run(ctx context.Context, readers []*encoder.CrossEncoder) er
 		r.Hits = append(r.Hits, s.found[i].Hit)
 	}
 	return nil
+}
+
+// wordsWeight is what a point of BM25 adds to a fused score when candidates come from so many passages. It was chosen on
+// judged collections (docs/benchmarks/quality.md). How rare a term is, a handful of passages does not tell: there words count for little.
+func wordsWeight(passages int) float64 { return 0.3 * float64(passages) / float64(passages+100) }
+
+// weighWords adds to what vectors found its score by words, if fused reranking is to weigh it.
+func (s *searching) weighWords(ctx context.Context, hits []candidate) error {
+	wanted := s.evidence || slices.ContainsFunc(s.stages, s.fuses)
+	if !wanted || s.mode != Dense || len(hits) == 0 {
+		return nil
+	}
+	begin := time.Now()
+	refs := make([]index.Ref, len(hits))
+	for i, h := range hits {
+		refs[i] = h.ref
+	}
+	scores, err := s.snapshot.Words(ctx, analysis.Words(s.text, s.engine.db.Analyzer()), s.bm25, refs)
+	for i, score := range scores {
+		hits[i].Retrieval.Lexical = &Found{Score: score}
+	}
+	s.result.WordsWeight = wordsWeight(s.snapshot.Rows())
+	s.result.Timing.Retrieve += milliseconds(begin)
+	return err
 }
 
 // applyFilter evaluates the filter, if there is one.

@@ -90,11 +90,14 @@ func TestSearchFusesTheBuiltinPair(t *testing.T) {
 		t.Fatalf("%+v", r)
 	}
 	all := search(t, e, query, TopK(8))
-	var cosines, logits []float32
+	var cosines, words, logits []float32
 	for _, h := range all.Hits {
-		cosines, logits = append(cosines, h.Retrieval.Dense.Score), append(logits, *h.Logit)
+		cosines, words, logits = append(cosines, h.Retrieval.Dense.Score), append(words, all.Words(&h)), append(logits, *h.Logit)
 	}
-	fused, err := rank.FuseStandardized(cosines, logits)
+	fused, err := rank.FuseStandardized(
+		rank.Evidence{Name: "cosines", Weight: 1, Scores: cosines},
+		rank.Evidence{Name: "words", Weight: 1, Scores: words, AsIs: true},
+		rank.Evidence{Name: "logits", Weight: rank.LogitWeight, Scores: logits})
 	if err != nil {
 		t.Fatal(err)
 	}

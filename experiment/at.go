@@ -88,7 +88,7 @@ func (o *Observed) between(at, depth int) (time.Duration, int) {
 func (o *Observed) order(read int, fuse bool) ([]rank.Item, error) {
 	items := make([]rank.Item, len(o.Candidates))
 	for i, c := range o.Candidates {
-		items[i] = rank.Item{ID: c.ID, Score: c.Score}
+		items[i] = rank.Item{ID: c.ID, Score: c.Score, Words: c.Words}
 	}
 	return reorder(items, o.Logits[:read], fuse)
 }

@@ -20,6 +20,7 @@ type Candidate struct {
 	ID    string  // of the document
 	Text  string  // what a cross-encoder reads: of the document's best passage
 	Score float32 // finite
+	Words float32 // what a score by words adds in fused reranking, see rank.Item
 }
 
 // Retrieved is a first-stage list, best first, each document once.
@@ -49,7 +50,7 @@ func Engine(e *winnow.Engine, settings winnow.Settings) (Retriever, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &engine{Engine: e, mode: settings.Mode, opts: append(opts, winnow.Rerank(winnow.Off), winnow.Budget(0))}
+	r := &engine{Engine: e, mode: settings.Mode, opts: append(opts, winnow.Rerank(winnow.Off), winnow.Budget(0), winnow.Evidence())}
 	snapshot, err := e.Index().Snapshot()
 	if err != nil {
 		return nil, err
@@ -82,7 +83,7 @@ func (r *engine) Retrieve(ctx context.Context, q eval.Query, n int) (Retrieved, 
 			return Retrieved{}, err
 		}
 		out := Retrieved{Encode: speed.Duration(res.Timing.Encode), Retrieve: speed.Duration(res.Timing.Retrieve)}
-		out.Candidates = bestPassages(res.Hits, n)
+		out.Candidates = bestPassages(res, n)
 		if len(res.Hits) > 0 {
 			out.Kind = res.Hits[0].ScoreKind
 		}
@@ -93,7 +94,8 @@ func (r *engine) Retrieve(ctx context.Context, q eval.Query, n int) (Retrieved, 
 }
 
 // bestPassages keeps the best passage of each of the first n documents.
-func bestPassages(hits []winnow.Hit, n int) []Candidate {
+func bestPassages(r *winnow.Result, n int) []Candidate {
+	hits := r.Hits
 	out := make([]Candidate, 0, min(n, len(hits)))
 	seen := make(map[string]bool, len(hits))
 	for i := range hits {
@@ -105,7 +107,7 @@ func bestPassages(hits []winnow.Hit, n int) []Candidate {
 			break
 		}
 		seen[id] = true
-		out = append(out, Candidate{ID: id, Text: hits[i].Context, Score: hits[i].Score})
+		out = append(out, Candidate{ID: id, Text: hits[i].Context, Score: hits[i].Score, Words: r.Words(&hits[i])})
 	}
 	return out
 }

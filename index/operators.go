@@ -77,3 +77,34 @@ func (s *Snapshot) selection(only *Selection, change func(i int, allowed *bitset
 	}
 	return out
 }
+
+// Words returns the BM25 scores of some passages, in order; 0 of one that has none of the query's words.
+func (s *Snapshot) Words(ctx context.Context, q analysis.Query, p lexical.Params, refs []Ref) ([]float32, error) {
+	at := make(map[Ref]int, len(refs))
+	rows := make([][]int, len(s.parts))
+	for i, r := range refs {
+		if _, err := s.part(r); err != nil {
+			return nil, err
+		}
+		at[r] = i
+		rows[r.segment] = append(rows[r.segment], r.row)
+	}
+	only := &Selection{of: s.state}
+	for i, p := range s.parts {
+		set := bitset.New(p.record.Rows)
+		for _, row := range rows[i] {
+			set.Add(row)
+		}
+		only.rows = append(only.rows, set)
+	}
+	only.Count = len(at)
+	hits, _, err := s.Lexical(ctx, q, max(len(refs), 1), LexicalParams{Params: p, Only: only})
+	if err != nil {
+		return nil, err
+	}
+	scores := make([]float32, len(refs))
+	for _, h := range hits {
+		scores[at[h.Ref]] = h.Score
+	}
+	return scores, nil
+}

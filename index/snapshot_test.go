@@ -72,6 +72,49 @@ func TestReleaseTwice(t *testing.T) {
 	}
 }
 
+// Words scores some passages as a search for the same words does, over segments, and none that has none of them.
+func TestWordsOfSomePassages(t *testing.T) {
+	db := mustOpenKind(t, true)
+	for _, id := range []string{"a", "b", "c"} {
+		mustApply(t, db, Change{Add: []Entry{entry(id, 3, 1)}})
+	}
+	s := mustSnapshot(t, db)
+	p := lexical.DefaultParams()
+	query := analysis.Words("-title +1 \"nothing", db.Analyzer())
+	all, _, err := s.Lexical(t.Context(), query, s.Rows(), LexicalParams{Params: p})
+	if err != nil || len(all) < 2 {
+		t.Fatal(all, err)
+	}
+	want := map[Ref]float32{}
+	for _, h := range all {
+		want[h.Ref] = h.Score
+	}
+	refs := []Ref{all[1].Ref, all[0].Ref}
+	if err := s.Refs(func(r Ref) error {
+		if _, ok := want[r]; !ok {
+			refs = append(refs, r)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	got, err := s.Words(t.Context(), query, p, refs)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, r := range refs {
+		if got[i] != want[r] {
+			t.Errorf("passage %v: %v, a search gives %v", r, got[i], want[r])
+		}
+	}
+	if _, err := s.Words(t.Context(), query, p, []Ref{{99, 0}}); err == nil {
+		t.Error("a passage of no segment")
+	}
+	if got, err := s.Words(t.Context(), analysis.Words("", db.Analyzer()), p, refs); err != nil || got[0] != 0 {
+		t.Errorf("of no words %v, %v", got, err)
+	}
+}
+
 // TestSelectionOfAnotherSnapshot gives selections and passages of one snapshot to another, with fewer and other segments.
 func TestSelectionOfAnotherSnapshot(t *testing.T) {
 	db := mustOpenKind(t, true)

@@ -45,24 +45,42 @@ func Standardize(scores []float32) ([]float64, error) {
 	return z, nil
 }
 
-// FuseStandardized returns, for each candidate, the sum of its standardised cosine and its standardised logit (score kind
-// Fused). Both lists hold the same candidates in the same order. A fused score compares candidates of one list only:
-// another list has another mean and deviation. Lists of different lengths, NaN and infinities are errors.
-func FuseStandardized(cosines, logits []float32) ([]float32, error) {
-	if len(cosines) != len(logits) {
-		return nil, fmt.Errorf("fuse: %d cosines but %d logits: give one of each per candidate", len(cosines), len(logits))
+// Evidence is one kind of score of a list of candidates, with its weight in a sum.
+type Evidence struct {
+	Name   string // for errors
+	Weight float64
+	Scores []float32
+	AsIs   bool // the scores are not standardised: their size says how much they mean
+}
+
+// FuseStandardized returns, for each candidate, the weighted sum of its standardised scores (score kind Fused). All lists hold the
+// same candidates in the same order. A fused score compares candidates of one list only: another list has another mean and
+// deviation. Lists of different lengths, NaN and infinities are errors.
+func FuseStandardized(lists ...Evidence) ([]float32, error) {
+	var sums []float64
+	for _, e := range lists {
+		z, err := Standardize(e.Scores)
+		if err != nil {
+			return nil, fmt.Errorf("fuse %s: %w", e.Name, err)
+		}
+		if e.AsIs {
+			for i, x := range e.Scores {
+				z[i] = float64(x)
+			}
+		}
+		if sums == nil {
+			sums = make([]float64, len(z))
+		}
+		if len(z) != len(sums) {
+			return nil, fmt.Errorf("fuse: %d %s but %d %s: give one of each per candidate", len(sums), lists[0].Name, len(z), e.Name)
+		}
+		for i, x := range z {
+			sums[i] += e.Weight * x
+		}
 	}
-	a, err := Standardize(cosines)
-	if err != nil {
-		return nil, fmt.Errorf("fuse cosines: %w", err)
-	}
-	b, err := Standardize(logits)
-	if err != nil {
-		return nil, fmt.Errorf("fuse logits: %w", err)
-	}
-	fused := make([]float32, len(a))
-	for i := range fused {
-		fused[i] = float32(a[i] + b[i])
+	fused := make([]float32, len(sums))
+	for i, x := range sums {
+		fused[i] = float32(x)
 	}
 	return fused, nil
 }

@@ -22,8 +22,8 @@ func ids(fused []FusedItem) (ids []string, scores []float32) {
 
 func twoLists() []List {
 	return []List{
-		{"dense", 1, []Item{{"a", 0.9, 0}, {"b", 0.5, 0}, {"c", 0.1, 0}}},
-		{"lexical", 2, []Item{{"c", 12, 0}, {"d", 4, 0}}},
+		{"dense", 1, []Item{{"a", 0.9, 0, 0}, {"b", 0.5, 0, 0}, {"c", 0.1, 0, 0}}},
+		{"lexical", 2, []Item{{"c", 12, 0, 0}, {"d", 4, 0, 0}}},
 	}
 }
 
@@ -58,18 +58,18 @@ func TestContributions(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := FusedItem{Item{"c", float32(1./63 + 2./61), 1}, []Contribution{{0, 3, 0.1, 1. / 63}, {1, 1, 12, 2. / 61}}}
+	want := FusedItem{Item{"c", float32(1./63 + 2./61), 1, 0}, []Contribution{{0, 3, 0.1, 1. / 63}, {1, 1, 12, 2. / 61}}}
 	if diff := cmp.Diff(want, fused[0]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
-	want = FusedItem{Item{"b", float32(1. / 62), 2}, []Contribution{{0, 2, 0.5, 1. / 62}, {1, 0, 0, 0}}}
+	want = FusedItem{Item{"b", float32(1. / 62), 2, 0}, []Contribution{{0, 2, 0.5, 1. / 62}, {1, 0, 0, 0}}}
 	if diff := cmp.Diff(want, fused[3]); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
 
 func TestMissingIsNeverBetter(t *testing.T) {
-	lists := []List{{"logits", 1, []Item{{"a", -1, 0}, {"b", -9, 0}}}, {"other", 1, []Item{{"b", -5, 0}, {"c", -5, 0}}}}
+	lists := []List{{"logits", 1, []Item{{"a", -1, 0, 0}, {"b", -9, 0, 0}}}, {"other", 1, []Item{{"b", -5, 0, 0}, {"c", -5, 0, 0}}}}
 	for _, m := range Methods() {
 		fused, err := Fuse(lists, m, 0)
 		if err != nil {
@@ -84,7 +84,7 @@ func TestMissingIsNeverBetter(t *testing.T) {
 }
 
 func TestFuseEmptyAndEqual(t *testing.T) {
-	only := []Item{{"a", 3, 0}, {"b", 3, 0}}
+	only := []Item{{"a", 3, 0, 0}, {"b", 3, 0, 0}}
 	for _, m := range Methods() {
 		for _, lists := range [][]List{nil, {}, {{"x", 1, nil}}, {{"x", 1, nil}, {"y", 0, only}}} {
 			if fused, err := Fuse(lists, m, 0); err != nil || len(fused) != 0 {
@@ -108,7 +108,7 @@ func TestFuseEmptyAndEqual(t *testing.T) {
 }
 
 func TestFuseErrors(t *testing.T) {
-	one := []Item{{"a", 1, 0}}
+	one := []Item{{"a", 1, 0, 0}}
 	for name, tt := range map[string]struct {
 		lists []List
 		k     float64
@@ -119,8 +119,8 @@ func TestFuseErrors(t *testing.T) {
 		"negative":     {[]List{{"x", -1, one}}, 0, `fuse list 1 ("x"): its weight is -1`},
 		"NaN weight":   {[]List{{"x", math.NaN(), one}}, 0, "its weight is NaN"},
 		"all zero":     {[]List{{"x", 0, one}}, 0, "all lists have the weight 0"},
-		"two ids":      {[]List{{"x", 1, []Item{{"a", 1, 0}, {"a", 2, 0}}}}, 0, `fuse list 1 ("x"): item 2: id "a" was already used`},
-		"NaN unused":   {[]List{{"x", 1, one}, {"y", 0, []Item{{"a", nan32, 0}}}}, 0, `fuse list 2 ("y"): item 1`},
+		"two ids":      {[]List{{"x", 1, []Item{{"a", 1, 0, 0}, {"a", 2, 0, 0}}}}, 0, `fuse list 1 ("x"): item 2: id "a" was already used`},
+		"NaN unused":   {[]List{{"x", 1, one}, {"y", 0, []Item{{"a", nan32, 0, 0}}}}, 0, `fuse list 2 ("y"): item 1`},
 		"infinite sum": {[]List{{"x", math.MaxFloat64, one}, {"y", math.MaxFloat64, one}}, 0, "use smaller weights"},
 	} {
 		if _, err := Fuse(tt.lists, MethodReciprocalRank, tt.k); err == nil || !strings.Contains(err.Error(), tt.want) {

@@ -14,7 +14,7 @@ import (
 )
 
 func TestMMR(t *testing.T) {
-	items := []Item{{"a", 10, 0}, {"copy of a", 9, 0}, {"b", 5, 0}, {"c", 0, 0}}
+	items := []Item{{"a", 10, 0, 0}, {"copy of a", 9, 0, 0}, {"b", 5, 0, 0}, {"c", 0, 0, 0}}
 	similarity := func(i, j int) float64 {
 		if i+j == 1 { // a and its copy
 			return 1
@@ -40,7 +40,7 @@ func TestMMR(t *testing.T) {
 	if _, err := MMR(items, 3, 0.5, func(int, int) float64 { return math.NaN() }); !errors.Is(err, ErrNotFinite) {
 		t.Errorf("error %v", err)
 	}
-	if _, err := MMR([]Item{{"a", 1, 0}, {"a", 1, 0}}, 3, 0.5, similarity); err == nil {
+	if _, err := MMR([]Item{{"a", 1, 0, 0}, {"a", 1, 0, 0}}, 3, 0.5, similarity); err == nil {
 		t.Error("no error for equal ids")
 	}
 }

@@ -24,6 +24,8 @@ type Item struct {
 	Score float32 // raw: logits, not their sigmoids, which run into 1 and make ties
 	// Previous is the 1-based rank before this scoring, which breaks ties. 0 means that there was none, and is the worst.
 	Previous int
+	// Words is what a score by words, of which Score knows nothing, adds in fused reranking; see [Rerank].
+	Words float32
 }
 
 // Compare is the order of winnow's results: higher score first; then the better previous rank; then the smaller id, byte

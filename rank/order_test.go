@@ -20,17 +20,17 @@ var (
 
 func TestCompareOrder(t *testing.T) {
 	want := []Item{
-		{"inf", inf32, 9},
-		{"high", 2, 0},
-		{"b", 1, 1},
-		{"a", 1, 2},
-		{"A", 1, 0}, // no previous rank: after those that have one
-		{"c", 1, -3},
-		{"neg0", float32(math.Copysign(0, -1)), 1},
-		{"pos0", 0, 2},
-		{"low", -inf32, 1},
-		{"nan1", nan32, 1},
-		{"nan2", nan32, 2},
+		{"inf", inf32, 9, 0},
+		{"high", 2, 0, 0},
+		{"b", 1, 1, 0},
+		{"a", 1, 2, 0},
+		{"A", 1, 0, 0}, // no previous rank: after those that have one
+		{"c", 1, -3, 0},
+		{"neg0", float32(math.Copysign(0, -1)), 1, 0},
+		{"pos0", 0, 2, 0},
+		{"low", -inf32, 1, 0},
+		{"nan1", nan32, 1, 0},
+		{"nan2", nan32, 2, 0},
 	}
 	for i := range want {
 		for j := range want {
@@ -88,16 +88,16 @@ func TestSortIgnoresInputOrder(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	if err := Validate([]Item{{"a", 1, 0}, {"b", 1, 0}}); err != nil {
+	if err := Validate([]Item{{"a", 1, 0, 0}, {"b", 1, 0, 0}}); err != nil {
 		t.Error(err)
 	}
 	for _, bad := range []float32{nan32, inf32, -inf32} {
-		err := Validate([]Item{{"a", 1, 0}, {"b", bad, 0}})
+		err := Validate([]Item{{"a", 1, 0, 0}, {"b", bad, 0, 0}})
 		if !errors.Is(err, ErrNotFinite) || !strings.Contains(err.Error(), `item 2 (id "b")`) {
 			t.Errorf("%v: error %v", bad, err)
 		}
 	}
-	if err := Validate([]Item{{"a", 1, 0}, {"a", 2, 0}}); err == nil || !strings.Contains(err.Error(), "item 2: id \"a\" was already used by item 1") {
+	if err := Validate([]Item{{"a", 1, 0, 0}, {"a", 2, 0, 0}}); err == nil || !strings.Contains(err.Error(), "item 2: id \"a\" was already used by item 1") {
 		t.Errorf("duplicate id: error %v", err)
 	}
 }
@@ -121,13 +121,17 @@ func TestStandardize(t *testing.T) {
 	}
 }
 
+func evidence(cosines, logits []float32) []Evidence {
+	return []Evidence{{Name: "cosines", Weight: 1, Scores: cosines}, {Name: "logits", Weight: 0.5, Scores: logits}}
+}
+
 func TestFuseStandardized(t *testing.T) {
 	// Cosine says b, the logit says a, and more clearly so among its own scores.
-	got, err := FuseStandardized([]float32{0.4, 0.5, 0.1}, []float32{9, -1, -2})
+	got, err := FuseStandardized(evidence([]float32{0.4, 0.5, 0.1}, []float32{9, -1, -2})...)
 	if err != nil || !(got[0] > got[1] && got[1] > got[2]) {
 		t.Errorf("fused %v, %v", got, err)
 	}
-	if got, err := FuseStandardized([]float32{1, 3}, []float32{7, 7}); err != nil || got[0] != -1 || got[1] != 1 {
+	if got, err := FuseStandardized(evidence([]float32{1, 3}, []float32{7, 7})...); err != nil || got[0] != -1 || got[1] != 1 {
 		t.Errorf("a list of equal logits changes the order: %v, %v", got, err)
 	}
 	for name, tt := range map[string]struct {
@@ -138,7 +142,7 @@ func TestFuseStandardized(t *testing.T) {
 		"cosine":  {[]float32{nan32}, []float32{1}, "fuse cosines"},
 		"logit":   {[]float32{1}, []float32{inf32}, "fuse logits"},
 	} {
-		if _, err := FuseStandardized(tt.a, tt.b); err == nil || !strings.Contains(err.Error(), tt.want) {
+		if _, err := FuseStandardized(evidence(tt.a, tt.b)...); err == nil || !strings.Contains(err.Error(), tt.want) {
 			t.Errorf("%s: error %v", name, err)
 		}
 	}
@@ -160,11 +164,11 @@ func TestFuseIgnoresInputOrder(t *testing.T) {
 		for i, at := range order {
 			pa[i], pb[i] = a[at], b[at]
 		}
-		fused, err := FuseStandardized(a, b)
+		fused, err := FuseStandardized(evidence(a, b)...)
 		if err != nil {
 			t.Fatal(err)
 		}
-		permuted, err := FuseStandardized(pa, pb)
+		permuted, err := FuseStandardized(evidence(pa, pb)...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -174,6 +178,27 @@ func TestFuseIgnoresInputOrder(t *testing.T) {
 			}
 		}
 	})
+}
+
+func TestRerankWeighsWords(t *testing.T) {
+	candidates := []Item{{ID: "a", Score: 3, Words: 1}, {ID: "b", Score: 2, Words: 9}, {ID: "c", Score: 1, Words: 2}, {ID: "unread", Score: 0, Words: 99}}
+	logits := []float32{1, 1, 1}
+	got, err := Rerank(candidates, logits, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	scores := []float64{math.Sqrt(1.5) + 1, 9, -math.Sqrt(1.5) + 2}
+	for _, item := range got[:3] {
+		if want := scores[item.Previous-1]; math.Abs(float64(item.Score)-want) > 1e-6 || item.Words != 0 {
+			t.Errorf("%+v, want the score %v and no words left", item, want)
+		}
+	}
+	if got[3].ID != "unread" {
+		t.Errorf("what was not read is at another place: %+v", got)
+	}
+	if got, err = Rerank(candidates, []float32{1, 2, 3}, false); err != nil || got[0].ID != "c" || got[0].Score != 3 {
+		t.Errorf("by the logit alone: %+v, %v", got, err)
+	}
 }
 
 func TestShifts(t *testing.T) {

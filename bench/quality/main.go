@@ -124,7 +124,7 @@ func measure(c *eval.Collection, biName, crossName string, limit int) (measures,
 		if err != nil {
 			return measures{}, err
 		}
-		sums, err := rank.FuseStandardized(cosines, scores.Logits)
+		sums, err := rank.FuseStandardized(rank.Evidence{Name: "cosines", Weight: 1, Scores: cosines}, rank.Evidence{Name: "logits", Weight: rank.LogitWeight, Scores: scores.Logits})
 		if err != nil {
 			return measures{}, err
 		}

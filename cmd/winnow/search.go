@@ -122,7 +122,7 @@ func (a *app) searchCommand() *cobra.Command {
 		GroupID: groupSearch,
 		Long: "Finds the passages nearest to the query with a bi-encoder (or by words, or by both: --mode), reads the best of them again beside the query with a cross-encoder, and prints the passages that answer best.\n\n" +
 			"Without PATH it searches the index that `winnow index` has made. With PATH it reads files and folders anew each time, for a quick look.\n\n" +
-			"--rerank auto uses the built-in cross-encoder and orders by the sum of both standardised scores (score kind fused); " +
+			"--rerank auto uses the built-in cross-encoder and orders by what vectors, words and it say together, standardised (score kind fused); " +
 			"a model named orders by its logit alone; off leaves the order of retrieval. MODEL@20 reads the best 20 candidates only, and several, as in small@100,large@20, read in stages. The scores of all stages are shown in any case. --budget ends reranking when the time is up.\n\n" +
 			"--filter looks at what is known of documents: id, title, path, format, ext, modified, and the metadata of rows and files: 'lang = \"en\" and year >= 2020 and not tag in (\"draft\")'. " +
 			"In queries by words, \"…\" is a phrase, +word must be there, -word must not.\n\n" +

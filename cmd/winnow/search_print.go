@@ -219,7 +219,7 @@ func (a *app) printCSV(s *searched) error {
 			row[8], row[9] = exact(d.Score), strconv.Itoa(d.Rank)
 		}
 		if l := h.Retrieval.Lexical; l != nil {
-			row[10], row[11] = exact(l.Score), strconv.Itoa(l.Rank)
+			row[10], row[11] = exact(l.Score), ranked(l.Rank)
 		}
 		if h.Logit != nil {
 			row[12], row[13], row[14] = exact(*h.Logit), strconv.FormatFloat(*h.Probability, 'g', -1, 64), strconv.Itoa(h.RankBefore)
@@ -227,6 +227,14 @@ func (a *app) printCSV(s *searched) error {
 		rows = append(rows, row)
 	}
 	return writeCSV(a.stdout, rows)
+}
+
+// ranked is a rank; nothing of a score that no list gave.
+func ranked(rank int) string {
+	if rank == 0 {
+		return ""
+	}
+	return strconv.Itoa(rank)
 }
 
 // writeCSV writes rows; a terminal is spared control characters.

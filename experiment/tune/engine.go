@@ -23,14 +23,14 @@ func (e engine) Find(ctx context.Context, query string, s winnow.Settings) (Foun
 	if err != nil {
 		return Found{}, err
 	}
-	res, err := e.Search(ctx, query, append(opts, winnow.TopK(s.Candidates))...)
+	res, err := e.Search(ctx, query, append(opts, winnow.TopK(s.Candidates), winnow.Evidence())...)
 	if err != nil {
 		return Found{}, err
 	}
 	out := Found{Encode: speed.Duration(res.Timing.Encode), Retrieve: speed.Duration(res.Timing.Retrieve), Passages: make([]Passage, len(res.Hits))}
 	for i := range res.Hits {
 		h := &res.Hits[i]
-		out.Passages[i] = Passage{ID: h.ID, Document: h.Document, Text: h.Context, Score: h.Score}
+		out.Passages[i] = Passage{ID: h.ID, Document: h.Document, Text: h.Context, Score: h.Score, Words: res.Words(h)}
 	}
 	return out, nil
 }

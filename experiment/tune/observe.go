@@ -21,6 +21,7 @@ type Passage struct {
 	ID, Document string // a document's passages share its id
 	Text         string // what a cross-encoder reads
 	Score        float32
+	Words        float32 // what a score by words adds in fused reranking, see rank.Item
 }
 
 // Found is what one search finds, best first, and how long it takes.
@@ -247,7 +248,7 @@ func (o *Observations) observe(ctx context.Context, seen *observed, text string,
 			}
 			seen.passages[at].text, seen.passages[at].has = f.Text, true // also of a passage known from another precision
 			if k.mode != winnow.Hybrid {
-				l.items = append(l.items, rank.Item{ID: f.ID, Score: f.Score})
+				l.items = append(l.items, rank.Item{ID: f.ID, Score: f.Score, Words: f.Words})
 			}
 		}
 		seen.lists[k] = l

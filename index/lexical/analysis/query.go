@@ -81,6 +81,19 @@ func ParseQuery(s string, a *Analyzer) (Query, error) {
 	return p.q, nil
 }
 
+// Words is a text as a query: each of its words may be there, and nothing in it is an operator. What is beyond MaxQuery bytes
+// does not count.
+func Words(s string, a *Analyzer) Query {
+	if len(s) > MaxQuery {
+		s = strings.ToValidUTF8(s[:MaxQuery], "")
+	}
+	p := queryParser{a: a}
+	for word := range strings.FieldsSeq(s) {
+		p.word(Should, word)
+	}
+	return p.q
+}
+
 // Plain is the text of a query without operators, and without what must not be there: what an encoder should read of it,
 // which would take "-venus" for an interest in Venus. A query without operators is returned as it is.
 func Plain(s string) string {

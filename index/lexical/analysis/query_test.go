@@ -131,6 +131,22 @@ func FuzzParseQuery(f *testing.F) {
 	})
 }
 
+func TestWordsKnowNoOperators(t *testing.T) {
+	a := must(t, Options{Language: "en", Stem: true})
+	q := Words(`+cats -dogs "two words" C++`, a)
+	if got := q.Terms(); strings.Join(got, " ") != "cat dog two word c" {
+		t.Errorf("terms %q", got)
+	}
+	for _, c := range q.Clauses {
+		if c.Occur != Should || c.Quoted || c.IsPhrase() {
+			t.Errorf("%+v is no plain word", c)
+		}
+	}
+	if q := Words(strings.Repeat("é ", MaxQuery), a); len(q.Clauses) == 0 {
+		t.Error("a long text has no words")
+	}
+}
+
 func TestPlain(t *testing.T) {
 	for query, want := range map[string]string{
 		"satellite -venus":             "satellite",
