@@ -165,9 +165,9 @@ func (v *validation) scores(ctx context.Context, i int) ([]eval.Scored, error) {
 // grade to their label if they have one; its candidates are these and its negatives. Where no query has another
 // candidate than relevant ones, as in pairs of question and answer, all texts of the rows are everybody's candidates, which
 // suits a bi-encoder only.
-func HoldOut(rows []dataset.Row, cross bool) (*Judge, error) {
+func HoldOut(rows []dataset.Row, cross bool, m eval.Measure) (*Judge, error) {
 	c := &eval.Collection{Name: "held out", Qrels: map[string]eval.Judgments{}}
-	j := &Judge{Collection: c, Candidates: map[string][]string{}, Measure: DefaultMeasure()}
+	j := &Judge{Collection: c, Candidates: map[string][]string{}, Measure: m}
 	queries, texts := map[string]string{}, map[string]string{}
 	var all []eval.Query
 	for _, r := range rows {

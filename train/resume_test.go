@@ -26,7 +26,7 @@ func heldOut(t *testing.T) *Judge {
 		}
 		list = append(list, r)
 	}
-	j, err := HoldOut(list[50:], false)
+	j, err := HoldOut(list[50:], false, DefaultMeasure())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,18 +189,18 @@ func TestHoldOut(t *testing.T) {
 	pair := func(a, b string, label float64) dataset.Row {
 		return dataset.Row{Anchor: a, Positive: b, Label: label, HasLabel: label >= 0}
 	}
-	j, err := HoldOut([]dataset.Row{pair("q", "good", 1), pair("q", "fair", 0.6), pair("q", "bad", 0.2), pair("z", "none", 0)}, true)
+	j, err := HoldOut([]dataset.Row{pair("q", "good", 1), pair("q", "fair", 0.6), pair("q", "bad", 0.2), pair("z", "none", 0)}, true, DefaultMeasure())
 	if err != nil || len(j.Collection.Queries) != 1 || !reflect.DeepEqual(map[string]int(j.Collection.Qrels["1"]), map[string]int{"1": 1, "2": 1, "3": 0}) || len(j.Candidates["1"]) != 3 {
 		t.Errorf("labels: %+v, %v", j, err)
 	}
 	answers := []dataset.Row{pair("q", "a", -1), pair("r", "b", -1)}
-	if j, err := HoldOut(answers, false); err != nil || j.Candidates != nil || len(j.Collection.Docs) != 2 {
+	if j, err := HoldOut(answers, false, DefaultMeasure()); err != nil || j.Candidates != nil || len(j.Collection.Docs) != 2 {
 		t.Errorf("pairs for a bi-encoder: %+v, %v", j, err)
 	}
-	if _, err := HoldOut(answers, true); err == nil || !strings.Contains(err.Error(), "winnow mine") {
+	if _, err := HoldOut(answers, true, DefaultMeasure()); err == nil || !strings.Contains(err.Error(), "winnow mine") {
 		t.Errorf("pairs for a cross-encoder: %v", err)
 	}
-	if _, err := HoldOut(nil, false); err == nil || !strings.Contains(err.Error(), "nothing to measure") {
+	if _, err := HoldOut(nil, false, DefaultMeasure()); err == nil || !strings.Contains(err.Error(), "nothing to measure") {
 		t.Errorf("no rows: %v", err)
 	}
 }

@@ -31,7 +31,9 @@ type trainFlags struct {
 	freeze                                         []string
 	matryoshka                                     []int
 	split, validate, candidates, checkpoint, plot  string
-	licence                                        string
+	measure, licence                               string
+
+	aim eval.Measure // of measure
 }
 
 func (a *app) trainCommand() *cobra.Command {
@@ -90,9 +92,10 @@ func (a *app) trainCommand() *cobra.Command {
 	threadsFlag(cmd, &f.threads)
 	whole(fs, &f.seed, "seed", "", int(d.Seed), "shuffle and drop out with the random `NUMBER`")
 	fs.StringVar(&f.split, "split", "train", "of BEIR folders take qrels/`SPLIT`.tsv")
-	fs.StringVar(&f.validate, "validate", "", "measure nDCG@10 on the BEIR folder `DIR` (its split test) while training, and keep the best model")
+	fs.StringVar(&f.validate, "validate", "", "measure on the BEIR folder `DIR` (its split test) while training, and keep the best model")
 	fs.StringVar(&f.candidates, "candidates", "", "order the candidates of the run `FILE` for --validate: of a cross-encoder, required")
 	whole(fs, &f.holdOut, "hold-out", "", 0, "keep about `N` rows out of training, and measure on them")
+	fs.StringVar(&f.measure, "measure", train.DefaultMeasure().String(), "keep the model with the highest `MEASURE`, such as nDCG@10, MRR@10, recall@100, for --validate and --hold-out")
 	whole(fs, &f.every, "validate-every", "", 0, "measure every `N` steps; 0: ten times in all")
 	whole(fs, &f.patience, "patience", "", 0, "stop after `N` measurements without a better one; 0: never")
 	fs.StringVar(&f.checkpoint, "checkpoint", "", "keep the state in `DIR`, and go on from there; by default OUT.checkpoint")
@@ -200,13 +203,20 @@ func creatable(path string) error {
 
 // checkMeasuring looks at the flags about validation.
 func (f *trainFlags) checkMeasuring(cmd *cobra.Command, kind string) error {
+	var err error
+	if f.aim, err = eval.ParseMeasure(f.measure); err != nil {
+		return misuse(cmd, "--measure: %v", err)
+	}
+	if f.validate == "" && f.holdOut == 0 {
+		if err := refuseIdle(cmd, "without --validate or --hold-out", "measure", "validate-every", "patience"); err != nil {
+			return err
+		}
+	}
 	switch {
 	case f.validate != "" && f.holdOut > 0:
 		return misuse(cmd, "--validate and --hold-out are both given: measure on one of them")
 	case f.validate == "" && f.candidates != "":
 		return misuse(cmd, "--candidates without --validate: a run belongs to a collection")
-	case f.validate == "" && f.holdOut == 0 && (f.every > 0 || f.patience > 0):
-		return misuse(cmd, "--validate-every and --patience have no effect without --validate or --hold-out")
 	case f.loss == "classes" && (f.validate != "" || f.holdOut > 0):
 		return misuse(cmd, "--validate and --hold-out measure rankings, and classes are none: measure the model on rows of your own")
 	case kind == "cross" && f.validate != "" && f.candidates == "":
@@ -235,7 +245,7 @@ func (f *trainFlags) settings() loss.Settings {
 func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error) {
 	switch {
 	case f.holdOut > 0:
-		return train.HoldOut(held, kind == "cross")
+		return train.HoldOut(held, kind == "cross", f.aim)
 	case f.validate == "":
 		return nil, nil
 	}
@@ -243,7 +253,7 @@ func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error
 	if err != nil {
 		return nil, err
 	}
-	j := &train.Judge{Collection: c, Measure: train.DefaultMeasure()}
+	j := &train.Judge{Collection: c, Measure: f.aim}
 	if f.candidates == "" {
 		return j, nil
 	}

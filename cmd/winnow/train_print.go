@@ -98,7 +98,7 @@ func (t *trained) draw(path string) error {
 	})}
 	if len(judged) > 0 {
 		pictures = append(pictures, chart.Curves(chart.CurveChart{
-			Title: "Validation", Subtitle: t.Measure + "; step 0 is the model before training", X: "step", Y: train.DefaultMeasure().String(),
+			Title: "Validation", Subtitle: t.Measure + "; step 0 is the model before training", X: "step", Y: t.axis,
 			Series: series("", judged),
 		}))
 	}

@@ -45,6 +45,7 @@ type trained struct {
 	Plot       string            `json:"plot,omitempty"`
 
 	curve []train.Mean
+	axis  string // what is measured
 }
 
 // share of all rows that a row's query lies at, from 0 to 1: rows of one query are held out together.
@@ -114,7 +115,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 	defer closeTeacher()
 	a.notePrecision(f.precision, task.Precision())
 
-	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(held), Measure: f.measured(judge)}
+	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(held), Measure: f.measured(judge), axis: f.aim.String()}
 	bar := &trainBar{evalBar: evalBar{progress: progress{out: a.stderr, start: time.Now()}}}
 	plan := train.Plan{
 		Rows: rows, Patience: f.patience, Checkpoint: f.checkpoint, CheckpointEvery: f.saveEvery, Changed: f.changed, ValidateEvery: f.every, Measured: out.Measure,
