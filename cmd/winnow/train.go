@@ -31,7 +31,8 @@ type trainFlags struct {
 	freeze                                         []string
 	matryoshka                                     []int
 	split, validate, candidates, checkpoint, plot  string
-	measure, licence                               string
+	measure                                        string
+	licences                                       licences
 
 	aim eval.Measure // of measure
 }
@@ -102,7 +103,7 @@ func (a *app) trainCommand() *cobra.Command {
 	whole(fs, &f.saveEvery, "checkpoint-every", "", 500, "write the state every `N` steps")
 	fs.BoolVar(&f.changed, "changed", false, "go on from a checkpoint of other data or settings, too")
 	fs.StringVar(&f.plot, "plot", "", "draw loss and measure into `FILE`, a .svg or .png")
-	fs.StringVar(&f.licence, "licence", "", "what the model card says of the data's licence, a `TEXT` for all of them")
+	fs.Var(&f.licences, "licence", "what the model card says of the data's licence: a `TEXT` for all of them, or FILE=TEXT for one; may be given several times")
 	jsonFlag(cmd, &f.json)
 	return cmd
 }
@@ -134,6 +135,9 @@ func (f *trainFlags) check(cmd *cobra.Command, kind string, data []string) error
 	known := map[string][]string{"bi": loss.BiNames(), "cross": loss.CrossNames()}[kind]
 	if !slices.Contains(known, f.loss) {
 		return misuse(cmd, "--loss %q: want %s%s", f.loss, orList(known), didYouMean(f.loss, known, "%s"))
+	}
+	if err := f.licences.resolve(data); err != nil {
+		return misuse(cmd, "--licence: %v", err)
 	}
 	if err := f.checkPlaces(cmd); err != nil {
 		return err

@@ -226,7 +226,7 @@ func (f *trainFlags) card(task *train.Task, result *train.Result, out *trained, 
 				n++
 			}
 		}
-		c.Data = append(c.Data, train.Data{Name: filepath.Base(filepath.Clean(path)), Rows: n, Licence: f.licence})
+		c.Data = append(c.Data, train.Data{Name: filepath.Base(filepath.Clean(path)), Rows: n, Licence: f.licences.of(path)})
 	}
 	return c, nil
 }
