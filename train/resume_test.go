@@ -5,6 +5,7 @@ package train
 import (
 	"context"
 	"errors"
+	"iter"
 	"math"
 	"os"
 	"path/filepath"
@@ -221,13 +222,19 @@ func TestOneClassIsRefused(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, _, err = task.count(t.Context(), func(yield func(dataset.Row, error) bool) {
-			for _, r := range tt.rows {
-				if !yield(r, nil) {
-					return
+		checked := 0
+		counted, err := task.count(t.Context(), &Plan{Checked: func(n int) { checked = n }, Rows: func() iter.Seq2[dataset.Row, error] {
+			return func(yield func(dataset.Row, error) bool) {
+				for _, r := range tt.rows {
+					if !yield(r, nil) {
+						return
+					}
 				}
 			}
-		})
+		}})
+		if checked != len(tt.rows) || counted.Rows != checked || counted.Sources[""] != checked {
+			t.Errorf("%s: %d rows checked, %+v", name, checked, counted)
+		}
 		if (err != nil) != tt.bad || err != nil && !strings.Contains(err.Error(), "have one label") {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -31,6 +31,8 @@ type Step struct {
 type Plan struct {
 	// Rows gives the data anew, in the same order each time it is called.
 	Rows func() iter.Seq2[dataset.Row, error]
+	// Checked, which may be nil, is told how many rows have been counted and checked, before the first step.
+	Checked func(rows int)
 	// Done is told of each step; an error ends the run with it.
 	Done func(Step) error
 	// Validate judges the model as it is; higher is better. It may be nil. It is called before the first step, every
@@ -53,12 +55,13 @@ type Plan struct {
 type Result struct {
 	Steps      int
 	Rows       int
-	Digest     string  // of the rows
-	Saved      int     // the step of the last checkpoint; -1 if there is none
-	Tokens     int     // of all inputs
-	Seconds    float64 // of all steps, without validation and checkpoints
-	Curve      []Mean  // the loss, in at most 100 stretches of about as many steps
-	Best       float64 // the best judgement; NaN without validation
+	Sources    map[string]int // rows of each file or folder, by the name that their places have
+	Digest     string         // of the rows
+	Saved      int            // the step of the last checkpoint; -1 if there is none
+	Tokens     int            // of all inputs
+	Seconds    float64        // of all steps, without validation and checkpoints
+	Curve      []Mean         // the loss, in at most 100 stretches of about as many steps
+	Best       float64        // the best judgement; NaN without validation
 	BestStep   int
 	Stopped    bool        // early, for lack of progress
 	Judgements []Judgement // in order; the first, of step 0, is of the model before training
@@ -134,10 +137,11 @@ func digestRow(h io.Writer, r *dataset.Row) {
 	_, _ = h.Write(b) // a hash takes all
 }
 
-// count goes through the data once, checks every row, and returns how many there are and a digest of them.
-func (t *Task) count(ctx context.Context, rows iter.Seq2[dataset.Row, error]) (n int, digest uint64, err error) {
+// count goes through the data once, checks every row, and returns a result that says how many there are, and a digest of them.
+func (t *Task) count(ctx context.Context, p *Plan) (result Result, err error) {
+	result = Result{Sources: map[string]int{}, Saved: -1, Best: math.NaN()}
 	seen, h := map[float64]bool{}, fnv.New64a()
-	for r, err := range rows {
+	for r, err := range p.Rows() {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -145,9 +149,10 @@ func (t *Task) count(ctx context.Context, rows iter.Seq2[dataset.Row, error]) (n
 			err = t.check(r)
 		}
 		if err != nil {
-			return n, 0, err
+			return result, err
 		}
-		n++
+		result.Rows++
+		result.Sources[r.Place.File]++
 		digestRow(h, &r)
 		t.widest = max(t.widest, 2+len(r.Negatives))
 		if len(seen) < 2 {
@@ -155,14 +160,18 @@ func (t *Task) count(ctx context.Context, rows iter.Seq2[dataset.Row, error]) (n
 				seen[v] = true
 			}
 		}
+		if p.Checked != nil {
+			p.Checked(result.Rows)
+		}
 	}
-	if n == 0 {
-		return 0, 0, errors.New("the data have no rows")
+	if result.Rows == 0 {
+		return result, errors.New("the data have no rows")
 	}
 	if len(seen) == 1 {
-		return n, 0, fmt.Errorf("all %d rows have one label and no negatives: the loss would teach the model to say always the same", n)
+		return result, fmt.Errorf("all %d rows have one label and no negatives: the loss would teach the model to say always the same", result.Rows)
 	}
-	return n, h.Sum64(), nil
+	result.Digest = fmt.Sprintf("%016x", h.Sum64())
+	return result, nil
 }
 
 // targets are what the loss wants the model to say of a row's pairs; nothing if it compares pairs with each other.
@@ -188,12 +197,12 @@ func (t *Task) targets(r dataset.Row) []float64 {
 // Run trains. When the context ends, it writes a checkpoint and returns the context's error.
 func (t *Task) Run(ctx context.Context, p Plan) (*Result, error) {
 	o := t.options
-	n, digest, err := t.count(ctx, p.Rows())
+	counted, err := t.count(ctx, &p)
 	if err != nil {
 		return nil, err
 	}
-	r := &runner{Task: t, plan: p, result: Result{Rows: n, Digest: fmt.Sprintf("%016x", digest), Saved: -1, Best: math.NaN()}}
-	r.perEpoch = (n + o.BatchSize - 1) / o.BatchSize
+	r := &runner{Task: t, plan: p, result: counted}
+	r.perEpoch = (counted.Rows + o.BatchSize - 1) / o.BatchSize
 	if r.total = o.Steps; r.total == 0 {
 		r.total = max(1, int(math.Ceil(o.Epochs*float64((r.perEpoch+o.Accumulate-1)/o.Accumulate))))
 	}

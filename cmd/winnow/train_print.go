@@ -29,7 +29,22 @@ func (b *trainBar) step(s train.Step) {
 	}
 	b.loss += (s.Loss - b.loss) * 0.05
 	b.tokens += s.Tokens
-	now, every := time.Now(), 100*time.Millisecond
+	now := time.Now()
+	if !b.due(now) {
+		return
+	}
+	done := float64(s.Number) / float64(s.Of)
+	parts := []string{
+		fmt.Sprintf("step %s of %s", term.Count(s.Number), term.Count(s.Of)),
+		fmt.Sprintf("loss %.4f", b.loss),
+		figures(float64(b.tokens)/now.Sub(b.start).Seconds(), 2) + " tokens/s",
+	}
+	b.say("training "+progressBar(done), append(parts, left(now.Sub(b.start), done)...))
+}
+
+// due says whether it is time for another line.
+func (b *trainBar) due(now time.Time) bool {
+	every := 100 * time.Millisecond
 	if !b.out.Terminal {
 		every = time.Minute
 		if b.last.IsZero() { // short runs say nothing on the way
@@ -37,23 +52,52 @@ func (b *trainBar) step(s train.Step) {
 		}
 	}
 	if now.Sub(b.last) < every {
-		return
+		return false
 	}
 	b.last = now
-	done := float64(s.Number) / float64(s.Of)
-	parts := []string{
-		"training " + progressBar(done),
-		fmt.Sprintf("step %s of %s", term.Count(s.Number), term.Count(s.Of)),
-		fmt.Sprintf("loss %.4f", b.loss),
-		figures(float64(b.tokens)/now.Sub(b.start).Seconds(), 2) + " tokens/s",
-	}
-	parts = append(parts, left(now.Sub(b.start), done)...)
+	return true
+}
+
+// say shows what is done, with parts that say how far. Only a terminal, which has one line for all, is shown what is done.
+func (b *trainBar) say(what string, parts []string) {
 	if !b.out.Terminal {
-		b.out.Println(strings.Join(parts[1:], " · "))
+		b.out.Println(strings.Join(parts, " · "))
 		_ = b.out.Flush() // what cannot be said cannot be helped
 		return
 	}
-	b.show(term.Truncate(strings.Join(parts, " · "), max(b.out.Columns()-3, 1)))
+	b.show(term.Truncate(strings.Join(append([]string{what}, parts...), " · "), max(b.out.Columns()-3, 1)))
+}
+
+// rows is told how many rows have been read before training begins, and of how many: 0 if they have not been counted.
+func (b *trainBar) rows(what string, done, total int) {
+	if now := time.Now(); now.Sub(b.start) >= 300*time.Millisecond && b.due(now) {
+		if total > 0 {
+			what += " " + progressBar(float64(done)/float64(total))
+		}
+		b.say(what, rowsRead(done, total, now.Sub(b.start)))
+	}
+}
+
+// rowsRead says how many rows have been read after some time, how fast, and how long the rest takes.
+func rowsRead(done, total int, took time.Duration) []string {
+	parts := []string{term.Plural(done, "row", "rows") + " read"}
+	if total > 0 {
+		parts = []string{fmt.Sprintf("%s of %s read", term.Count(done), term.Plural(total, "row", "rows"))}
+	}
+	if seconds := took.Seconds(); seconds > 0.5 {
+		parts = append(parts, figures(float64(done)/seconds, 2)+"/s")
+	}
+	if total > 0 {
+		parts = append(parts, left(took, float64(done)/float64(total))...)
+	}
+	return parts
+}
+
+// measuring is told that the model is being measured, which may take longer than a step.
+func (b *trainBar) measuring(what string) {
+	if b.out.Terminal {
+		b.show(term.Truncate("measuring "+what, max(b.out.Columns()-3, 1)))
+	}
 }
 
 // printTrained says what training came to.

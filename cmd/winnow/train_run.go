@@ -4,11 +4,8 @@ package main
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/binary"
 	"errors"
 	"fmt"
-	"iter"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +16,6 @@ import (
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/train"
-	"github.com/winnow-search/winnow/train/dataset"
 	"github.com/winnow-search/winnow/train/loss"
 )
 
@@ -44,50 +40,9 @@ type trained struct {
 	Judgements []train.Judgement `json:"judgements,omitempty"`
 	Plot       string            `json:"plot,omitempty"`
 
+	data  []train.Data
 	curve []train.Mean
 	axis  string // what is measured
-}
-
-// share of all rows that a row's query lies at, from 0 to 1: rows of one query are held out together.
-func share(anchor string, seed int) float64 {
-	h := sha256.Sum256(fmt.Appendf(nil, "%d %s", seed, anchor))
-	return float64(binary.BigEndian.Uint64(h[:])>>11) / (1 << 53)
-}
-
-// splitRows gives the rows to train on, and those that are held out.
-func (f *trainFlags) splitRows(paths []string) (rows func() iter.Seq2[dataset.Row, error], held []dataset.Row, err error) {
-	all := func() iter.Seq2[dataset.Row, error] { return dataset.Rows(paths, dataset.Options{Split: f.split}) }
-	if f.holdOut == 0 {
-		return all, nil, nil
-	}
-	n := 0
-	for _, err := range all() {
-		if err != nil {
-			return nil, nil, err
-		}
-		n++
-	}
-	part := float64(f.holdOut) / float64(max(n, 1))
-	if part > 0.5 {
-		return nil, nil, fmt.Errorf("--hold-out is %d of %d rows: leave at least half of them to train on", f.holdOut, n)
-	}
-	for r, err := range all() {
-		if err != nil {
-			return nil, nil, err
-		}
-		if share(r.Anchor, f.seed) < part {
-			held = append(held, r)
-		}
-	}
-	return func() iter.Seq2[dataset.Row, error] {
-		return func(yield func(dataset.Row, error) bool) {
-			for r, err := range all() {
-				if (err != nil || share(r.Anchor, f.seed) >= part) && !yield(r, err) {
-					return
-				}
-			}
-		}
-	}, held, nil
 }
 
 func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []string) error {
@@ -95,11 +50,13 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 		return err
 	}
 	ctx := cmd.Context()
-	rows, held, err := f.splitRows(data)
+	bar := &trainBar{evalBar: evalBar{progress: progress{out: a.stderr, start: time.Now()}}}
+	rows, err := f.splitRows(ctx, data, func(n int) { bar.rows("reading rows", n, 0) })
+	bar.clear()
 	if err != nil {
 		return err
 	}
-	judge, err := f.judge(held, kind)
+	judge, err := f.judge(rows.held, kind)
 	if err != nil {
 		return err
 	}
@@ -115,17 +72,21 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 	defer closeTeacher()
 	a.notePrecision(f.precision, task.Precision())
 
-	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(held), Measure: f.measured(judge), axis: f.aim.String()}
-	bar := &trainBar{evalBar: evalBar{progress: progress{out: a.stderr, start: time.Now()}}}
+	out := &trained{Out: f.out, Model: m.Name, Kind: kind, Loss: f.loss, HeldOut: len(rows.held), Measure: f.measured(judge), axis: f.aim.String()}
+	bar.begin("")
 	plan := train.Plan{
-		Rows: rows, Patience: f.patience, Checkpoint: f.checkpoint, CheckpointEvery: f.saveEvery, Changed: f.changed, ValidateEvery: f.every, Measured: out.Measure,
+		Rows: rows.rows, Checked: func(n int) { bar.rows("checking rows", n, rows.left) },
+		Patience: f.patience, Checkpoint: f.checkpoint, CheckpointEvery: f.saveEvery, Changed: f.changed, ValidateEvery: f.every, Measured: out.Measure,
 		Done: func(s train.Step) error {
 			bar.step(s)
 			return nil
 		},
 	}
 	if judge != nil {
-		plan.Validate = judge.Validate
+		plan.Validate = func(ctx context.Context, t *train.Task) (float64, error) {
+			bar.measuring(out.axis)
+			return judge.Validate(ctx, t)
+		}
 	}
 	result, err := task.Run(ctx, plan)
 	bar.clear()
@@ -133,7 +94,8 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 		return a.stoppedTraining(ctx, f, result, err)
 	}
 	out.finish(result)
-	return a.finishTraining(f, task, result, out, data)
+	out.data = rows.sources(data, result.Sources, &f.licences)
+	return a.finishTraining(f, task, result, out)
 }
 
 // stoppedTraining says what is left of a run that failed, and how to go on.
@@ -209,25 +171,16 @@ func (t *trained) finish(r *train.Result) {
 }
 
 // card is the model card.
-func (f *trainFlags) card(task *train.Task, result *train.Result, out *trained, data []string) (*train.Card, error) {
+func (f *trainFlags) card(task *train.Task, result *train.Result, out *trained) (*train.Card, error) {
 	print, err := task.Model().Fingerprint()
 	if err != nil {
 		return nil, err
 	}
 	c := &train.Card{
 		Name: filepath.Base(filepath.Clean(f.out)), Start: plainName(f.model), Fingerprint: print, Kind: out.Kind, Loss: f.loss, Teacher: plainName(f.teacher),
-		HeldOut: out.HeldOut, Measure: out.Measure, Options: *f.options(), Result: result, Version: version(),
+		Data: out.data, HeldOut: out.HeldOut, Measure: out.Measure, Options: *f.options(), Result: result, Version: version(),
 	}
 	c.Options.Precision = task.Precision()
-	for _, path := range data {
-		n := 0
-		for _, err := range dataset.Rows([]string{path}, dataset.Options{Split: f.split}) {
-			if err == nil {
-				n++
-			}
-		}
-		c.Data = append(c.Data, train.Data{Name: filepath.Base(filepath.Clean(path)), Rows: n, Licence: f.licences.of(path)})
-	}
 	return c, nil
 }
 
@@ -240,8 +193,8 @@ func plainName(name string) string {
 }
 
 // finishTraining writes the model and says what it came to.
-func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Result, out *trained, data []string) error {
-	card, err := f.card(task, result, out, data)
+func (a *app) finishTraining(f *trainFlags, task *train.Task, result *train.Result, out *trained) error {
+	card, err := f.card(task, result, out)
 	if err == nil {
 		err = task.Save(f.out, map[string][]byte{"README.md": card.Markdown()})
 	}
