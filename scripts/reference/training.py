@@ -2,7 +2,8 @@
 """Reference values of package train: gradients of every loss by every parameter, and 200 steps of both trainers.
 
 Models are the random checkpoints of internal/parity/testdata; losses of bi-encoders are the classes of sentence-transformers,
-those of cross-encoders its formulas (natural logarithms instead of base 2). Dropout is off. Of each gradient 16 projections on
+those of cross-encoders its formulas (natural logarithms instead of base 2). One loss is taken of all kinds of pooling. Dropout is off.
+Of each gradient 16 projections on
 random signs are stored, and its length: the mean square of the projections of a difference is the difference's length, squared.
 Signs come from SplitMix64, which train/reference_test.go has, too.
 
@@ -29,6 +30,7 @@ OUTPUT = Path("train/testdata/reference.json.gz")
 PROJECTIONS = 16
 WORDS = "the a red green fast slow train ship house river paper stone wind light is of number and not what".split()
 STEPS, BATCH, RATE, DECAY = 200, 8, 1e-3, 0.01
+TEMPERATURE, PRIOR = 0.5, 2.5
 
 
 def signs(n, k):
@@ -133,6 +135,56 @@ def bi(rows):
     return out
 
 
+# Kinds of pooling, a dense module after it, and prompts that take part in it or do not.
+POOLINGS = ["bi-cls", "bi-max", "bi-mean-sqrt-len", "bi-weighted-mean", "bi-last-token", "bi-concat", "bi-dense", "bi-prompts", "bi-prompts-excluded"]
+
+
+def prompted(model, texts, prompt):
+    f = model.preprocess(texts, prompt=prompt) if prompt else model.preprocess(texts)
+    return {k: v for k, v in f.items() if isinstance(v, torch.Tensor) or k == "prompt_length"}
+
+
+def bi_poolings(rows):
+    """Multiple negatives ranking of each kind of pooling. Anchors have the prompt of queries; the other texts that of documents, or the standard one."""
+    out = {}
+    for name in POOLINGS:
+        model = SentenceTransformer(str(MODELS / name), device="cpu", model_kwargs={"dtype": torch.float32})
+        off(model)
+        prompts = {k: v for k, v in (model.prompts or {}).items() if v}
+        document = prompts.get("document", prompts.get(model.default_prompt_name, ""))
+        columns = [([r["anchor"] for r in rows], prompts.get("query", "")), ([r["positive"] for r in rows], document)]
+        columns += [([r["negatives"][i] for r in rows], document) for i in (0, 1)]
+        value = losses.MultipleNegativesRankingLoss(model)([prompted(model, t, p) for t, p in columns], None)
+        value.backward()
+        gradients = described(model[0].auto_model.named_parameters())
+        for number, module in enumerate(model):
+            if type(module).__name__ == "Dense":
+                gradients |= described((f"{number}_Dense/{n}", p) for n, p in module.named_parameters())
+        out[name] = {"loss": value.item(), "negatives": 2, "gradients": gradients}
+    return out
+
+
+def bi_distilled(rows):
+    """bi-mean as the teacher of itself without its second layer: the vectors' cosines, and those with all tokens' vectors."""
+    texts = [t for r in rows for t in (r["anchor"], r["positive"])]
+    out = {}
+    for name in ("distil-cosine", "distil-tokens"):
+        teacher, model = (SentenceTransformer(str(MODELS / "bi-mean"), device="cpu", model_kwargs={"dtype": torch.float32}) for _ in range(2))
+        off(teacher), off(model)
+        layers = model[0].auto_model.encoder.layer
+        model[0].auto_model.encoder.layer = torch.nn.ModuleList([layers[0], layers[2]])
+        with torch.no_grad():
+            want = teacher(prompted(teacher, texts, ""))
+        got = model(prompted(model, texts, ""))
+        value = (1 - F.cosine_similarity(got["sentence_embedding"], want["sentence_embedding"])).mean()
+        if name == "distil-tokens":
+            there = want["attention_mask"].unsqueeze(-1)
+            value = value + ((got["token_embeddings"] - want["token_embeddings"]).pow(2) * there).sum() / (want["token_embeddings"].pow(2) * there).sum()
+        value.backward()
+        out[name] = {"loss": value.item(), "negatives": 0, "gradients": described(model[0].auto_model.named_parameters())}
+    return out
+
+
 def relevance(rows):
     """The grades of a row's three documents: the second negative is a little relevant in every other row."""
     return [[2.0, 0.0, float(i % 2)] for i in range(len(rows))]
@@ -167,7 +219,11 @@ def cross_loss(name, x, rows):
         return torch.stack(d).pow(2).mean()
     if name == "softmax":
         return -(F.softmax(t, -1) * F.log_softmax(x, -1)).sum(-1).mean()
-    if name == "softmax-labels":
+    if name == "softmax temperature":
+        return -(F.softmax(t / TEMPERATURE, -1) * F.log_softmax(x, -1)).sum(-1).mean()
+    if name == "softmax prior":
+        x = PRIOR * t + x
+    if name in ("softmax labels", "softmax prior"):
         return -(y / y.sum(-1, keepdim=True) * F.log_softmax(x, -1)).sum(-1).mean()
     terms = []
     for i, grades in enumerate(relevance(rows)):
@@ -176,7 +232,7 @@ def cross_loss(name, x, rows):
     return torch.stack(terms).mean()
 
 
-CROSS = ["bce", "mse", "margin-mse", "softmax", "softmax-labels", "ranknet", "lambda"]
+CROSS = ["bce", "mse", "margin-mse", "softmax", "softmax labels", "softmax temperature", "softmax prior", "ranknet", "lambda"]
 
 
 def open_cross(name):
@@ -235,13 +291,13 @@ def main():
     torch.manual_seed(1)
     torch.use_deterministic_algorithms(True)
     rows = make_rows(64)
-    out = {"rows": rows, "bi": bi(rows), "cross": cross(rows)}
+    out = {"rows": rows, "bi": bi(rows), "bi_poolings": bi_poolings(rows[:8]), "bi_distilled": bi_distilled(rows[:8]), "cross": cross(rows)}
     model = SentenceTransformer(str(MODELS / "bi-mean"), device="cpu", model_kwargs={"dtype": torch.float32})
     off(model)
     loss = losses.MultipleNegativesRankingLoss(model)
     out["bi_steps"] = steps(list(model[0].auto_model.parameters()), lambda n: loss(features(model, batch(rows, n), ("anchor", "positive", 0, 1)), None))
     model, tokenizer = open_cross("cross-default")
-    out["cross_steps"] = steps(list(model.parameters()), lambda n: cross_loss("softmax-labels", logits(model, tokenizer, batch(rows, n)).view(-1, 3), batch(rows, n)))
+    out["cross_steps"] = steps(list(model.parameters()), lambda n: cross_loss("softmax labels", logits(model, tokenizer, batch(rows, n)).view(-1, 3), batch(rows, n)))
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     with OUTPUT.open("wb") as f, gzip.GzipFile(fileobj=f, mode="wb", mtime=0) as z:
         z.write(json.dumps(out).encode())
