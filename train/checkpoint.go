@@ -3,20 +3,18 @@
 package train
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
-	"maps"
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/winnow-search/winnow/internal/atomicfile"
+	"github.com/winnow-search/winnow/internal/jsondiff"
 	"github.com/winnow-search/winnow/model/safetensors"
 )
 
@@ -79,27 +77,6 @@ func (r *runner) settings() (settings, error) {
 	var err error
 	s.Teacher, err = r.teacher.Model().Fingerprint()
 	return s, err
-}
-
-// differences names what differs between settings, in the order of the names: "rows: 10, now 11".
-func (s settings) differences(now settings) ([]string, error) {
-	var fields [2]map[string]json.RawMessage
-	for i, v := range []settings{s, now} {
-		text, err := json.Marshal(v)
-		if err == nil {
-			err = json.Unmarshal(text, &fields[i])
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
-	var list []string
-	for _, name := range slices.Sorted(maps.Keys(fields[1])) {
-		if a, b := fields[0][name], fields[1][name]; !bytes.Equal(a, b) {
-			list = append(list, fmt.Sprintf("%s: %s, now %s", name, a, b))
-		}
-	}
-	return list, nil
 }
 
 // tensors are those of a checkpoint, by name.
@@ -213,7 +190,7 @@ func (r *runner) suits(s *state, path string) error {
 	if err != nil {
 		return err
 	}
-	differences, err := s.Settings.differences(now)
+	differences, err := jsondiff.Fields(s.Settings, now)
 	if err != nil {
 		return err
 	}

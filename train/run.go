@@ -4,11 +4,9 @@ package train
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"iter"
 	"math"
 	"time"
@@ -123,20 +121,6 @@ func (e *NotFiniteError) Error() string {
 	return fmt.Sprintf("the %s of step %d is not a finite number; its batch has rows such as %s and %s: lower the learning rate, or look at these rows", e.What, e.Step, e.First, e.Last)
 }
 
-// digestRow adds a row to a digest, each part with its length before it.
-func digestRow(h io.Writer, r *dataset.Row) {
-	var b []byte
-	add := func(text string) { b = append(binary.AppendUvarint(b, uint64(len(text))), text...) }
-	add(r.Anchor)
-	add(r.Positive)
-	b = binary.AppendUvarint(b, uint64(len(r.Negatives)))
-	for _, n := range r.Negatives {
-		add(n)
-	}
-	b = fmt.Append(b, r.Label, r.HasLabel, r.Scores)
-	_, _ = h.Write(b) // a hash takes all
-}
-
 // count goes through the data once, checks every row, and returns a result that says how many there are, and a digest of them.
 func (t *Task) count(ctx context.Context, p *Plan) (result Result, err error) {
 	result = Result{Sources: map[string]int{}, Saved: -1, Best: math.NaN()}
@@ -153,7 +137,7 @@ func (t *Task) count(ctx context.Context, p *Plan) (result Result, err error) {
 		}
 		result.Rows++
 		result.Sources[r.Place.File]++
-		digestRow(h, &r)
+		r.Digest(h)
 		t.widest = max(t.widest, 2+len(r.Negatives))
 		if len(seen) < 2 {
 			for _, v := range t.targets(r) {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -41,7 +42,9 @@ func (a *app) mineCommand() *cobra.Command {
 		Short:   "find hard negatives to train with",
 		GroupID: groupModels,
 		Long: "For each row of DATA, a question with a text that answers it, this command searches all texts of the rows and takes those as negatives that look like answers to a retriever and are none, as far as is known.\n\n" +
-			"Some do answer: --relative-margin and --absolute-margin leave out candidates that score about as high as the positive does, by the retriever or, with --rerank, by a cross-encoder's probability, which tells better. How many there were is reported; --format list names them in the field suspected.\n\n" +
+			"Some do answer: --relative-margin and --absolute-margin leave out candidates that score about as high as the positive does, by the retriever or, with --rerank, by a cross-encoder's probability, which tells better. How many there were is reported; --format list names them in the field suspected. " +
+			"The cross-encoder judges as many candidates as it takes to find the negatives, and all of them for --format list.\n\n" +
+			"Rows that are mined are kept in OUT.partial until all are: after Ctrl-C, or a kill, the same command goes on from there.\n\n" +
 			"DATA is as winnow train reads it. sentence-transformers reads the formats tuple and triplet as they are.",
 		Example: `winnow mine questions.jsonl.gz --out mined.jsonl
 			winnow mine questions.jsonl --mode hybrid --rerank builtin:reranker --from 3 --to 100 --out mined.jsonl
@@ -89,6 +92,7 @@ type minedReport struct {
 func (f *mineFlags) options() mine.Options {
 	return mine.Options{
 		Negatives: f.negatives, From: f.from, To: f.to, AbsoluteMargin: f.absolute, RelativeMargin: f.relative, Random: f.random, Seed: uint64(f.seed),
+		All: f.format == string(mine.List),
 	}
 }
 
@@ -171,14 +175,33 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	bar.begin("mining")
-	mined, err := m.Mine(cmd.Context(), rows, func(n int) { bar.draw("mining", n, len(rows), "row", "rows") })
-	bar.clear()
+	tools, err := f.tools(e.Retriever(), o.Cross)
 	if err != nil {
 		return err
 	}
-	report := &minedReport{Stats: m.Stats, Out: f.out, Documents: len(c.Docs), Retriever: f.mode, Seconds: time.Since(start).Seconds()}
+	kept, mined, err := m.Resume(f.partial(), tools, c, rows)
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	first := len(mined)
+	bar.begin("mining")
+	err = m.Mine(cmd.Context(), rows[first:], func(part []mine.Mined) error {
+		if err := kept.Append(part); err != nil {
+			return err
+		}
+		mined = append(mined, part...)
+		bar.draw("mining", len(mined)-first, len(rows)-first, "row", "rows")
+		return nil
+	})
+	bar.clear()
+	if err != nil {
+		return a.stoppedMining(f, kept, len(mined), len(rows), err)
+	}
+	report := &minedReport{Out: f.out, Documents: len(c.Docs), Retriever: f.mode, Seconds: time.Since(start).Seconds()}
 	if err := f.write(report, mined); err != nil {
+		return a.stoppedMining(f, kept, len(mined), len(rows), err)
+	}
+	if err := kept.Remove(); err != nil {
 		return err
 	}
 	if f.json {
@@ -186,6 +209,36 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	}
 	a.printMined(f, report)
 	return nil
+}
+
+// partial is where rows are kept until all are mined.
+func (f *mineFlags) partial() string { return f.out + ".partial" }
+
+// tools are the models as the file of kept rows names them.
+func (f *mineFlags) tools(retriever *encoder.BiEncoder, cross *encoder.CrossEncoder) (t mine.Tools, err error) {
+	t.Retriever = f.mode
+	name := func(into *string, m *model.Model, name string, precision encoder.Precision, tokens int) error {
+		print, err := m.Fingerprint()
+		*into += fmt.Sprintf(" %s %.16s at %s of %s", name, print, precision, term.Plural(tokens, "token", "tokens"))
+		return err
+	}
+	if retriever != nil {
+		err = name(&t.Retriever, retriever.Model(), plainName(f.model), retriever.Precision(), retriever.MaxTokens())
+	}
+	if cross != nil && err == nil {
+		err = name(&t.Judge, cross.Model(), plainName(f.rerank), cross.Precision(), cross.MaxTokens())
+	}
+	t.Judge = strings.TrimSpace(t.Judge)
+	return t, err
+}
+
+// stoppedMining says what is kept of a run that failed.
+func (a *app) stoppedMining(f *mineFlags, kept *mine.Partial, done, rows int, err error) error {
+	if done == 0 {
+		return errors.Join(err, kept.Remove())
+	}
+	a.note(fmt.Sprintf("%s of %s are kept in %s: the same command goes on from there", term.Count(done), term.Plural(rows, "row", "rows"), f.partial()))
+	return errors.Join(err, kept.Close())
 }
 
 // open indexes the texts.
@@ -207,6 +260,7 @@ func (f *mineFlags) open(ctx context.Context, c *eval.Collection, bar *evalBar) 
 func (f *mineFlags) write(r *minedReport, mined []mine.Mined) error {
 	var b bytes.Buffer
 	for i := range mined {
+		r.Add(&mined[i], f.negatives)
 		n, err := mined[i].Write(&b, mine.Format(f.format), f.negatives, f.scores)
 		if err != nil {
 			return err
@@ -230,7 +284,10 @@ func (a *app) printMined(f *mineFlags, r *minedReport) {
 	if f.rerank != "" {
 		judge = f.rerank
 	}
-	row("suspected", "%s (%.1f %%) score as high as the positive by %s, and are left out: they may be answers", term.Count(r.Suspected), 100*float64(r.Suspected)/float64(max(r.Candidates, 1)), o.Line(judge))
+	if r.Judged < r.Candidates {
+		row("judged", "%s of them: no more were needed", term.Count(r.Judged))
+	}
+	row("suspected", "%s (%.1f %%) score as high as the positive by %s, and are left out: they may be answers", term.Count(r.Suspected), 100*float64(r.Suspected)/float64(max(r.Judged, 1)), o.Line(judge))
 	row("gap", "%.3f from positive to negative, on average", r.MeanGap)
 	row("written", "%s to %s", term.Plural(r.Lines, "line", "lines"), o.Line(f.out))
 	if r.Left > 0 {

@@ -3,7 +3,9 @@
 package dataset
 
 import (
+	"encoding/binary"
 	"fmt"
+	"hash"
 	"math"
 	"strings"
 	"unicode/utf8"
@@ -18,6 +20,20 @@ type Row struct {
 	HasLabel  bool
 	Scores    []float64 // a teacher's, of the positive and then of each negative; nil if there are none
 	Place     Place
+}
+
+// Digest adds a row to a digest, each part with its length before it. Where it was read does not count.
+func (r *Row) Digest(h hash.Hash) {
+	var b []byte
+	add := func(text string) { b = append(binary.AppendUvarint(b, uint64(len(text))), text...) }
+	add(r.Anchor)
+	add(r.Positive)
+	b = binary.AppendUvarint(b, uint64(len(r.Negatives)))
+	for _, n := range r.Negatives {
+		add(n)
+	}
+	b = fmt.Append(b, r.Label, r.HasLabel, r.Scores)
+	_, _ = h.Write(b) // a hash takes all
 }
 
 // Place is where a row was read.

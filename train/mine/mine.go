@@ -5,10 +5,13 @@
 package mine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 
 	"github.com/winnow-search/winnow/document"
@@ -34,8 +37,12 @@ type Options struct {
 	// Random draws negatives from the ranks at random; the default takes the first.
 	Random bool
 	Seed   uint64
-	// Cross, if it is there, judges candidates and positives by its probabilities in place of the retriever's scores.
+	// Cross, if it is there, judges candidates and positives by its probabilities in place of the retriever's scores: as many
+	// candidates, in their order, as it takes to find the negatives, which are those that judging all would give. What is
+	// suspected is known of those judged only.
 	Cross *encoder.CrossEncoder
+	// All has Cross judge every candidate, so that all that are suspected are known.
+	All bool
 	// Batch is the number of queries whose candidates are judged at once; 16 if 0.
 	Batch int
 }
@@ -62,6 +69,7 @@ func (o *Options) Check() error {
 
 // Negative is a mined text.
 type Negative struct {
+	ID    string  `json:"-"` // in the collection
 	Text  string  `json:"text"`
 	Rank  int     `json:"rank"`  // among the candidates that are no known positives, from 0
 	Score float64 `json:"score"` // by which it was judged
@@ -72,7 +80,9 @@ type Mined struct {
 	dataset.Row              // Negatives are the mined texts
 	Found         []Negative // as many as Row.Negatives
 	Suspected     []Negative // candidates left out because they score as high as the positive: probably answers, too
-	PositiveScore float64    // by which they were judged
+	PositiveScore float64    // by which they were judged; NaN if nothing was found
+	Candidates    int        // in the ranks asked for
+	Judged        int        // of them, those whose scores were looked at
 }
 
 // Stats counts what became of candidates.
@@ -80,9 +90,25 @@ type Stats struct {
 	Rows       int     `json:"rows"`
 	Short      int     `json:"short"`      // rows with fewer negatives than asked for
 	Found      int     `json:"found"`      // negatives
-	Candidates int     `json:"candidates"` // looked at
-	Suspected  int     `json:"suspected"`  // left out by a margin
+	Candidates int     `json:"candidates"` // in the ranks asked for
+	Judged     int     `json:"judged"`     // of them, those whose scores were looked at
+	Suspected  int     `json:"suspected"`  // of those, left out by a margin
 	MeanGap    float64 `json:"mean_gap"`   // of the positives' scores above the negatives', on average
+}
+
+// Add counts a row; negatives is how many were asked for.
+func (s *Stats) Add(m *Mined, negatives int) {
+	for _, n := range m.Found {
+		s.Found++
+		s.MeanGap += (m.PositiveScore - n.Score - s.MeanGap) / float64(s.Found)
+	}
+	s.Rows++
+	s.Candidates += m.Candidates
+	s.Judged += m.Judged
+	s.Suspected += len(m.Suspected)
+	if len(m.Found) < negatives {
+		s.Short++
+	}
 }
 
 // Miner finds negatives for rows.
@@ -91,9 +117,6 @@ type Miner struct {
 	retriever experiment.Retriever
 	positives map[string]map[string]bool // by anchor: texts that answer it
 	texts     map[string]string          // by id
-	random    *rand.Rand
-
-	Stats Stats
 }
 
 // Collection makes the documents to search of the rows' texts, each once, and of others. Its ids are numbers.
@@ -128,7 +151,6 @@ func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Optio
 	}
 	m := &Miner{
 		options: o, retriever: r, positives: map[string]map[string]bool{}, texts: make(map[string]string, len(c.Docs)),
-		random: rand.New(rand.NewPCG(o.Seed, 0x3176)),
 	}
 	for _, d := range c.Docs {
 		m.texts[d.ID] = d.Text
@@ -142,118 +164,145 @@ func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Optio
 	return m, nil
 }
 
-// Mine finds negatives for rows, in their order. done, which may be nil, is told how many have been served.
-func (m *Miner) Mine(ctx context.Context, rows []dataset.Row, done func(n int)) ([]Mined, error) {
-	var out []Mined
-	for from := 0; from < len(rows); from += m.options.Batch {
-		part := rows[from:min(from+m.options.Batch, len(rows))]
-		lists, scores := make([][]Negative, len(part)), make([]float64, len(part))
+// search is a row whose negatives are looked for.
+type search struct {
+	Mined
+	list []Negative // candidates, in the order in which they are looked at
+}
+
+// Mine finds negatives for rows, in their order, and gives them to each, some rows at a time. An error of each ends it.
+func (m *Miner) Mine(ctx context.Context, rows []dataset.Row, each func([]Mined) error) error {
+	for part := range slices.Chunk(rows, m.options.Batch) {
+		searches := make([]*search, len(part))
 		for i, row := range part {
 			var err error
-			if lists[i], scores[i], err = m.candidates(ctx, row); err != nil {
-				return out, err
+			if searches[i], err = m.candidates(ctx, row); err != nil {
+				return err
 			}
 		}
 		if m.options.Cross != nil {
-			if err := m.judge(ctx, part, lists, scores); err != nil {
-				return out, err
+			if err := m.judge(ctx, searches); err != nil {
+				return err
 			}
 		}
-		for i, row := range part {
-			out = append(out, m.choose(row, lists[i], scores[i]))
+		out := make([]Mined, len(part))
+		for i, s := range searches {
+			if m.options.Cross == nil {
+				m.look(s, len(s.list))
+			}
+			out[i] = m.done(s)
 		}
-		if done != nil {
-			done(len(out))
-		}
-	}
-	return out, nil
-}
-
-// candidates are those of the ranks asked for, and the score of the positive: NaN if it was not found.
-func (m *Miner) candidates(ctx context.Context, row dataset.Row) ([]Negative, float64, error) {
-	known := m.positives[row.Anchor]
-	found, err := m.retriever.Retrieve(ctx, eval.Query{ID: row.Place.String(), Text: row.Anchor}, m.options.To+len(known))
-	if err != nil {
-		return nil, 0, fmt.Errorf("%s: %w", row.Place, err)
-	}
-	positive, rank := math.NaN(), 0
-	var list []Negative
-	for _, c := range found.Candidates {
-		text := m.texts[c.ID]
-		if text == row.Positive {
-			positive = float64(c.Score)
-		}
-		if known[text] || text == row.Anchor {
-			continue
-		}
-		if rank >= m.options.From && rank < m.options.To {
-			list = append(list, Negative{Text: text, Rank: rank, Score: float64(c.Score)})
-		}
-		rank++
-	}
-	if math.IsNaN(positive) && len(found.Candidates) > 0 {
-		// It is below all that was found; the last score is the closest that is known.
-		positive = float64(found.Candidates[len(found.Candidates)-1].Score)
-	}
-	m.Stats.Candidates += len(list)
-	return list, positive, nil
-}
-
-// judge replaces scores by the cross-encoder's.
-func (m *Miner) judge(ctx context.Context, rows []dataset.Row, lists [][]Negative, scores []float64) error {
-	var pairs []encoder.Pair
-	for i, row := range rows {
-		pairs = append(pairs, encoder.Pair{Query: row.Anchor, Document: row.Positive})
-		for _, c := range lists[i] {
-			pairs = append(pairs, encoder.Pair{Query: row.Anchor, Document: c.Text})
-		}
-	}
-	s, err := m.options.Cross.Predict(ctx, pairs)
-	if err != nil {
-		return err
-	}
-	at := 0
-	next := func() float64 {
-		at++
-		return s.Probability(at - 1)[s.Labels-1]
-	}
-	for i := range rows {
-		scores[i] = next()
-		for j := range lists[i] {
-			lists[i][j].Score = next()
+		if err := each(out); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// choose picks a row's negatives.
-func (m *Miner) choose(row dataset.Row, list []Negative, positive float64) Mined {
-	o := &m.options
-	out := Mined{Row: row, PositiveScore: positive}
-	out.Negatives, out.Scores = nil, nil
-	var fit []Negative
-	for _, c := range list {
-		high := !math.IsNaN(o.AbsoluteMargin) && c.Score > positive-o.AbsoluteMargin ||
-			!math.IsNaN(o.RelativeMargin) && c.Score > positive-o.RelativeMargin*math.Abs(positive)
-		if high {
-			out.Suspected = append(out.Suspected, c)
+// candidates are those of the ranks asked for, with the retriever's scores.
+func (m *Miner) candidates(ctx context.Context, row dataset.Row) (*search, error) {
+	known := m.positives[row.Anchor]
+	found, err := m.retriever.Retrieve(ctx, eval.Query{ID: row.Place.String(), Text: row.Anchor}, m.options.To+len(known))
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", row.Place, err)
+	}
+	s := &search{Mined: Mined{Row: row, PositiveScore: math.NaN()}}
+	s.Negatives, s.Scores = nil, nil
+	rank := 0
+	for _, c := range found.Candidates {
+		text := m.texts[c.ID]
+		if text == row.Positive {
+			s.PositiveScore = float64(c.Score)
+		}
+		if known[text] || text == row.Anchor {
 			continue
 		}
-		fit = append(fit, c)
+		if rank >= m.options.From && rank < m.options.To {
+			s.list = append(s.list, Negative{ID: c.ID, Text: text, Rank: rank, Score: float64(c.Score)})
+		}
+		rank++
 	}
-	if o.Random {
-		m.random.Shuffle(len(fit), func(i, j int) { fit[i], fit[j] = fit[j], fit[i] })
+	if math.IsNaN(s.PositiveScore) && len(found.Candidates) > 0 {
+		// It is below all that was found; the last score is the closest that is known.
+		s.PositiveScore = float64(found.Candidates[len(found.Candidates)-1].Score)
 	}
-	out.Found = fit[:min(len(fit), o.Negatives)]
-	for _, n := range out.Found {
-		out.Negatives = append(out.Negatives, n.Text)
-		m.Stats.MeanGap += (positive - n.Score - m.Stats.MeanGap) / float64(m.Stats.Found+1)
-		m.Stats.Found++
+	s.Candidates = len(s.list)
+	if m.options.Random { // by the row alone, wherever it stands and whatever came before it
+		h := fnv.New64a()
+		row.Digest(h)
+		rand.New(rand.NewPCG(m.options.Seed, h.Sum64())).Shuffle(len(s.list), func(i, j int) { s.list[i], s.list[j] = s.list[j], s.list[i] })
 	}
-	m.Stats.Rows++
-	m.Stats.Suspected += len(out.Suspected)
-	if len(out.Found) < o.Negatives {
-		m.Stats.Short++
+	return s, nil
+}
+
+// wanted is how many candidates are to be judged next.
+func (m *Miner) wanted(s *search) int {
+	left := len(s.list) - s.Judged
+	if m.options.All {
+		return left
 	}
-	return out
+	return min(m.options.Negatives-len(s.Found), left)
+}
+
+// judge has the cross-encoder judge the positives and, in rounds for all rows together, as many candidates as are still
+// wanted: none that would not have been looked at one by one.
+func (m *Miner) judge(ctx context.Context, searches []*search) error {
+	for round := 0; ; round++ {
+		var pairs []encoder.Pair
+		for _, s := range searches {
+			if round == 0 {
+				pairs = append(pairs, encoder.Pair{Query: s.Anchor, Document: s.Positive})
+			}
+			for _, c := range s.list[s.Judged:][:m.wanted(s)] {
+				pairs = append(pairs, encoder.Pair{Query: s.Anchor, Document: c.Text})
+			}
+		}
+		if len(pairs) == 0 {
+			return nil
+		}
+		scores, err := m.options.Cross.Predict(ctx, pairs)
+		if err != nil {
+			return err
+		}
+		at := 0
+		next := func() float64 {
+			at++
+			return scores.Probability(at - 1)[scores.Labels-1]
+		}
+		for _, s := range searches {
+			if round == 0 {
+				s.PositiveScore = next()
+			}
+			n := m.wanted(s)
+			for i := range n {
+				s.list[s.Judged+i].Score = next()
+			}
+			m.look(s, n)
+		}
+	}
+}
+
+// look takes the next n candidates, whose scores are known, for negatives or leaves them out.
+func (m *Miner) look(s *search, n int) {
+	o := &m.options
+	for _, c := range s.list[s.Judged:][:n] {
+		high := !math.IsNaN(o.AbsoluteMargin) && c.Score > s.PositiveScore-o.AbsoluteMargin ||
+			!math.IsNaN(o.RelativeMargin) && c.Score > s.PositiveScore-o.RelativeMargin*math.Abs(s.PositiveScore)
+		switch {
+		case high:
+			s.Suspected = append(s.Suspected, c)
+		case len(s.Found) < o.Negatives:
+			s.Found = append(s.Found, c)
+		}
+	}
+	s.Judged += n
+}
+
+// done is a row whose negatives have been looked for.
+func (m *Miner) done(s *search) Mined {
+	for _, n := range s.Found {
+		s.Negatives = append(s.Negatives, n.Text)
+	}
+	slices.SortFunc(s.Suspected, func(a, b Negative) int { return cmp.Compare(a.Rank, b.Rank) })
+	return s.Mined
 }

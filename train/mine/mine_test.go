@@ -44,11 +44,23 @@ func mined(t *testing.T, o Options) ([]Mined, Stats) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	list, err := m.Mine(t.Context(), rows, nil)
+	return all(t, m, rows, o)
+}
+
+// all are the negatives of rows.
+func all(t *testing.T, m *Miner, rows []dataset.Row, o Options) (list []Mined, stats Stats) {
+	t.Helper()
+	err := m.Mine(t.Context(), rows, func(part []Mined) error {
+		list = append(list, part...)
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return list, m.Stats
+	for i := range list {
+		stats.Add(&list[i], o.Negatives)
+	}
+	return list, stats
 }
 
 func TestMineLeavesKnownPositivesOut(t *testing.T) {
@@ -110,7 +122,7 @@ func TestRandomDependsOnTheSeed(t *testing.T) {
 }
 
 func TestFormats(t *testing.T) {
-	m := Mined{Row: dataset.Row{Anchor: "a <b>", Positive: "p", Negatives: []string{"x", "y"}}, Found: []Negative{{Text: "x"}, {Text: "y"}}, Suspected: []Negative{{"s", 1, 0.5}}}
+	m := Mined{Row: dataset.Row{Anchor: "a <b>", Positive: "p", Negatives: []string{"x", "y"}}, Found: []Negative{{Text: "x"}, {Text: "y"}}, Suspected: []Negative{{"1", "s", 1, 0.5}}}
 	for format, want := range map[Format]string{
 		Tuple:   `{"anchor":"a <b>","positive":"p","negative_1":"x","negative_2":"y"}` + "\n",
 		Triplet: `{"anchor":"a <b>","positive":"p","negative":"x"}` + "\n" + `{"anchor":"a <b>","positive":"p","negative":"y"}` + "\n",
@@ -131,6 +143,11 @@ func TestFormats(t *testing.T) {
 		if _, err := m.Write(&b, format, 2, true); err != nil || b.String() != want {
 			t.Errorf("%s with scores: %v: %s", format, err, b.String())
 		}
+	}
+	none := Mined{Row: dataset.Row{Anchor: "a", Positive: "p"}, PositiveScore: math.NaN()}
+	var b bytes.Buffer
+	if _, err := none.Write(&b, List, 2, true); err != nil || b.String() != `{"query":"a","positive":"p","negatives":[]}`+"\n" {
+		t.Errorf("a row for which nothing was found: %v: %s", err, b.String())
 	}
 	if n, err := m.Write(&bytes.Buffer{}, Tuple, 3, false); n != 0 || err != nil {
 		t.Errorf("a row with too few negatives: %d lines, %v", n, err)

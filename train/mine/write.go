@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 )
 
 // Format is the shape of mined rows as JSON Lines. sentence-transformers reads [Tuple] and [Triplet] as they are; this
@@ -44,7 +45,7 @@ func (m *Mined) Write(w io.Writer, f Format, negatives int, scores bool) (lines 
 		lines++
 	}
 	var judged []any
-	if scores {
+	if scores && !math.IsNaN(m.PositiveScore) { // of a row for which nothing was found there are none
 		list := []float64{m.PositiveScore}
 		for _, n := range m.Found {
 			list = append(list, n.Score)
