@@ -7,9 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strconv"
+	"slices"
 
-	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/internal/backprop"
@@ -166,54 +165,27 @@ func (v *validation) scores(ctx context.Context, i int) ([]eval.Scored, error) {
 // candidate than relevant ones, as in pairs of question and answer, all texts of the rows are everybody's candidates, which
 // suits a bi-encoder only.
 func HoldOut(rows []dataset.Row, cross bool, m eval.Measure) (*Judge, error) {
-	c := &eval.Collection{Name: "held out", Qrels: map[string]eval.Judgments{}}
-	j := &Judge{Collection: c, Candidates: map[string][]string{}, Measure: m}
-	queries, texts := map[string]string{}, map[string]string{}
-	var all []eval.Query
+	held := dataset.NewCollector("held out")
 	for _, r := range rows {
-		query, ok := queries[r.Anchor]
-		if !ok {
-			query = strconv.Itoa(len(queries) + 1)
-			queries[r.Anchor], c.Qrels[query] = query, eval.Judgments{}
-			all = append(all, eval.Query{ID: query, Text: r.Anchor})
-		}
 		grade := 1
 		if r.HasLabel {
 			grade = int(math.Round(min(max(r.Label, 0), 100)))
 		}
-		for i, text := range append([]string{r.Positive}, r.Negatives...) {
-			if text == "" {
-				continue
-			}
-			id, ok := texts[text]
-			if !ok {
-				id = strconv.Itoa(len(texts) + 1)
-				texts[text] = id
-				c.Docs = append(c.Docs, document.Document{ID: id, Text: text})
-			}
-			before, judged := c.Qrels[query][id]
-			if !judged {
-				j.Candidates[query] = append(j.Candidates[query], id)
-			}
-			if i > 0 {
-				grade = 0
-			}
-			c.Qrels[query][id] = max(before, grade)
+		if r.Positive != "" {
+			held.Judge(r.Anchor, r.Positive, grade)
+		}
+		for _, text := range r.Negatives {
+			held.Judge(r.Anchor, text, 0)
 		}
 	}
+	c := held.Collection
+	j := &Judge{Collection: c, Candidates: held.Judged, Measure: m}
 	choice := false
-	for _, q := range all {
-		relevant := 0
-		for _, grade := range c.Qrels[q.ID] {
-			if grade > 0 {
-				relevant++
-			}
-		}
+	c.Queries = slices.DeleteFunc(c.Queries, func(q eval.Query) bool {
+		relevant := c.Qrels[q.ID].Relevant(1)
 		choice = choice || relevant > 0 && relevant < len(j.Candidates[q.ID])
-		if relevant > 0 { // others have nothing to be found
-			c.Queries = append(c.Queries, q)
-		}
-	}
+		return relevant == 0 // there is nothing to be found
+	})
 	switch {
 	case len(c.Queries) == 0:
 		return nil, fmt.Errorf("none of the %d rows that are held out has a text that answers: there is nothing to measure; hold out more, or validate on a BEIR folder", len(rows))

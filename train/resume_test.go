@@ -191,7 +191,7 @@ func TestHoldOut(t *testing.T) {
 		return dataset.Row{Anchor: a, Positive: b, Label: label, HasLabel: label >= 0}
 	}
 	j, err := HoldOut([]dataset.Row{pair("q", "good", 1), pair("q", "fair", 0.6), pair("q", "bad", 0.2), pair("z", "none", 0)}, true, DefaultMeasure())
-	if err != nil || len(j.Collection.Queries) != 1 || !reflect.DeepEqual(map[string]int(j.Collection.Qrels["1"]), map[string]int{"1": 1, "2": 1, "3": 0}) || len(j.Candidates["1"]) != 3 {
+	if err != nil || len(j.Collection.Queries) != 1 || !reflect.DeepEqual(map[string]int(j.Collection.Qrels["q1"]), map[string]int{"1": 1, "2": 1, "3": 0}) || len(j.Candidates["q1"]) != 3 {
 		t.Errorf("labels: %+v, %v", j, err)
 	}
 	answers := []dataset.Row{pair("q", "a", -1), pair("r", "b", -1)}

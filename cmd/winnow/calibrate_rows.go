@@ -10,12 +10,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/internal/unpack"
+	"github.com/winnow-search/winnow/train/dataset"
 )
 
 // The bounds of labelled rows, which are held in memory: the longest line in bytes, all lines together, unpacked, and the pairs that they make.
@@ -32,12 +32,6 @@ type labelledRow struct {
 	Negatives []string `json:"negatives"`
 }
 
-// judgedPair is a text that is known to answer a question, or known not to.
-type judgedPair struct {
-	query, text string
-	relevant    bool
-}
-
 // loadRows reads a file of labelled rows as a collection: its texts are the documents, each once, among which candidates are found.
 func loadRows(name string) (*eval.Collection, error) {
 	f, err := os.Open(name)
@@ -45,60 +39,29 @@ func loadRows(name string) (*eval.Collection, error) {
 		return nil, fileError(name, err)
 	}
 	defer f.Close()
-	pairs, err := readRows(f, name)
+	c, err := readRows(f, name)
 	if err != nil {
 		return nil, err
 	}
-	c := &eval.Collection{Name: filepath.Base(name), Qrels: map[string]eval.Judgments{}}
-	for _, ext := range []string{".gz", ".jsonl"} {
-		c.Name = strings.TrimSuffix(c.Name, ext)
-	}
-	queries, texts := map[string]string{}, map[string]string{} // ids
-	for _, p := range pairs {
-		query, ok := queries[p.query]
-		if !ok {
-			query = "q" + strconv.Itoa(len(queries)+1) // none is that of a text, for --exclude-same-id beside a folder
-			queries[p.query], c.Qrels[query] = query, eval.Judgments{}
-			c.Queries = append(c.Queries, eval.Query{ID: query, Text: p.query})
-		}
-		text, ok := texts[p.text]
-		if !ok {
-			text = strconv.Itoa(len(texts) + 1)
-			texts[p.text] = text
-			c.Docs = append(c.Docs, document.Document{ID: text, Text: p.text})
-		}
-		grade := 0
-		if p.relevant {
-			grade = 1
-		}
-		c.Qrels[query][text] = grade
-	}
-	return c, nil
+	return c.Collection, nil
 }
 
-// readRows reads labelled rows, a JSON object a line, perhaps compressed with gzip, as pairs in their order. A pair that is there
-// twice counts once, and as relevant if any row says so: a question with several answers has a row for each.
-func readRows(r io.Reader, name string) ([]judgedPair, error) {
+// readRows reads labelled rows, a JSON object a line, perhaps compressed with gzip.
+func readRows(r io.Reader, name string) (*dataset.Collector, error) {
 	return readRowsWithin(r, name, maxRowBytes, maxPairs)
 }
 
-func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judgedPair, error) {
+func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) (*dataset.Collector, error) {
 	content, err := unpack.Reader(r)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	limited := &io.LimitedReader{R: content, N: most + 1}
-	var pairs []judgedPair
-	at := map[[2]string]int{}
-	add := func(query, text string, relevant bool) {
-		key := [2]string{query, text}
-		if i, ok := at[key]; ok {
-			pairs[i].relevant = pairs[i].relevant || relevant
-			return
-		}
-		at[key] = len(pairs)
-		pairs = append(pairs, judgedPair{query, text, relevant})
+	collection := filepath.Base(name)
+	for _, ext := range []string{".gz", ".jsonl"} {
+		collection = strings.TrimSuffix(collection, ext)
 	}
+	c := dataset.NewCollector(collection)
 	s := bufio.NewScanner(limited)
 	s.Buffer(make([]byte, 0, 64<<10), maxRow)
 	number := 0
@@ -112,11 +75,11 @@ func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judg
 		if err != nil {
 			return nil, &document.LineError{Name: name, Number: number, Err: err}
 		}
-		add(row.Query, row.Positive, true)
+		c.Judge(row.Query, row.Positive, 1)
 		for _, text := range row.Negatives {
-			add(row.Query, text, false)
+			c.Judge(row.Query, text, 0)
 		}
-		if len(pairs) > mostPairs {
+		if c.Pairs > mostPairs {
 			return nil, &document.LineError{Name: name, Number: number, Err: fmt.Errorf("more than %d pairs: take a part of the rows", mostPairs)}
 		}
 	}
@@ -127,10 +90,10 @@ func readRowsWithin(r io.Reader, name string, most int64, mostPairs int) ([]judg
 		return nil, &document.LineError{Name: name, Number: number + 1, Err: fmt.Errorf("longer than %d bytes", maxRow)}
 	case err != nil:
 		return nil, &document.LineError{Name: name, Number: number + 1, Err: err}
-	case len(pairs) == 0:
+	case c.Pairs == 0:
 		return nil, fmt.Errorf("%s: %w: give one object a line, {\"query\", \"positive\", \"negatives\": […]}", name, document.ErrEmpty)
 	}
-	return pairs, nil
+	return c, nil
 }
 
 // parseRow reads a line.

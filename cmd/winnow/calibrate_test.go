@@ -11,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -31,9 +32,9 @@ const someRows = `{"query": "a?", "positive": "yes a", "negatives": ["no", "also
 
 // A text that one row calls an answer is one, whatever other rows of the question say.
 func TestRows(t *testing.T) {
-	want := []judgedPair{{"a?", "yes a", true}, {"a?", "no", false}, {"a?", "also a", true}, {"b?", "yes b", true}, {"b?", "no", false}}
+	want := map[string]eval.Judgments{"q1": {"1": 1, "2": 0, "3": 1}, "q2": {"4": 1, "2": 0}}
 	for _, text := range []string{someRows, pack(t, someRows)} {
-		if got, err := readRows(strings.NewReader(text), "rows"); err != nil || !slices.Equal(got, want) {
+		if got, err := readRows(strings.NewReader(text), "rows"); err != nil || !reflect.DeepEqual(got.Collection.Qrels, want) {
 			t.Errorf("%v, %v", got, err)
 		}
 	}
@@ -68,7 +69,7 @@ func TestRowErrors(t *testing.T) {
 // Rows are bounded in sum, and of a compressed file that breaks off it is said to be damaged.
 func TestRowBounds(t *testing.T) {
 	size := int64(len(someRows))
-	if pairs, err := readRowsWithin(strings.NewReader(someRows), "rows", size, 5); err != nil || len(pairs) != 5 {
+	if pairs, err := readRowsWithin(strings.NewReader(someRows), "rows", size, 5); err != nil || pairs.Pairs != 5 {
 		t.Errorf("%v, %v", pairs, err)
 	}
 	packed := pack(t, someRows+strings.Repeat("\n", 1<<20))
@@ -113,16 +114,24 @@ func FuzzRows(f *testing.F) {
 	f.Add([]byte("\x1f\x8b\x08"))
 	f.Add([]byte(`{"query": "a", "positive": "b"}{}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		pairs, err := readRows(bytes.NewReader(data), "fuzz")
-		if (err == nil) == (len(pairs) == 0) {
-			t.Fatalf("%d pairs, %v", len(pairs), err)
+		c, err := readRows(bytes.NewReader(data), "fuzz")
+		if err != nil {
+			return
 		}
-		seen := map[[2]string]bool{}
-		for _, p := range pairs {
-			if strings.TrimSpace(p.query) == "" || strings.TrimSpace(p.text) == "" || seen[[2]string{p.query, p.text}] {
-				t.Fatalf("%+v", p)
+		pairs := 0
+		for _, q := range c.Collection.Queries {
+			pairs += len(c.Collection.Qrels[q.ID])
+			if strings.TrimSpace(q.Text) == "" || len(c.Judged[q.ID]) != len(c.Collection.Qrels[q.ID]) {
+				t.Fatalf("%+v", q)
 			}
-			seen[[2]string{p.query, p.text}] = true
+		}
+		for _, d := range c.Collection.Docs {
+			if strings.TrimSpace(d.Text) == "" {
+				t.Fatalf("%+v", d)
+			}
+		}
+		if pairs != c.Pairs || pairs == 0 {
+			t.Fatalf("%d pairs, %d judged", c.Pairs, pairs)
 		}
 	})
 }

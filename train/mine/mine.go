@@ -12,9 +12,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
-	"strconv"
 
-	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
@@ -119,26 +117,21 @@ type Miner struct {
 	texts     map[string]string          // by id
 }
 
-// Collection makes the documents to search of the rows' texts, each once, and of others. Its ids are numbers.
+// Collection makes the documents to search of the rows' texts, each once, and of others.
 func Collection(rows []dataset.Row, more []string) *eval.Collection {
-	c := &eval.Collection{Name: "rows"}
-	seen := map[string]bool{}
-	add := func(text string) {
-		if text != "" && !seen[text] {
-			seen[text] = true
-			c.Docs = append(c.Docs, document.Document{ID: strconv.Itoa(len(c.Docs) + 1), Text: text})
-		}
-	}
+	c := dataset.NewCollector("rows")
 	for _, r := range rows {
-		add(r.Positive)
-		for _, n := range r.Negatives {
-			add(n)
+		c.Text(r.Positive)
+		for _, text := range r.Negatives {
+			c.Text(text)
 		}
 	}
 	for _, text := range more {
-		add(text)
+		if text != "" {
+			c.Text(text)
+		}
 	}
-	return c
+	return c.Collection
 }
 
 // New makes a miner over a collection that the retriever searches.
