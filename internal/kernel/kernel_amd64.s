@@ -5097,6 +5097,53 @@ loop:
 	VZEROUPPER
 	RET
 
+// func aboveAVX2(marks *uint64, x *float32, n int, limit float32)
+// Requires: AVX
+TEXT ·aboveAVX2(SB), NOSPLIT, $0-28
+	MOVQ         marks+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS limit+24(FP), Y0
+
+loop:
+	VCMPPS    $0x11, (CX), Y0, Y1
+	VMOVMSKPS Y1, BX
+	VCMPPS    $0x11, 32(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x08, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 64(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x10, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 96(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x18, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 128(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x20, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 160(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x28, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 192(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x30, SI
+	ORQ       SI, BX
+	VCMPPS    $0x11, 224(CX), Y0, Y1
+	VMOVMSKPS Y1, SI
+	SHLQ      $0x38, SI
+	ORQ       SI, BX
+	MOVQ      BX, (AX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x08, AX
+	SUBQ      $0x40, DX
+	JNZ       loop
+	VZEROUPPER
+	RET
+
 // func tileAVX512(m int, k int, a *float32, lda int, b *float32, ldb int, bstep int, c *float32, ldc int, bias *float32)
 // Requires: AVX, AVX512F
 TEXT ·tileAVX512(SB), NOSPLIT, $0-80
@@ -15050,6 +15097,30 @@ loop:
 	ADDQ    $0x40, AX
 	DECQ    BX
 	JNZ     loop
+	VZEROUPPER
+	RET
+
+// func aboveAVX512(marks *uint64, x *float32, n int, limit float32)
+// Requires: AVX, AVX512BW, AVX512F
+TEXT ·aboveAVX512(SB), NOSPLIT, $0-28
+	MOVQ         marks+0(FP), AX
+	MOVQ         x+8(FP), CX
+	MOVQ         n+16(FP), DX
+	VBROADCASTSS limit+24(FP), Z0
+
+loop:
+	VCMPPS   $0x11, (CX), Z0, K1
+	VCMPPS   $0x11, 64(CX), Z0, K2
+	VCMPPS   $0x11, 128(CX), Z0, K3
+	VCMPPS   $0x11, 192(CX), Z0, K4
+	KUNPCKWD K1, K2, K1
+	KUNPCKWD K3, K4, K2
+	KUNPCKDQ K1, K2, K1
+	KMOVQ    K1, (AX)
+	ADDQ     $0x00000100, CX
+	ADDQ     $0x08, AX
+	SUBQ     $0x40, DX
+	JNZ      loop
 	VZEROUPPER
 	RET
 
