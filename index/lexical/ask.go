@@ -5,6 +5,7 @@ package lexical
 import (
 	"math"
 	"math/bits"
+	"slices"
 )
 
 // unmatched is the sum of a candidate that no cursor has brought: -0, to which adding any contribution, even 0, gives the
@@ -19,9 +20,9 @@ const fewBatch = 128
 
 // few searches a part of which few rows are allowed: all cursors are asked about each.
 func (s *search) few() error {
-	copy(s.rest, s.restAll)
-	for _, c := range s.cursors {
-		c.here = true
+	for i := len(s.cursors) - 1; i >= 0; i-- {
+		s.cursors[i].here = true
+		s.rest[i] = s.rest[i+1] + float64(s.cursors[i].greatest)
 	}
 	s.candidates = s.candidates[:0]
 	for i, w := range s.allowed {
@@ -56,10 +57,10 @@ func (s *search) ask(next int) error {
 			if d.sum <= cut {
 				continue
 			}
-			if c.coded != nil {
-				if code := c.coded.find(d.row); code != 0 {
+			if c.coded != nil || c.short {
+				if v, found := s.look(c, d.row); found {
 					s.scored++
-					d.sum += float32(c.weight * s.scorer.codeShare(c.coded, code))
+					d.sum += v
 				} else if c.must {
 					continue
 				}
@@ -104,7 +105,7 @@ func (s *search) ask(next int) error {
 			continue
 		}
 		score := d.sum + s.plan.base
-		if score <= s.top.threshold() {
+		if score < s.top.threshold() {
 			continue
 		}
 		excluded, err := s.excluded(d.row)
@@ -117,6 +118,17 @@ func (s *search) ask(next int) error {
 	}
 	s.setThreshold()
 	return nil
+}
+
+// look finds the contribution of a cursor that is coded or short to a row.
+func (s *search) look(c *cursor, row uint32) (float32, bool) {
+	if c.coded != nil {
+		return s.contribution(c.coded, c.weight, row)
+	}
+	if i, found := slices.BinarySearch(c.shortRows, row); found {
+		return c.shortValues[i], true
+	}
+	return 0, false
 }
 
 func (s *search) excluded(row uint32) (bool, error) {

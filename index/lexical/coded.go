@@ -2,31 +2,45 @@
 
 package lexical
 
-import "encoding/binary"
-
-// A large index keeps the lists of frequent terms that are asked for more than once, in a form that windows.go adds up several
-// times faster than blocks, which have to be unpacked and whose rows' lengths are elsewhere in memory.
-
-const (
-	keepPerRow   = 64   // bytes that an index may keep for each of its rows, if these are more than keepBytes
-	keepFrequent = 1024 // at least one row in so many has a term that is kept
-	mostOthers   = 256  // postings in a list that fit no code
-	otherBytes   = 8 * mostOthers
+import (
+	"encoding/binary"
+	"sort"
+	"sync/atomic"
 )
 
-// A code is a posting in four bytes: place + window·(length + normTable·freq), with the row's place in its window of rows. It
-// holds nothing of parameters and statistics, so it stays valid when they change.
+// A large index keeps the lists of frequent terms that are asked for more than once, in a form that windows.go adds up several
+// times faster than blocks, which have to be unpacked first.
+
+const (
+	keepPerRow   = 96   // bytes that an index may keep for each of its rows, if these are more than keepBytes
+	keepFrequent = 1024 // at least one row in so many has a term that is kept
+	mostOthers   = 256  // postings in a list that fit no code
+	otherBytes   = 12 * mostOthers
+)
+
+// A code is a posting in two bytes: place + window·(freq-1), with the row's place in its window of rows. The length of a row is
+// in the section of lengths, of which a window's fit the first-level cache. A code holds nothing of parameters and statistics,
+// so it stays valid when they change.
 const (
 	codePlace = window - 1
-	codeBits  = 12                     // of the place, and of the length
-	codeOther = 1<<(32-2*codeBits) - 1 // in place of the frequency: that and the length are elsewhere, the length tells where
+	codeFreqs = 1 << 16 / window
 )
 
 // coded is a list of postings as codes.
 type coded struct {
-	codes  []uint32
+	keeper *keeper
+	codes  []uint16
 	starts []uint32 // by window of rows: its first code; at the end the number of codes
-	others []impact // of postings whose frequency or length is too great for a code, at most mostOthers
+	others []other  // postings whose frequency or length is too great for a code, by row; at most mostOthers
+	most   atomic.Pointer[most]
+}
+
+type other struct{ row, freq, length uint32 }
+
+// most are, by window of rows, the greatest shares in one shape; 0 where there is no posting.
+type most struct {
+	shape  shape
+	shares []float32
 }
 
 // large reports whether rows of the index do not fit 16 bits.
@@ -42,16 +56,20 @@ func (s *search) coded(e entry) (*coded, error) {
 		return old.usable(), nil
 	}
 	groups := (x.rows + window - 1) / window
-	size := 4*int64(int(e.df)+groups+1) + otherBytes
-	if !x.keeper.take(size) {
+	size := codedSize(int(e.df), groups)
+	keeper := e.kept.keeper
+	if !keeper.take(size) {
 		return nil, nil
 	}
 	fresh, err := s.encode(e, groups)
 	if err != nil || !e.kept.coded.CompareAndSwap(nil, fresh) || fresh.usable() == nil {
-		x.keeper.used.Add(-size)
+		keeper.used.Add(-size)
 	}
 	return fresh.usable(), err
 }
+
+// codedSize bounds the bytes of a list of df postings.
+func codedSize(df, groups int) int64 { return 2*int64(df) + 8*int64(groups) + 4 + otherBytes }
 
 // usable is nil for a list that is known to have no codes.
 func (k *coded) usable() *coded {
@@ -68,7 +86,7 @@ func (s *search) encode(e entry, groups int) (*coded, error) {
 	if err := c.openEntry(s.scorer.x, e); err != nil {
 		return nil, err
 	}
-	k := &coded{codes: make([]uint32, 0, e.df), starts: make([]uint32, 0, groups+1)}
+	k := &coded{keeper: e.kept.keeper, codes: make([]uint16, 0, e.df), starts: make([]uint32, 0, groups+1)}
 	for ; c.block < c.blocks; c.block++ {
 		s.decoded++
 		if err := c.decode(); err != nil {
@@ -78,61 +96,117 @@ func (s *search) encode(e entry, groups int) (*coded, error) {
 		for i, row := range c.rows[:c.n] {
 			length := uint32(binary.LittleEndian.Uint16(s.scorer.lengths[2*row:]))
 			freq := c.freqs[i]
-			if length >= normTable || freq >= codeOther {
+			if length >= normTable || freq > codeFreqs {
 				if len(k.others) == mostOthers {
 					return &coded{}, nil
 				}
 				length, _ = s.scorer.x.lengthsOf(row)
-				k.others = append(k.others, impact{freq, length})
-				length, freq = uint32(len(k.others)-1), codeOther
+				k.others = append(k.others, other{row, freq, length})
+				continue
 			}
 			for len(k.starts) <= int(row/window) {
 				k.starts = append(k.starts, uint32(len(k.codes)))
 			}
-			k.codes = append(k.codes, row&codePlace|(length|freq*normTable)<<codeBits)
+			k.codes = append(k.codes, uint16(row&codePlace|(freq-1)*window))
 		}
 	}
 	for len(k.starts) <= groups {
 		k.starts = append(k.starts, uint32(len(k.codes)))
 	}
+	k.most.Store(s.measure(k))
 	return k, nil
 }
 
+// mostShares returns the greatest shares of a list by window, or nil if they are known for another shape only, and it is not
+// worth while to find out.
+func (s *search) mostShares(k *coded) []float32 {
+	m := k.most.Load()
+	if want := s.scorer.shape(); m.shape != want {
+		if !k.keeper.fits(want) {
+			return nil
+		}
+		m = s.measure(k)
+		k.most.Store(m)
+	}
+	return m.shares
+}
+
+// measure finds the greatest shares of a list in the present shape.
+func (s *search) measure(k *coded) *most {
+	m := &most{shape: s.scorer.shape(), shares: make([]float32, len(k.starts)-1)}
+	for w := range m.shares {
+		best := float32(0)
+		lengths := s.lengthsFrom(uint32(w * window))
+		for _, code := range k.in(w) {
+			best = max(best, s.scorer.codeShare(lengths, code))
+		}
+		m.shares[w] = best
+	}
+	for _, o := range k.others {
+		m.shares[o.row/window] = max(m.shares[o.row/window], s.scorer.otherShare(o))
+	}
+	return m
+}
+
+// windowLengths are the lengths of a window's rows, two bytes a row.
+type windowLengths [2 * window]byte
+
+// lengthsFrom returns the lengths of the rows of the window that begins at row from.
+func (s *search) lengthsFrom(from uint32) *windowLengths {
+	b := s.scorer.lengths[2*from:]
+	if len(b) < len(s.lastLengths) {
+		copy(s.lastLengths[:], b)
+		return &s.lastLengths
+	}
+	return (*windowLengths)(b)
+}
+
 // codeShare is the share of a posting with a code.
-func (s *scorer) codeShare(k *coded, code uint32) float32 {
-	if at := code >> codeBits; at < shareFreqs*normTable {
-		return s.shares[at]
-	}
-	return s.rareCode(k, code)
+func (s *scorer) codeShare(lengths *windowLengths, code uint16) float32 {
+	at := 2 * uint(code&codePlace)
+	length := uint16(lengths[at]) | uint16(lengths[at+1])<<8
+	return s.shares[code&^codePlace|length&(normTable-1)]
 }
 
-// rareCode is not inlined, or codeShare would be too long for it.
-//
-//go:noinline
-func (s *scorer) rareCode(k *coded, code uint32) float32 {
-	freq, length := code>>(2*codeBits), code>>codeBits&(normTable-1)
-	if freq == codeOther {
-		freq, length = k.others[length].freq, k.others[length].length
-	}
-	f := float32(int32(freq))
-	return f / (f + s.norm(float64(length)))
+func (s *scorer) otherShare(o other) float32 {
+	f := float32(int32(o.freq))
+	return f / (f + s.norm(float64(o.length)))
 }
 
-// between returns the codes of rows from from to below end, which are in one window.
-func (k *coded) between(from, end uint32) []uint32 {
-	at, to := k.starts[from/window], k.starts[from/window+1]
-	codes := k.codes[at:to]
-	if end%window != 0 {
-		codes = codes[:before(codes, end&codePlace)]
+// in returns the codes of a window.
+func (k *coded) in(w int) []uint16 { return k.codes[k.starts[w]:k.starts[w+1]] }
+
+// othersIn returns the others of rows from from to below end.
+func (k *coded) othersIn(from, end uint32) []other {
+	if len(k.others) == 0 {
+		return nil
 	}
-	if from%window != 0 {
-		codes = codes[before(codes, from&codePlace):]
+	at := sort.Search(len(k.others), func(i int) bool { return k.others[i].row >= from })
+	to := at
+	for to < len(k.others) && k.others[to].row < end {
+		to++
 	}
-	return codes
+	return k.others[at:to]
+}
+
+// contribution is that of a row, or false if the list does not have it.
+func (s *search) contribution(k *coded, weight float32, row uint32) (float32, bool) {
+	codes := k.in(int(row / window))
+	place := row & codePlace
+	if i := before(codes, place); i < len(codes) && uint32(codes[i]&codePlace) == place {
+		length := uint32(binary.LittleEndian.Uint16(s.scorer.lengths[2*row:]))
+		return float32(weight * s.scorer.shares[uint32(codes[i]&^codePlace)|length&(normTable-1)]), true
+	}
+	if len(k.others) > 0 {
+		for _, o := range k.othersIn(row, row+1) {
+			return float32(weight * s.scorer.otherShare(o)), true
+		}
+	}
+	return 0, false
 }
 
 // before is how many codes of a window have a place before place.
-func before(codes []uint32, place uint32) int {
+func before(codes []uint16, place uint32) int {
 	low := 0
 	for n := len(codes); n > 0; {
 		half := n / 2
@@ -141,13 +215,4 @@ func before(codes []uint32, place uint32) int {
 		n = half
 	}
 	return low
-}
-
-// find returns the code of a row, 0 if the list does not have it.
-func (k *coded) find(row uint32) uint32 {
-	codes := k.codes[k.starts[row/window]:k.starts[row/window+1]]
-	if i := before(codes, row&codePlace); i < len(codes) && codes[i]&codePlace == row&codePlace {
-		return codes[i]
-	}
-	return 0
 }

@@ -16,8 +16,8 @@ import (
 // largeRows is a number of rows whose last window is not full.
 const largeRows = keepRows + 3*window/2 + 7
 
-// largeTexts have postings at both ends of windows, frequencies with and without a share in the table, and some
-// that fit no code; "long" has too many of these.
+// largeTexts have postings at both ends of windows, frequencies and lengths that fit
+// no code; "long" has too many of these.
 var largeTexts = sync.OnceValue(func() []text {
 	rows := zipfRows(21, largeRows, 400)
 	for i := range rows {
@@ -25,7 +25,7 @@ var largeTexts = sync.OnceValue(func() []text {
 			rows[i].text += " edge w5"
 		}
 		if i%100 == 3 {
-			rows[i].text += strings.Repeat(" often", shareFreqs-2+i/100%5)
+			rows[i].text += strings.Repeat(" often", codeFreqs-3+i/100%5)
 		}
 		if i%300 == 0 {
 			rows[i].text += " toooften"
@@ -34,7 +34,7 @@ var largeTexts = sync.OnceValue(func() []text {
 			rows[i].text = strings.Repeat("long ", normTable)
 		}
 	}
-	rows[largeRows-1].text = strings.Repeat("toooften ", codeOther+1)
+	rows[largeRows-1].text = strings.Repeat("toooften ", 20*codeFreqs)
 	return rows
 })
 
@@ -48,7 +48,8 @@ func keptCodes(t *testing.T, x *Index, term string) int {
 	if e.kept == nil || e.kept.coded.Load().usable() == nil {
 		return -1
 	}
-	return len(e.kept.coded.Load().codes)
+	k := e.kept.coded.Load()
+	return len(k.codes) + len(k.others)
 }
 
 // TestCodesAreExact wants the same bits from kept lists as from scoring every row, for several parameters in turn.
@@ -94,8 +95,8 @@ func TestCodesAreExact(t *testing.T) {
 			t.Errorf("%s: %d postings are kept", term, n)
 		}
 	}
-	if bytes, _ := accounted(x.keeper); bytes != x.keeper.used.Load() {
-		t.Errorf("%d bytes are kept, booked are %d", bytes, x.keeper.used.Load())
+	if bytes, _ := accounted(x.keeper.Load()); bytes != x.keeper.Load().used.Load() {
+		t.Errorf("%d bytes are kept, booked are %d", bytes, x.keeper.Load().used.Load())
 	}
 }
 
@@ -104,8 +105,8 @@ func TestCodesAreKeptWhenAskedAgain(t *testing.T) {
 	x := buildFrom(t, largeTexts())
 	for i, want := range []int{0, 2, 2} {
 		searched(t, x, "w0 w3 edge", Params{}, anyWay)
-		if bytes, lists := accounted(x.keeper); lists != want || bytes != x.keeper.used.Load() {
-			t.Fatalf("after %d searches %d lists are kept, want %d; %d bytes, booked are %d", i+1, lists, want, bytes, x.keeper.used.Load())
+		if bytes, lists := accounted(x.keeper.Load()); lists != want || bytes != x.keeper.Load().used.Load() {
+			t.Fatalf("after %d searches %d lists are kept, want %d; %d bytes, booked are %d", i+1, lists, want, bytes, x.keeper.Load().used.Load())
 		}
 	}
 }
@@ -113,15 +114,15 @@ func TestCodesAreKeptWhenAskedAgain(t *testing.T) {
 // TestCodesAreBounded searches with little memory left, from several goroutines.
 func TestCodesAreBounded(t *testing.T) {
 	x := buildFrom(t, largeTexts())
-	x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count, x.rows) })
-	if limit := x.keeper.limit; limit != keepBytes {
+	x.keeper.Store(newKeeper(x.count, x.rows))
+	if limit := x.keeper.Load().limit; limit != keepBytes {
 		t.Fatalf("limit %d", limit)
 	}
 	if limit := newKeeper(0, 1<<20).limit; limit != keepPerRow<<20 {
 		t.Fatalf("limit %d for a million rows", limit)
 	}
 	const left, count = 200000, 30
-	x.keeper.used.Store(keepBytes - left)
+	x.keeper.Load().used.Store(keepBytes - left)
 	var queries [count]string
 	var want [count][]Hit
 	for i := range count {
@@ -147,8 +148,8 @@ func TestCodesAreBounded(t *testing.T) {
 	for err := range errs {
 		t.Error(err)
 	}
-	bytes, lists := accounted(x.keeper)
-	if used := x.keeper.used.Load(); used > keepBytes || used != keepBytes-left+bytes || lists == 0 {
+	bytes, lists := accounted(x.keeper.Load())
+	if used := x.keeper.Load().used.Load(); used > keepBytes || used != keepBytes-left+bytes || lists == 0 {
 		t.Errorf("%d lists of %d bytes, booked are %d of %d", lists, bytes, used-keepBytes+left, left)
 	}
 }
@@ -170,7 +171,7 @@ func TestDamagedListHasNoCodes(t *testing.T) {
 			t.Fatal("a damaged list was searched")
 		}
 	}
-	if bytes, lists := accounted(x.keeper); lists != 0 || bytes != x.keeper.used.Load() {
-		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	if bytes, lists := accounted(x.keeper.Load()); lists != 0 || bytes != x.keeper.Load().used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.Load().used.Load())
 	}
 }

@@ -23,7 +23,7 @@ func (s *search) dense(part int, x *Index) (bool, error) {
 		return false, nil
 	}
 	want := s.scorer.shape()
-	if x.keeper == nil || !x.keeper.fits(want) {
+	if keeper := x.keeper.Load(); keeper == nil || !keeper.fits(want) {
 		return false, nil
 	}
 	s.heavy, s.banned = s.heavy[:0], s.banned[:0]

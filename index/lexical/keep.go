@@ -37,6 +37,7 @@ type keeper struct {
 
 // kept is a term.
 type kept struct {
+	keeper *keeper
 	term   string
 	entry  entry
 	shares atomic.Pointer[shares] // of a small index
@@ -69,6 +70,11 @@ type shares struct {
 	most   float32 // the greatest value
 }
 
+// Forget gives back what searches have kept. Later ones find the same, and keep it again.
+func (x *Index) Forget() {
+	x.keeper.Store(nil)
+}
+
 func newKeeper(terms, rows int) *keeper {
 	size := 16
 	for size < 2*terms && size < keepSlots {
@@ -79,24 +85,29 @@ func newKeeper(terms, rows int) *keeper {
 
 // find is lookup with a memory. Unknown terms are not kept, so queries of nonsense take none. The entry's kept is nil if the index keeps nothing about the term.
 func (x *Index) find(term string) (entry, error) {
-	x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count, x.rows) })
+	keeper := x.keeper.Load()
+	if keeper == nil {
+		if keeper = newKeeper(x.count, x.rows); !x.keeper.CompareAndSwap(nil, keeper) {
+			return x.find(term)
+		}
+	}
 	term = cutTerm(term)
 	hash := maphash.String(keepSeed, term)
-	mask := uint64(len(x.keeper.slots) - 1)
+	mask := uint64(len(keeper.slots) - 1)
 	for i := range uint64(keepProbes) {
-		slot := &x.keeper.slots[(hash+i*(hash>>32|1))&mask]
+		slot := &keeper.slots[(hash+i*(hash>>32|1))&mask]
 		k := slot.Load()
 		if k == nil {
 			e, err := x.lookup(term)
 			size := int64(keepEntry + len(term))
-			if err != nil || e.df == 0 || x.large() && int(e.df) < x.rows/keepFrequent || !x.keeper.take(size) {
+			if err != nil || e.df == 0 || x.large() && int(e.df) < x.rows/keepFrequent || !keeper.take(size) {
 				return e, err
 			}
-			fresh := &kept{term: string([]byte(term)), entry: e}
+			fresh := &kept{keeper: keeper, term: string([]byte(term)), entry: e}
 			if slot.CompareAndSwap(nil, fresh) {
 				e.kept = fresh
 			} else {
-				x.keeper.used.Add(-size)
+				keeper.used.Add(-size)
 			}
 			return e, nil
 		}
@@ -133,7 +144,7 @@ func (s *search) shares(e entry, want shape) (*shares, error) {
 	}
 	const posting = 6
 	size := posting * int64(e.df)
-	keeper := s.scorer.x.keeper
+	keeper := k.keeper
 	if !keeper.take(size) {
 		return nil, nil
 	}

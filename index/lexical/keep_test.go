@@ -23,7 +23,7 @@ func accounted(k *keeper) (bytes int64, lists int) {
 				lists++
 			}
 			if c := t.coded.Load().usable(); c != nil {
-				bytes += 4*int64(len(c.codes)+len(c.starts)) + otherBytes
+				bytes += codedSize(len(c.codes)+len(c.others), len(c.starts)-1)
 				lists++
 			}
 		}
@@ -51,12 +51,12 @@ func TestKeptListsAreUsed(t *testing.T) {
 	if second.Blocks != 0 || !slices.Equal(hits, want) {
 		t.Fatalf("the second search decoded %d blocks; %v, want %v", second.Blocks, hits, want)
 	}
-	if bytes, lists := accounted(x.keeper); lists != 3 || bytes != x.keeper.used.Load() {
-		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	if bytes, lists := accounted(x.keeper.Load()); lists != 3 || bytes != x.keeper.Load().used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.Load().used.Load())
 	}
 	searched(t, x, "qqq rrr", Params{}, anyWay)
-	if bytes, _ := accounted(x.keeper); bytes != x.keeper.used.Load() || bytes > keepBytes {
-		t.Fatalf("unknown terms took memory: %d bytes, booked are %d", bytes, x.keeper.used.Load())
+	if bytes, _ := accounted(x.keeper.Load()); bytes != x.keeper.Load().used.Load() || bytes > keepBytes {
+		t.Fatalf("unknown terms took memory: %d bytes, booked are %d", bytes, x.keeper.Load().used.Load())
 	}
 }
 
@@ -77,8 +77,8 @@ func TestKeptListsFollowParameters(t *testing.T) {
 	if last.Blocks != 0 {
 		t.Fatalf("after %d searches the lists are still of other parameters", keepOthers+1)
 	}
-	if bytes, lists := accounted(x.keeper); lists != 2 || bytes != x.keeper.used.Load() {
-		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	if bytes, lists := accounted(x.keeper.Load()); lists != 2 || bytes != x.keeper.Load().used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.Load().used.Load())
 	}
 }
 
@@ -86,21 +86,21 @@ func TestKeptListsFollowParameters(t *testing.T) {
 func TestKeepIsBounded(t *testing.T) {
 	for _, left := range []int64{0, keepEntry + 2, 3 * keepEntry} {
 		x := buildFrom(t, zipfRows(7, 3000, 200))
-		x.keeperOnce.Do(func() { x.keeper = newKeeper(x.count, x.rows) })
-		x.keeper.used.Store(keepBytes - left)
+		x.keeper.Store(newKeeper(x.count, x.rows))
+		x.keeper.Load().used.Store(keepBytes - left)
 		for i := range 40 {
 			s := fmt.Sprintf("w%d w%d w3", i, 2*i+1)
 			want, _ := searched(t, x, s, Params{}, exhaustive)
 			if hits, _ := searched(t, x, s, Params{}, anyWay); !slices.Equal(hits, want) {
 				t.Fatalf("%d bytes left, %s: %v, want %v", left, s, hits, want)
 			}
-			if used := x.keeper.used.Load(); used > keepBytes {
+			if used := x.keeper.Load().used.Load(); used > keepBytes {
 				t.Fatalf("%d bytes kept of %d", used, keepBytes)
 			}
 		}
 	}
 	x := buildFrom(t, zipfRows(7, 3000, 200))
-	x.keeperOnce.Do(func() { x.keeper = newKeeper(0, x.rows) })
+	x.keeper.Store(newKeeper(0, x.rows))
 	for i := range 100 {
 		s := fmt.Sprintf("w%d w3", i)
 		want, _ := searched(t, x, s, Params{}, exhaustive)
@@ -120,7 +120,7 @@ func TestOnlySmallIndexIsDense(t *testing.T) {
 		if len(hits) != 2 || hits[0].Row != n-1 || hits[1].Row != 7 || x.large() != (n > keepRows) {
 			t.Fatalf("%d rows: %v, large: %v", n, hits, x.large())
 		}
-		if _, lists := accounted(x.keeper); (lists != 0) != (n == keepRows) {
+		if _, lists := accounted(x.keeper.Load()); (lists != 0) != (n == keepRows) {
 			t.Fatalf("%d rows: %d lists are kept", n, lists)
 		}
 	}
@@ -172,8 +172,8 @@ func TestKeepConcurrently(t *testing.T) {
 	for err := range errs {
 		t.Error(err)
 	}
-	if bytes, _ := accounted(x.keeper); bytes != x.keeper.used.Load() {
-		t.Fatalf("%d bytes are kept, booked are %d", bytes, x.keeper.used.Load())
+	if bytes, _ := accounted(x.keeper.Load()); bytes != x.keeper.Load().used.Load() {
+		t.Fatalf("%d bytes are kept, booked are %d", bytes, x.keeper.Load().used.Load())
 	}
 }
 
@@ -224,7 +224,39 @@ func TestDamagedListIsNotKept(t *testing.T) {
 			t.Fatal("a damaged list was searched")
 		}
 	}
-	if bytes, lists := accounted(x.keeper); lists != 0 || bytes != x.keeper.used.Load() {
-		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.used.Load())
+	if bytes, lists := accounted(x.keeper.Load()); lists != 0 || bytes != x.keeper.Load().used.Load() {
+		t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.Load().used.Load())
+	}
+}
+
+// TestForget wants lists to be kept anew after those of a search were given back, also while others search.
+func TestForget(t *testing.T) {
+	small, large := buildFrom(t, zipfRows(9, 3000, 200)), buildFrom(t, largeTexts())
+	for _, x := range []*Index{small, large} {
+		want, _ := searched(t, x, "w0 w3 w9", Params{}, exhaustive)
+		for range 2 {
+			for range 3 {
+				if hits, _ := searched(t, x, "w0 w3 w9", Params{}, anyWay); !slices.Equal(hits, want) {
+					t.Fatalf("%v, want %v", hits, want)
+				}
+			}
+			if bytes, lists := accounted(x.keeper.Load()); lists != 3 || bytes != x.keeper.Load().used.Load() {
+				t.Fatalf("%d lists of %d bytes, booked are %d", lists, bytes, x.keeper.Load().used.Load())
+			}
+			x.Forget()
+		}
+		var group sync.WaitGroup
+		for range 3 {
+			group.Go(func() {
+				for range 20 {
+					hits, _, err := Search(context.Background(), []Part{{Index: x}}, query("w0 w3 w9"), Params{}, 20)
+					if err != nil || !slices.Equal(hits, want) {
+						t.Errorf("%v, want %v, %v", hits, want, err)
+					}
+					x.Forget()
+				}
+			})
+		}
+		group.Wait()
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"sort"
 	"sync"
+	"sync/atomic"
 
 	"github.com/winnow-search/winnow/index/segment"
 )
@@ -28,8 +29,7 @@ type Index struct {
 	rowsOnce sync.Once
 	rowsErr  error
 
-	keeperOnce sync.Once
-	keeper     *keeper // of an index that was searched
+	keeper atomic.Pointer[keeper] // of an index that was searched
 }
 
 // Totals are counts over all rows of an index, deleted ones included.

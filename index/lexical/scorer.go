@@ -10,8 +10,8 @@ const boundSlack = 1 + 1.0/(1<<20)
 // normTable is how many lengths have their norm in a table; others are computed each time.
 const normTable = 4096
 
-// shareFreqs is below how many occurrences the share of a posting is in a table, if its length is, too.
-const shareFreqs = 8
+// shareFreqs is up to how many occurrences the share of a posting is in a table, if its length is, too.
+const shareFreqs = codeFreqs
 
 // scorer computes what postings of one part add to scores. All arithmetic is in float32 and in one place, so a posting's
 // contribution has the same bits whichever way a search came to it.
@@ -24,7 +24,7 @@ type scorer struct {
 	plain     bool    // title weight 1: the norm depends on the whole length only
 	filled    int     // entries of norms that are valid
 	norms     [normTable]float32
-	shares    [shareFreqs * normTable]float32 // of freq·normTable + length: freq / (freq + norm)
+	shares    [shareFreqs * normTable]float32 // of (freq-1)·normTable + length: freq / (freq + norm)
 	mostTF    float32                         // a frequency that counts title and text once is at most this much more when weighted
 	leastNorm float64                         // and a length at least this much of it
 }
@@ -45,8 +45,8 @@ func (s *scorer) begin(x *Index, p Params, average float64) {
 	for want := min(int(x.greatest)+1, normTable); s.filled < want; s.filled++ {
 		norm := s.norm(float64(s.filled))
 		s.norms[s.filled] = norm
-		for f := 1; f < shareFreqs; f++ {
-			s.shares[f*normTable+s.filled] = float32(f) / (float32(f) + norm)
+		for f := 1; f <= shareFreqs; f++ {
+			s.shares[(f-1)*normTable+s.filled] = float32(f) / (float32(f) + norm)
 		}
 	}
 }
@@ -80,8 +80,8 @@ func (s *scorer) block(l *list, weight float32, from, to int, out *[blockRows]fl
 
 // share is freq / (freq + norm) for a row with length in its two bytes of lengths.
 func (s *scorer) share(freq, length, row uint32) float32 {
-	if freq < shareFreqs && length < normTable {
-		return s.shares[freq*normTable+length]
+	if freq-1 < shareFreqs && length < normTable {
+		return s.shares[(freq-1)*normTable+length]
 	}
 	return s.rareShare(freq, length, row)
 }
@@ -125,8 +125,8 @@ func (s *scorer) limit(p impact, weight float32, titles bool) float32 {
 	if p.freq == freqCap {
 		return weight * boundSlack
 	}
-	if s.plain && p.freq < shareFreqs && p.length < normTable {
-		return weight * s.shares[p.freq*normTable+p.length] * boundSlack
+	if s.plain && p.freq-1 < shareFreqs && p.length < normTable {
+		return weight * s.shares[(p.freq-1)*normTable+p.length] * boundSlack
 	}
 	f := float32(int32(p.freq))
 	if s.plain {

@@ -92,19 +92,13 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 
 // release gives the memory of a search that has ended well back, without keeping what the caller passed alive.
 func (s *search) release() {
-	s.plan, s.ctx, s.allowed, s.scorer.x, s.scorer.lengths = nil, nil, nil, nil, nil
+	s.plan, s.ctx, s.allowed, s.scorer.x, s.scorer.lengths, s.lengths = nil, nil, nil, nil, nil, nil
 	clear(s.heavy)
 	clear(s.banned)
 	searches.Put(s)
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
-
-// window is the number of rows that are scored together where several terms may bring a row to the top.
-const window = 4096
-
-// firstWindow is that number at the start of a part, when there is no good threshold yet; it doubles from window to window.
-const firstWindow = 256
 
 // cursor is a clause in one part.
 type cursor struct {
@@ -113,6 +107,10 @@ type cursor struct {
 	must   bool
 	here   bool   // it may have postings in the present window
 	coded  *coded // the postings as codes, if the index keeps them
+
+	short       bool // the list is decoded and scored as a whole
+	shortRows   []uint32
+	shortValues []float32
 }
 
 // search is the working memory of one search. See windows.go for how rows are found.
@@ -135,16 +133,23 @@ type search struct {
 	not       []*cursor
 	free      []*cursor
 	musts     int
-	restAll   []float64 // restAll[i]: limit of what cursors i and following add to a row
-	rest      []float64 // the same for the present window
+	rest      []float64 // rest[i]: limit of what cursors i and following add to a row of the present window
+	limits    []float32 // by cursor and window of the span: limit of what it adds to a row, 0 if it has none
+	totals    [span]float64
 	threshold float32
 	cut       float64 // threshold in terms of sums: a row whose sum cannot pass it is no hit
 
-	sums       [window]float32
+	// Of the present window.
+	sums       [window]float32 // all 0 between windows
 	marks      [window / 64]uint64
 	out        [blockRows]float32
-	places     []uint32 // of rows that may become candidates, in no order
+	places     [window]uint16 // of rows that may become candidates, in order
+	noted      int            // places
+	added      int            // postings whose rows' sums may not be 0, at least
+	lengths    *windowLengths
 	candidates []candidate
+
+	lastLengths windowLengths // of a window that is not full
 
 	// Of dense.
 	heavy  []heavy
@@ -228,7 +233,7 @@ func (s *search) openClause(c *cursor, x *Index, cl *clause, entries []entry) (b
 			return false, nil
 		}
 	}
-	c.weight, c.must, c.coded = cl.weight, cl.occur == analysis.Must, nil
+	c.weight, c.must, c.coded, c.short = cl.weight, cl.occur == analysis.Must, nil, false
 	if len(entries) > 1 {
 		section, n, df, err := s.phrase(x, cl.terms, entries)
 		if err != nil || df == 0 {
@@ -249,7 +254,11 @@ func (s *search) openClause(c *cursor, x *Index, cl *clause, entries []entry) (b
 			return false, err
 		}
 	}
+	if c.df <= shortList {
+		return true, s.score(c)
+	}
 	c.greatest, err = s.scorer.greatest(&c.list, c.weight)
+	c.greatest = max(c.greatest, leastLimit)
 	return true, err
 }
 

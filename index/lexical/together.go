@@ -5,104 +5,246 @@ package lexical
 import (
 	"math"
 	"math/bits"
-	"slices"
+
+	"github.com/winnow-search/winnow/internal/kernel"
 )
 
-// So many postings of a list, as blocks or as codes, are gone through rather than looking for one row in it.
+// Which way through a list takes less time: all its postings, or looking for each row.
 const (
-	sweepBlocks = 32
-	sweepCodes  = 128
+	sweepBlocks = 32 // postings in blocks for each row noted
+	sweepCodes  = 24 // codes for each row noted
+	sweepAdded  = 8  // codes for each posting added so far, before it is known how many rows will be noted
 )
 
-// together searches rows of one window to which several cursors bring candidates.
+// fewAdded is up to how many postings of a window their rows' sums are set to 0 one by one.
+const fewAdded = window / 8
+
+// together searches a window.
 //
-// The contributions of the essential cursors are summed up in an array, and rows whose sum rises above the cut are noted. As
-// long as they are many, all postings of the next cursor are gone through as well, which is faster than to look for each
-// row. The few that are left then become the candidates of ask.
+// The contributions of the essential cursors are summed up in an array, and mostly those of the next cursor, too: going through all
+// its postings is faster than to look for each row. Then the rows whose sum is above the cut are noted. With the cursors that
+// are left it is decided by their number. The few rows that remain become the candidates of ask.
 func (s *search) together(essential int, from, end uint32) error {
-	s.places = s.places[:0]
-	cut := below(s.cut - s.rest[essential])
+	s.added, s.lengths = 0, s.lengthsFrom(from)
+	all := s.cut < s.rest[essential] // the heap is not full, or others must be there: every row with a posting is a candidate
 	for _, c := range s.cursors[:essential] {
-		if !c.here {
-			continue
-		}
-		if err := s.add(c, from, end, cut); err != nil {
-			return err
+		if c.here {
+			if err := s.add(c, from, end, all); err != nil {
+				return err
+			}
 		}
 	}
-	next := essential
-	for ; next < len(s.cursors) && len(s.places) > 0; next++ {
+	next := s.sweepFirst(essential, from, end)
+	swept := next
+	cut := below(s.cut - s.rest[next])
+	if !all {
+		kernel.Above(s.marks[:], s.sums[:], cut)
+	}
+	s.gather()
+	for ; s.musts == 0 && next < len(s.cursors) && s.noted > 0; next++ {
 		c := s.cursors[next]
 		if !c.here {
 			continue
 		}
-		share := uint64(sweepBlocks)
-		if c.coded != nil {
-			share = sweepCodes
+		after := below(s.cut - s.rest[next+1])
+		if c.coded != nil && len(c.coded.in(int(from/window))) > sweepCodes*s.noted {
+			s.probe(c, from, end, cut, after)
+		} else {
+			if c.coded == nil && !c.short && uint64(c.df)*uint64(end-from) > sweepBlocks*uint64(s.noted)*uint64(s.rows) {
+				break
+			}
+			if err := s.sweep(c, from, end, cut); err != nil {
+				return err
+			}
+			s.drop(after)
+			swept = next + 1
 		}
-		if uint64(c.df)*uint64(end-from) > share*uint64(len(s.places))*uint64(s.rows) {
-			break
-		}
-		if err := s.sweep(c, from, end, cut); err != nil {
-			return err
-		}
-		cut = below(s.cut - s.rest[next+1])
-		s.drop(cut)
-	}
-	for _, place := range s.places {
-		s.mark(place)
+		cut = after
 	}
 	s.candidates = s.candidates[:0]
-	first := from &^ (window - 1)
-	for i, w := range s.marks {
-		s.marks[i] = 0
-		for ; w != 0; w &= w - 1 {
-			place := uint32(i<<6|bits.TrailingZeros64(w)) & (window - 1)
-			if s.isAllowed(first + place) {
-				s.candidates = append(s.candidates, candidate{first + place, s.sums[place]})
-			}
+	for _, place := range s.places[:s.noted] {
+		if row := from + uint32(place); s.isAllowed(row) {
+			s.candidates = append(s.candidates, candidate{row, s.sums[place&codePlace]})
 		}
 	}
-	clear(s.sums[from-first : end-first])
+	s.wipe(swept, from, end)
 	if len(s.candidates) == 0 {
 		return nil
 	}
 	return s.ask(next)
 }
 
+// sweepFirst adds all contributions of the first cursor that is not essential if it is not much longer than those that are. It returns
+// the first cursor whose contributions are not in the sums.
+func (s *search) sweepFirst(essential int, from, end uint32) int {
+	if s.musts > 0 {
+		return essential
+	}
+	for i, c := range s.cursors[essential:] {
+		switch {
+		case !c.here:
+		case c.short:
+			s.sumShort(c, from, end)
+			return essential + i + 1
+		case c.coded != nil && len(c.coded.in(int(from/window))) <= sweepAdded*s.added:
+			s.sumCoded(c, from, end)
+			return essential + i + 1
+		default:
+			return essential + i
+		}
+	}
+	return len(s.cursors)
+}
+
+// probe adds the contributions of a coded cursor to the sums of the places noted, each of which is looked for in its codes, and forgets
+// those whose sum is not above after then.
+func (s *search) probe(c *cursor, from, end uint32, cut, after float32) {
+	for _, o := range c.coded.othersIn(from, end) {
+		if sum := &s.sums[o.row&codePlace]; *sum > cut {
+			*sum += float32(c.weight * s.scorer.otherShare(o))
+		}
+	}
+	s.scored += s.noted
+	codes, lengths, weight := c.coded.in(int(from/window)), s.lengths, c.weight
+	limit := int32(math.Float32bits(after))
+	last := len(codes) - 1
+	n := 0
+	for _, place := range s.places[:s.noted] {
+		code := codes[min(before(codes, uint32(place)), last)]
+		// Nothing is added if it is the code of another place; a branch would be guessed wrong half of the times.
+		same := uint32(int32(uint32((code^place)&codePlace)-1) >> 31)
+		v := math.Float32bits(float32(weight*s.scorer.codeShare(lengths, code))) & same
+		sum := s.sums[place&codePlace] + math.Float32frombits(v)
+		s.sums[place&codePlace] = sum
+		s.places[n] = place
+		n += rises(limit, sum)
+	}
+	s.noted = n
+}
+
+// gather notes the places marked, in order.
+func (s *search) gather() {
+	n := 0
+	for i, w := range s.marks {
+		s.marks[i] = 0
+		for ; w != 0; w &= w - 1 {
+			s.places[n&codePlace] = uint16(i<<6 | bits.TrailingZeros64(w))
+			n++
+		}
+	}
+	s.noted = n
+}
+
+// wipe sets the sums to 0 again: only those that are not, if the lists of the window are short.
+func (s *search) wipe(next int, from, end uint32) {
+	if s.added > fewAdded {
+		clear(s.sums[:end-from])
+		return
+	}
+	for _, c := range s.cursors[:next] {
+		switch {
+		case !c.here:
+		case c.coded != nil:
+			for _, code := range c.coded.in(int(from / window)) {
+				s.sums[code&codePlace] = 0
+			}
+			for _, o := range c.coded.othersIn(from, end) {
+				s.sums[o.row&codePlace] = 0
+			}
+		case c.short:
+			rows, _ := c.shortIn(from, end)
+			for _, row := range rows {
+				s.sums[row&codePlace] = 0
+			}
+		}
+	}
+}
+
 func (s *search) mark(place uint32) { s.marks[place>>6&(window/64-1)] |= 1 << (place & 63) }
 
-// add adds the contributions of a cursor to the sums of rows, and notes the rows whose sum rises above cut.
-func (s *search) add(c *cursor, from, end uint32, cut float32) error {
-	if k := c.coded; k != nil {
-		codes := k.between(from, end)
-		s.scored += len(codes)
-		s.addCodes(k, codes, c.weight, cut)
+// add adds the contributions of a cursor to the sums of rows. With all, it marks the rows.
+func (s *search) add(c *cursor, from, end uint32, all bool) error {
+	switch {
+	case c.coded != nil:
+		s.sumCoded(c, from, end)
+		if all {
+			for _, code := range c.coded.in(int(from / window)) {
+				s.mark(uint32(code & codePlace))
+			}
+			for _, o := range c.coded.othersIn(from, end) {
+				s.mark(o.row & codePlace)
+			}
+		}
+		return nil
+	case c.short:
+		s.sumShort(c, from, end)
+		if all {
+			rows, _ := c.shortIn(from, end)
+			for _, row := range rows {
+				s.mark(row & codePlace)
+			}
+		}
 		return nil
 	}
+	s.added = window
 	return s.each(c, from, end, func(at, to int) error {
 		if err := s.scorer.block(&c.list, c.weight, at, to, &s.out); err != nil {
 			return err
 		}
 		s.scored += to - at
-		s.addRows(c.rows[at:to], s.out[at:to], cut)
+		rows, contributions := c.rows[at:to], s.out[at:to]
+		for i, row := range rows {
+			s.sums[row&codePlace] += contributions[i]
+		}
+		if all {
+			for _, row := range rows {
+				s.mark(row & codePlace)
+			}
+		}
 		return nil
 	})
 }
 
+// sumCoded adds the contributions of a coded cursor to the sums of rows.
+func (s *search) sumCoded(c *cursor, from, end uint32) {
+	codes, lengths, weight := c.coded.in(int(from/window)), s.lengths, c.weight
+	s.scored += len(codes)
+	s.added += len(codes)
+	for _, code := range codes {
+		code := uint(code)
+		place := code & codePlace
+		length := uint(lengths[2*place]) | uint(lengths[2*place+1])<<8
+		s.sums[place] += float32(weight * s.scorer.shares[code&^codePlace|length])
+	}
+	for _, o := range c.coded.othersIn(from, end) {
+		s.scored++
+		s.sums[o.row&codePlace] += float32(weight * s.scorer.otherShare(o))
+	}
+}
+
+// sumShort adds the contributions of a short cursor to the sums of rows.
+func (s *search) sumShort(c *cursor, from, end uint32) {
+	rows, contributions := c.shortIn(from, end)
+	s.scored += len(rows)
+	s.added += len(rows)
+	for i, row := range rows {
+		s.sums[row&codePlace] += contributions[i]
+	}
+}
+
 // sweep adds the contributions of a cursor to the sums of at least those rows whose sum is above cut.
 func (s *search) sweep(c *cursor, from, end uint32, cut float32) error {
-	if k := c.coded; k != nil {
-		codes := k.between(from, end)
-		s.scored += len(codes)
-		for _, code := range codes {
-			s.sums[code&codePlace] += float32(c.weight * s.scorer.codeShare(k, code))
-		}
+	switch {
+	case c.coded != nil:
+		s.sumCoded(c, from, end)
+		return nil
+	case c.short:
+		s.sumShort(c, from, end)
 		return nil
 	}
 	return s.each(c, from, end, func(at, to int) error {
 		for i := at; i < to; i++ {
-			sum := &s.sums[c.rows[i&(blockRows-1)]&(window-1)]
+			sum := &s.sums[c.rows[i&(blockRows-1)]&codePlace]
 			if *sum <= cut {
 				continue
 			}
@@ -137,67 +279,19 @@ func (s *search) each(c *cursor, from, end uint32, do func(at, to int) error) er
 	return nil
 }
 
-// addRows adds contributions to the sums of rows. Rows that rise above cut are noted; all are marked if it is below 0.
-//
-// No sum is negative, so sums are in the order of their bits, and it can be seen from these, without a branch that the
-// processor would guess wrong, whether a sum was not above the cut before and is now.
-func (s *search) addRows(rows []uint32, contributions []float32, cut float32) {
-	contributions = contributions[:len(rows)]
-	if cut < 0 {
-		for i, row := range rows {
-			s.sums[row&(window-1)] += contributions[i]
-			s.mark(row & (window - 1))
-		}
-		return
-	}
-	n := len(s.places)
-	places := slices.Grow(s.places, len(rows))[:n+len(rows)]
-	limit := int32(math.Float32bits(cut))
-	for i, row := range rows {
-		place := row & (window - 1)
-		old := s.sums[place]
-		sum := old + contributions[i]
-		s.sums[place] = sum
-		places[n] = place
-		n += rises(limit, old, sum)
-	}
-	s.places = places[:n]
-}
-
-// addCodes is addRows for postings as codes.
-func (s *search) addCodes(k *coded, codes []uint32, weight, cut float32) {
-	if cut < 0 {
-		for _, code := range codes {
-			s.sums[code&codePlace] += float32(weight * s.scorer.codeShare(k, code))
-			s.mark(code & codePlace)
-		}
-		return
-	}
-	n := len(s.places)
-	places := slices.Grow(s.places, len(codes))[:n+len(codes)]
-	limit := int32(math.Float32bits(cut))
-	for _, code := range codes {
-		place := code & codePlace
-		old := s.sums[place]
-		sum := old + float32(weight*s.scorer.codeShare(k, code))
-		s.sums[place] = sum
-		places[n] = place
-		n += rises(limit, old, sum)
-	}
-	s.places = places[:n]
-}
-
-// rises is 1 if old is not above the limit and sum is, else 0.
-func rises(limit int32, old, sum float32) int {
-	return int(uint32(limit-int32(math.Float32bits(sum))) &^ uint32(limit-int32(math.Float32bits(old))) >> 31)
+// rises is 1 if the sum is above the limit, else 0. No sum is negative, so sums are in the order of their bits, and this takes no
+// branch, which the processor would guess wrong.
+func rises(limit int32, sum float32) int {
+	return int(uint32(limit-int32(math.Float32bits(sum))) >> 31)
 }
 
 // drop forgets the places whose sum is not above cut.
 func (s *search) drop(cut float32) {
 	n := 0
-	for _, place := range s.places {
+	limit := int32(math.Float32bits(cut))
+	for _, place := range s.places[:s.noted] {
 		s.places[n] = place
-		n += rises(int32(math.Float32bits(cut)), 0, s.sums[place&(window-1)])
+		n += rises(limit, s.sums[place&codePlace])
 	}
-	s.places = s.places[:n]
+	s.noted = n
 }
