@@ -59,6 +59,7 @@ type Hit struct {
 	Text            string          `json:"text"`
 	Context         string          `json:"-"`     // what the encoders read: headings and text
 	Document        string          `json:"-"`     // the id of the passage's document
+	Span            [2]int          `json:"-"`     // the text's bytes in its document's, half open
 	Score           float32         `json:"score"` // what the order goes by
 	ScoreKind       rank.ScoreKind  `json:"score_kind"`
 	Retrieval       Retrieval       `json:"retrieval"`

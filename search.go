@@ -342,7 +342,7 @@ func (s *searching) hits(ctx context.Context, list []index.Hit, wanted int, from
 // newHit is a hit with what its passage says.
 func newHit(p *index.Passage, ref index.Ref) candidate {
 	h := candidate{
-		Hit: Hit{ID: p.ID, Document: p.Document.ID, Title: p.Document.Title, Text: p.Chunk.Text, Context: p.Chunk.Context(), TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
+		Hit: Hit{ID: p.ID, Document: p.Document.ID, Title: p.Document.Title, Text: p.Chunk.Text, Span: [2]int{p.Chunk.Start, p.Chunk.End}, Context: p.Chunk.Context(), TruncatedTokens: p.Truncated, Meta: p.Document.Meta},
 		ref: ref,
 	}
 	if n := len(p.Chunk.Heading); n > 0 {

@@ -19,6 +19,9 @@ const prefix = "WINNOW_"
 // simdVariable is read by package kernel and belongs to no flag.
 const simdVariable = prefix + "SIMD"
 
+// keyVariable holds the API key of a language model. It has no flag: command lines are seen by others.
+const keyVariable = prefix + "LLM_KEY"
+
 // variable is the environment's twin of a flag.
 func variable(flag string) string {
 	return prefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
@@ -51,7 +54,7 @@ func fromEnvironment(cmd *cobra.Command, lookup func(string) (string, bool)) err
 // strayVariables returns warnings about variables whose names are nearly, but not quite, those of a
 // flag of any command. Other variables may be another program's.
 func strayVariables(root *cobra.Command, environ []string) []string {
-	known := []string{simdVariable}
+	known := []string{simdVariable, keyVariable}
 	for _, c := range append(root.Commands(), root) {
 		c.Flags().VisitAll(func(f *pflag.Flag) {
 			if hasTwin(f) {

@@ -131,33 +131,47 @@ func (a *app) searchCommand() *cobra.Command {
 		Example: `winnow search "how does reranking work?"
 			winnow search "+tokenizer -bpe" --mode lexical --filter 'path like "docs/*"' --explain
 			winnow search "why rerank?" notes/ -k 3 --format json | jq -r '.hits[].source.path'`,
-		Args: func(cmd *cobra.Command, args []string) error {
-			switch {
-			case len(args) == 0:
-				return misuse(cmd, "QUERY is missing: %s QUERY", cmd.CommandPath())
-			case strings.TrimSpace(args[0]) == "":
-				return misuse(cmd, "the query is empty: say what to look for")
-			case len(args) > 1 && cmd.Flags().Changed("db"):
-				return misuse(cmd, "both PATH and --db are given: search one of them")
-			}
-			return nil
-		},
+		Args: queryAndPaths("the query is empty: say what to look for"),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.search(cmd, &f, args[0], args[1:]) },
 	}
-	f.modelFlags.add(cmd, "for PATH, since an index has its own, the bi-encoder", builtin.Retriever)
-	f.retrievalFlags.add(cmd)
+	f.add(cmd, "print the best `N` passages")
 	fs := cmd.Flags()
-	whole(fs, &f.top, "top", "k", 10, "print the best `N` passages")
-	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, off, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name; MODEL@N reads N candidates, A@100,B@20 in stages")
-	fs.DurationVar(&f.budget, "budget", 0, "end reranking when a search has taken this `TIME`, as in 50ms; 0: no bound")
 	fs.BoolVar(&f.explain, "explain", false, "show how the index was searched and how scores came about")
 	choice(fs, &f.format, "format", "table", []string{"table", "json", "md", "csv"}, "output format")
-	configFlag(cmd, &f.config)
 	return cmd
 }
 
-func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []string) error {
-	ctx := cmd.Context()
+// queryAndPaths is the check of a command that takes a query, and paths in place of --db.
+func queryAndPaths(empty string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return misuse(cmd, "%s is missing: %s %[1]s", argument(cmd), cmd.CommandPath())
+		case strings.TrimSpace(args[0]) == "":
+			return misuse(cmd, "%s", empty)
+		case len(args) > 1 && cmd.Flags().Changed("db"):
+			return misuse(cmd, "both PATH and --db are given: search one of them")
+		}
+		return nil
+	}
+}
+
+// argument is the name of a command's first argument.
+func argument(cmd *cobra.Command) string { return strings.Fields(cmd.Use)[1] }
+
+// add registers the flags of commands that search; top says what -k is the number of.
+func (f *searchFlags) add(cmd *cobra.Command, top string) {
+	f.modelFlags.add(cmd, "for PATH, since an index has its own, the bi-encoder", builtin.Retriever)
+	f.retrievalFlags.add(cmd)
+	fs := cmd.Flags()
+	whole(fs, &f.top, "top", "k", 10, top)
+	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, off, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name; MODEL@N reads N candidates, A@100,B@20 in stages")
+	fs.DurationVar(&f.budget, "budget", 0, "end reranking when a search has taken this `TIME`, as in 50ms; 0: no bound")
+	configFlag(cmd, &f.config)
+}
+
+// prepare checks the flags and takes from the configuration file what they do not say.
+func (f *searchFlags) prepare(a *app, cmd *cobra.Command) error {
 	switch {
 	case f.top < 1:
 		return misuse(cmd, "-k, --top is 0: ask for one passage at least")
@@ -167,7 +181,22 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	if err := a.configureSearch(cmd, f); err != nil {
 		return err
 	}
-	if err := f.check(cmd); err != nil {
+	return f.check(cmd)
+}
+
+// options are those of a search, with its stages of reranking.
+func (f *searchFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow.SearchOption, []winnow.Stage, error) {
+	stages, err := winnow.ParseStages(f.rerank)
+	if err != nil {
+		return nil, nil, misuse(cmd, "--rerank: %v", err)
+	}
+	opts, err := f.retrievalFlags.options(cmd, e)
+	return append(opts, winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget)), stages, err
+}
+
+func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []string) error {
+	ctx := cmd.Context()
+	if err := f.prepare(a, cmd); err != nil {
 		return err
 	}
 	s := searched{}
@@ -180,15 +209,10 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 		s.dense = string(b.Similarity())
 	}
 	s.passages = e.Len()
-	stages, err := winnow.ParseStages(f.rerank)
-	if err != nil {
-		return misuse(cmd, "--rerank: %v", err)
-	}
-	opts, err := f.retrievalFlags.options(cmd, e)
+	opts, _, err := f.options(cmd, e)
 	if err != nil {
 		return err
 	}
-	opts = append(opts, winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget))
 	if f.format != "json" && f.format != "csv" {
 		opts = append(opts, winnow.Snippets())
 	}
@@ -244,7 +268,7 @@ func (s *searched) explainProbabilities(k *configuration, e *winnow.Engine) erro
 // openSearch opens the index, or makes one in memory of the paths.
 func (a *app) openSearch(cmd *cobra.Command, f *searchFlags, paths []string, s *searched) (*winnow.Engine, *texts, error) {
 	if len(paths) == 0 {
-		dir, err := needDB(cmd, f.db, "files and folders: winnow search QUERY PATH...")
+		dir, err := needDB(cmd, f.db, "files and folders: "+cmd.CommandPath()+" "+argument(cmd)+" PATH...")
 		if err != nil {
 			return nil, nil, err
 		}
@@ -273,12 +297,8 @@ func (a *app) openSearch(cmd *cobra.Command, f *searchFlags, paths []string, s *
 
 // printSearched prints a result in a format.
 func (a *app) printSearched(format string, s *searched) error {
-	if s.db != "" {
-		for i := range s.Hits {
-			if src := s.Hits[i].Source; src != nil {
-				src.Path = relativePath(s.db, src.Path)
-			}
-		}
+	for i := range s.Hits {
+		s.fromHere(s.Hits[i].Source)
 	}
 	print := map[string]func(*searched) error{"table": a.printHits, "json": a.printResult, "md": a.printMarkdown, "csv": a.printCSV}[format]
 	if err := print(s); err != nil {
@@ -291,6 +311,13 @@ func (a *app) printSearched(format string, s *searched) error {
 		a.warn("--filter: " + w)
 	}
 	return nil
+}
+
+// fromHere writes the path of a source in the index as it leads there from the working directory.
+func (s *searched) fromHere(src *winnow.Source) {
+	if s.db != "" && src != nil {
+		src.Path = relativePath(s.db, src.Path)
+	}
 }
 
 // noteSearch says on stderr what is to be known of a search beside its result.

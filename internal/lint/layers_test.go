@@ -17,7 +17,7 @@ import (
 // below its own directory; nothing of its own layer and nothing above. An entry covers the packages below it, unless
 // they have an entry of their own. docs/ARCHITECTURE.md says what each is for.
 var layers = [][]string{
-	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs", "internal/chart", "internal/atomicfile", "internal/jsondiff"},
+	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs", "internal/chart", "internal/atomicfile", "internal/jsondiff", "internal/chattest"},
 	{"internal/kernel", "internal/strictjson", "eval/significance", "eval/calibration"},
 	{"internal/transformer", "tokenizer", "rank"},
 	{"model"},
@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"encoder"},
 	{"index/segment"},
 	{"index/vector", "index/lexical", "index/filter", "document"},
-	{"internal/unpack", "internal/backprop"},
+	{"internal/unpack", "internal/backprop", "answer"},
 	{"index"},
 	{"eval"},
 	{"internal/parity", "internal/notebook"},
