@@ -89,6 +89,17 @@ fuzz: ## run every fuzz target for FUZZ_COUNT inputs
 readme: build ## run the commands of README.md
 	$(PYTHON) scripts/readme_commands.py README.md
 
+MCP_VENV := .cache/venv-mcp
+
+$(MCP_VENV)/done: scripts/mcp/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet -r $<
+	@touch $@
+
+.PHONY: mcp-clients
+mcp-clients: build $(MCP_VENV)/done ## the official Python client of the Model Context Protocol against bin/winnow
+	$(MCP_VENV)/bin/python scripts/mcp/clients.py bin/winnow
+
 .PHONY: tools
 tools: bin/golangci-lint bin/gofumpt ## build the pinned linters into bin/
 

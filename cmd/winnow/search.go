@@ -268,7 +268,11 @@ func (s *searched) explainProbabilities(k *configuration, e *winnow.Engine) erro
 // openSearch opens the index, or makes one in memory of the paths.
 func (a *app) openSearch(cmd *cobra.Command, f *searchFlags, paths []string, s *searched) (*winnow.Engine, *texts, error) {
 	if len(paths) == 0 {
-		dir, err := needDB(cmd, f.db, "files and folders: "+cmd.CommandPath()+" "+argument(cmd)+" PATH...")
+		instead := ""
+		if strings.Contains(cmd.Use, " [PATH...]") {
+			instead = "files and folders: " + cmd.CommandPath() + " " + argument(cmd) + " PATH..."
+		}
+		dir, err := needDB(cmd, f.db, instead)
 		if err != nil {
 			return nil, nil, err
 		}

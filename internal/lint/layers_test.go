@@ -31,7 +31,7 @@ var layers = [][]string{
 	{"internal/parity", "internal/notebook"},
 	{"internal/speed"},
 	{"."},
-	{"config", "experiment"},
+	{"config", "experiment", "server/mcp"},
 	{"experiment/tune", "experiment/report", "train"},
 	{"cmd", "internal/cmd", "bench"},
 }

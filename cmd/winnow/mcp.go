@@ -1,0 +1,85 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+	"github.com/spf13/cobra"
+
+	"github.com/winnow-search/winnow/server/mcp"
+)
+
+type mcpFlags struct {
+	searchFlags
+	llm     llmFlags
+	verbose bool
+}
+
+func (a *app) mcpCommand() *cobra.Command {
+	var f mcpFlags
+	cmd := &cobra.Command{
+		Use:     "mcp [--db DIR] [--llm URL]",
+		Short:   "let agents search an index, by the Model Context Protocol",
+		GroupID: groupSearch,
+		Long: "Serves an index to one agent over standard input and output: the tools search, get, similar, rerank, ask and index_status, and documents as resources. An agent's program starts it; docs/mcp.md says how to tell it to.\n\n" +
+			"It only reads, and follows what another winnow adds to the index. The flags are what holds where a call says nothing; a call cannot name models or files. Messages go to standard error.",
+		Example: `winnow mcp --db ~/notes/.winnow
+			winnow mcp --mode hybrid --llm http://localhost:11434/v1`,
+		Args: exactly(),
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.mcp(cmd, &f) },
+	}
+	f.add(cmd, "give `N` passages where a call does not say how many")
+	f.llm.add(cmd)
+	cmd.Flags().BoolVar(&f.verbose, "verbose", false, "log requests to standard error")
+	return cmd
+}
+
+func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
+	if err := f.prepare(a, cmd); err != nil {
+		return err
+	}
+	if err := f.llm.check(cmd); err != nil {
+		return err
+	}
+	model, err := f.llm.open(a, cmd)
+	if err != nil {
+		return err
+	}
+	mode := f.mode
+	f.mode = "" // a call may ask for another one: the bi-encoder is needed in any case
+	var s searched
+	e, _, err := a.openSearch(cmd, &f.searchFlags, nil, &s)
+	if err != nil {
+		return err
+	}
+	defer e.Close()
+	f.mode = mode
+	search, _, err := f.options(cmd, e)
+	if err != nil {
+		return err
+	}
+	if err := f.configuration.note(a); err != nil {
+		return err
+	}
+	level := slog.LevelError
+	if f.verbose {
+		level = slog.LevelInfo
+	}
+	o := mcp.Options{
+		Version: version(), Search: search, Rerank: f.rerank, Candidates: f.candidates, Limit: f.top, Tokens: f.llm.tokens,
+		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
+	}
+	if model != nil {
+		o.Chat = model
+	}
+	err = mcp.New(e, o).Run(cmd.Context(), &sdk.StdioTransport{})
+	if errors.Is(err, context.Canceled) {
+		return cmd.Context().Err()
+	}
+	return err
+}
