@@ -133,7 +133,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
 	dim := e.retriever.Dim()
 	data, truncated := make([]float32, 0, len(texts)*dim), make([]int, 0, len(texts))
 	for part := range slices.Chunk(texts, step) {
-		v, err := e.retriever.Encode(ctx, part, encoder.As(encoder.Document))
+		v, err := e.encoders.Encode(ctx, e.retriever, part, encoder.Document)
 		if err != nil {
 			return err
 		}

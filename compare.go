@@ -53,19 +53,10 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 	o := newSearchOptions(opts)
 	o.topK = 1 // not used: every candidate is shown
 	if err := o.check(e); err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
-	switch {
-	case len(o.stages) == 0:
-		return nil, errors.New("a comparison needs a cross-encoder; the reranker is off")
-	case o.budget > 0:
-		return nil, errors.New("a comparison reads every candidate; it has no budget")
-	case o.diversity > 0:
-		return nil, errors.New("a comparison shows every candidate; it has no diversity")
-	case len(o.stages) > 1:
-		return nil, fmt.Errorf("a comparison takes one cross-encoder; there are %d stages", len(o.stages))
-	case o.mode != Dense:
-		return nil, fmt.Errorf("a comparison takes the nearest passages by vectors; mode %s does not", o.mode)
+	if err := o.comparable(); err != nil {
+		return nil, asked(err)
 	}
 	reranker := o.stages[0].Model
 	if reranker == Auto {
@@ -111,6 +102,23 @@ func (e *Engine) Compare(ctx context.Context, query string, opts ...SearchOption
 		return nil, err
 	}
 	return c, nil
+}
+
+// comparable refuses what a comparison does not take.
+func (o *searchOptions) comparable() error {
+	switch {
+	case len(o.stages) == 0:
+		return errors.New("a comparison needs a cross-encoder; the reranker is off")
+	case o.budget > 0:
+		return errors.New("a comparison reads every candidate; it has no budget")
+	case o.diversity > 0:
+		return errors.New("a comparison shows every candidate; it has no diversity")
+	case len(o.stages) > 1:
+		return fmt.Errorf("a comparison takes one cross-encoder; there are %d stages", len(o.stages))
+	case o.mode != Dense:
+		return fmt.Errorf("a comparison takes the nearest passages by vectors; mode %s does not", o.mode)
+	}
+	return nil
 }
 
 // Bands are the names for ranges of a cross-encoder's logits: those of its

@@ -3,6 +3,7 @@
 package winnow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,7 +62,7 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 		for i, text := range texts(part) {
 			pairs[i] = encoder.Pair{Query: s.text, Document: text}
 		}
-		scores, err := c.Predict(ctx, pairs)
+		scores, err := s.engine.encoders.Predict(ctx, c, pairs)
 		if err != nil {
 			return err
 		}
@@ -151,17 +152,17 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 	if c, ok := e.rerankers[name]; ok {
 		return c, nil
 	}
-	c, err := encoder.OpenCross(name, e.encoderOptions()...)
+	c, err := e.encoders.OpenCross(name, cmp.Or(e.precision, encoder.FP32))
 	if err != nil {
 		return nil, err
 	}
 	if c.Labels() != 1 {
 		err := fmt.Errorf("model %s has %d labels; a reranker has one", name, c.Labels())
-		return nil, errors.Join(err, c.Close())
+		return nil, errors.Join(err, e.encoders.Release(c))
 	}
 	if len(e.maps) > 0 { // the fingerprint takes reading all weights, which is not to come off the budget of a search
 		if _, err := c.Model().Fingerprint(); err != nil {
-			return nil, errors.Join(err, c.Close())
+			return nil, errors.Join(err, e.encoders.Release(c))
 		}
 	}
 	e.rerankers[name] = c

@@ -38,10 +38,10 @@ type searching struct {
 func (e *Engine) Search(ctx context.Context, query string, opts ...SearchOption) (*Result, error) {
 	o := newSearchOptions(opts)
 	if err := o.check(e); err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
 	if strings.TrimSpace(query) == "" {
-		return nil, errors.New("the query is empty")
+		return nil, asked(errors.New("the query is empty"))
 	}
 	readers := make([]*encoder.CrossEncoder, len(o.stages))
 	for i, stage := range o.stages { // before the clock starts: opening a model is no part of a search
@@ -149,7 +149,7 @@ func (s *searching) applyFilter(ctx context.Context) error {
 	}
 	expr, err := filter.Parse(s.filter)
 	if err != nil {
-		return err
+		return asked(err)
 	}
 	s.result.Warnings = expr.Warnings(s.snapshot.Fields())
 	if s.only, err = s.snapshot.Filter(ctx, expr); err != nil {
@@ -196,14 +196,14 @@ func (s *searching) retrieve(ctx context.Context, reranked bool) ([]candidate, e
 	var err error
 	if s.mode != Dense {
 		if s.words, err = analysis.ParseQuery(r.Query, e.db.Analyzer()); err != nil {
-			return nil, err
+			return nil, asked(err)
 		}
 		s.text = analysis.Plain(r.Query)
 	}
 	byVectors := s.mode != Lexical && strings.TrimSpace(s.text) != "" // of "-word" nothing is left to look for
 	if byVectors {
 		begin := time.Now()
-		q, err := e.retriever.Encode(ctx, []string{s.text}, encoder.As(encoder.Query))
+		q, err := e.encoders.Encode(ctx, e.retriever, []string{s.text}, encoder.Query)
 		if err != nil {
 			return nil, err
 		}

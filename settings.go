@@ -10,15 +10,15 @@ import (
 // Settings are the options of a search as data: what a configuration file, a request or a tuner says. A field that is zero
 // is not set, and leaves what was set before.
 type Settings struct {
-	Mode       Mode     `json:"mode,omitempty"`
-	Candidates int      `json:"candidates,omitempty"`
-	Rerank     string   `json:"rerank,omitempty"` // off, or stages as in [ParseStages]
-	Budget     Duration `json:"budget,omitempty"`
-	Fusion     *Fusion  `json:"fusion,omitempty"`
-	K1         float64  `json:"bm25_k1,omitempty"`
-	B          *float64 `json:"bm25_b,omitempty"`
-	Ef         int      `json:"ef,omitempty"`
-	Probes     int      `json:"probes,omitempty"`
+	Mode       Mode     `json:"mode,omitempty" jsonschema:"how candidates are found: dense, lexical or hybrid"`
+	Candidates int      `json:"candidates,omitempty" jsonschema:"how many passages are retrieved and reranked, 100 if not set"`
+	Rerank     string   `json:"rerank,omitempty" jsonschema:"auto, off, or a cross-encoder; MODEL@N reads N candidates, A@100,B@20 in stages"` // off, or stages as in [ParseStages]
+	Budget     Duration `json:"budget,omitempty" jsonschema:"end reranking when a search has taken this time, as in 50ms"`
+	Fusion     *Fusion  `json:"fusion,omitempty" jsonschema:"how hybrid search joins its lists"`
+	K1         float64  `json:"bm25_k1,omitempty" jsonschema:"BM25: how much a term counts that is there again"`
+	B          *float64 `json:"bm25_b,omitempty" jsonschema:"BM25: how much a passage's length counts, 0 to 1"`
+	Ef         int      `json:"ef,omitempty" jsonschema:"how widely a graph of vectors is searched"`
+	Probes     int      `json:"probes,omitempty" jsonschema:"how many lists of vectors are searched"`
 }
 
 // Duration is a time.Duration whose JSON is a string like "50ms".

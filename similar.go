@@ -22,12 +22,12 @@ var ErrUnknownID = errors.New("there is no document or passage with this id")
 // the best passage is given. Options are those of Search; nothing is reranked.
 func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (*Result, error) {
 	if e.retriever == nil {
-		return nil, fmt.Errorf("what is similar needs a retriever: %w", e.noVectors("search for its words"))
+		return nil, asked(fmt.Errorf("what is similar needs a retriever: %w", e.noVectors("search for its words")))
 	}
 	o := newSearchOptions(opts)
 	o.mode, o.stages = Dense, nil
 	if err := o.check(e); err != nil {
-		return nil, err
+		return nil, asked(err)
 	}
 	snapshot, err := e.db.Snapshot()
 	if err != nil {

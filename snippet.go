@@ -97,7 +97,7 @@ func (s *searching) nearestSentences(ctx context.Context) error {
 	if len(texts) == 0 {
 		return nil
 	}
-	v, err := e.retriever.Encode(ctx, texts, encoder.As(encoder.Document))
+	v, err := e.encoders.Encode(ctx, e.retriever, texts, encoder.Document)
 	if err != nil {
 		return err
 	}

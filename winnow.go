@@ -94,6 +94,7 @@ type Engine struct {
 	analyzer  *analysis.Options
 	sizes     index.Sizes
 	maps      map[string]calibration.Map
+	encoders  Encoders
 	retriever *encoder.BiEncoder // nil without vectors
 	db        *index.DB
 
@@ -146,19 +147,22 @@ func start(dir string, models model.Pair, opts []Option, open func(*Engine) erro
 	for _, set := range opts {
 		set(e)
 	}
+	if e.encoders == nil {
+		e.encoders = ownEncoders{e}
+	}
 	if models.Retriever != "" {
-		o := e.encoderOptions()
+		p := cmp.Or(e.precision, encoder.FP32)
 		if e.precision == "" && dir != "" && index.Exists(dir) {
 			s, err := index.Peek(dir)
 			if err != nil {
 				return nil, err
 			}
 			if s.Dim > 0 { // else there is an error to come that says more
-				o = append(o, encoder.AtPrecision(encoder.Precision(s.VectorPrecision())))
+				p = encoder.Precision(s.VectorPrecision())
 			}
 		}
 		var err error
-		if e.retriever, err = encoder.OpenBi(models.Retriever, o...); err != nil {
+		if e.retriever, err = e.encoders.OpenBi(models.Retriever, p); err != nil {
 			return nil, err
 		}
 	}
@@ -233,11 +237,6 @@ func DefaultAnalyzer() analysis.Options {
 	return o
 }
 
-// encoderOptions are what both encoders are opened with, but for the precision of an index.
-func (e *Engine) encoderOptions() []encoder.Option {
-	return []encoder.Option{encoder.Threads(e.threads), encoder.MaxTokens(e.maxTokens), encoder.AtPrecision(cmp.Or(e.precision, encoder.FP32))}
-}
-
 // Close waits for running calls and releases models and index. Later calls
 // return encoder.ErrClosed or index.ErrClosed.
 func (e *Engine) Close() error {
@@ -246,10 +245,10 @@ func (e *Engine) Close() error {
 	e.closed = true
 	var errs []error
 	if e.retriever != nil {
-		errs = append(errs, e.retriever.Close())
+		errs = append(errs, e.encoders.Release(e.retriever))
 	}
 	for _, c := range e.rerankers {
-		errs = append(errs, c.Close())
+		errs = append(errs, e.encoders.Release(c))
 	}
 	if e.db != nil {
 		errs = append(errs, e.db.Close())

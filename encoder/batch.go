@@ -65,6 +65,11 @@ func tokenize(ctx context.Context, from, to, threads int, build func(i int, s *s
 	if err := ctx.Err(); err != nil {
 		return transformer.Batch{}, err
 	}
+	return pack(list), nil
+}
+
+// pack puts sequences one after the other.
+func pack(list []sequence) transformer.Batch {
 	total := 0
 	for _, s := range list {
 		total += len(s.ids)
@@ -75,7 +80,7 @@ func tokenize(ctx context.Context, from, to, threads int, build func(i int, s *s
 		b.Types = append(b.Types, s.types...)
 		b.Starts = append(b.Starts, int32(len(b.IDs)))
 	}
-	return b, nil
+	return b
 }
 
 // scratch is a tokenising worker's reusable memory.

@@ -3,6 +3,7 @@
 package encoder
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -145,12 +146,9 @@ func (b *BiEncoder) encode(ctx context.Context, texts []string, opts []EncodeOpt
 	if err != nil {
 		return nil, err
 	}
-	dim := b.Dim()
-	if o.dimensions < 0 || o.dimensions > dim {
-		return nil, optionError("dimensions is %d; model %s has 1 to %d", o.dimensions, b.model.Name, dim)
-	}
-	if o.dimensions > 0 {
-		dim = o.dimensions
+	dim, err := b.dimensions(o)
+	if err != nil {
+		return nil, err
 	}
 	e := &Embeddings{
 		Dim: dim, Data: make([]float32, len(texts)*dim),
@@ -160,20 +158,19 @@ func (b *BiEncoder) encode(ctx context.Context, texts []string, opts []EncodeOpt
 	err = windows(len(texts), func(i int) int { return len(prompt) + len(texts[i]) }, func(from, to int) error {
 		batch, err := tokenize(ctx, from, to, b.options.threads, func(i int, s *scratch) sequence {
 			s.ids = b.model.Tokenizer.AppendIDs(s.ids[:0], prompt+texts[i])
-			var out []int32
-			out, e.Truncated[i] = b.model.Tokenizer.AppendSingle(nil, s.ids, b.MaxTokens())
-			e.Tokens[i] = len(out)
-			return sequence{ids: out}
+			ids, cut := b.cut(s.ids, o)
+			e.Tokens[i], e.Truncated[i] = len(ids), cut
+			return sequence{ids: ids}
 		})
 		if err != nil {
 			return err
 		}
-		return b.forward(ctx, batch, skip, func(i int, rows []float32, stride int) []float32 {
-			if visit != nil {
-				visit(from+i, rows, stride)
-			}
-			return e.Vector(from + i)
-		})
+		var see func(i int, rows []float32, stride int)
+		if visit != nil {
+			see = func(i int, rows []float32, stride int) { visit(from+i, rows, stride) }
+		}
+		how := func(int) (int, bool) { return skip, b.model.Normalize && !o.raw }
+		return b.forward(ctx, batch, how, see, func(i int) []float32 { return e.Vector(from + i) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("encode with %s: %w", b.model.Name, err)
@@ -186,29 +183,54 @@ func (b *BiEncoder) encode(ctx context.Context, texts []string, opts []EncodeOpt
 	return e, nil
 }
 
-// forward runs a batch and writes the finished vector of sequence i to what dst returns, which sees its hidden states.
-func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, skip int, dst func(i int, rows []float32, stride int) []float32) error {
+// dimensions is how many of a vector's are asked for.
+func (b *BiEncoder) dimensions(o encodeOptions) (int, error) {
+	dim := b.Dim()
+	if o.dimensions < 0 || o.dimensions > dim {
+		return 0, optionError("dimensions is %d; model %s has 1 to %d", o.dimensions, b.model.Name, dim)
+	}
+	return cmp.Or(o.dimensions, dim), nil
+}
+
+// cut puts the special tokens around the ids of a text, of which it leaves out what does not fit.
+func (b *BiEncoder) cut(ids []int32, o encodeOptions) (out []int32, truncated int) {
+	room := max(0, b.MaxTokens()-b.model.Tokenizer.SpecialCount(false))
+	if o.end && len(ids) > room {
+		truncated = len(ids) - room
+		ids = ids[truncated:]
+	}
+	out, cut := b.model.Tokenizer.AppendSingle(nil, ids, b.MaxTokens())
+	return out, truncated + cut
+}
+
+// forward runs a batch and writes the finished vector of sequence i to dst(i). how(i) is how many of its tokens
+// are the prompt's, and whether the vector is scaled to length 1. visit, if there is one, sees the tokens' hidden states.
+func (b *BiEncoder) forward(ctx context.Context, batch transformer.Batch, how func(i int) (skip int, normalize bool), visit func(i int, rows []float32, stride int), dst func(i int) []float32) error {
 	hidden, modes := b.model.Config.Hidden, b.model.Pooling.Modes
 	pooled := b.model.Pooling.OutputDim()
 	return b.encoder.Forward(ctx, batch, func(i int, rows []float32, stride int) {
-		out := dst(i, rows, stride)
+		if visit != nil {
+			visit(i, rows, stride)
+		}
+		out := dst(i)
 		v := out // pooled in place unless more is to be done
 		if len(b.dense) > 0 || len(out) != pooled {
 			v = make([]float32, pooled)
 		}
 		n := len(rows) / stride
+		skip, normalize := how(i)
 		pooling.Pool(v, rows, stride, n, min(skip, n), hidden, modes)
 		for _, d := range b.dense {
 			next := make([]float32, d.out)
 			d.apply(next, v)
 			v = next
 		}
-		if b.model.Normalize {
+		if normalize {
 			pooling.Normalize(v)
 		}
 		if len(v) != len(out) {
 			v = v[:len(out)]
-			if b.model.Normalize {
+			if normalize {
 				pooling.Normalize(v)
 			}
 		}

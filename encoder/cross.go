@@ -164,11 +164,7 @@ func (c *CrossEncoder) Predict(ctx context.Context, pairs []Pair) (*Scores, erro
 		if err != nil {
 			return err
 		}
-		return c.encoder.Forward(ctx, batch, func(i int, rows []float32, _ int) {
-			pooled := make([]float32, c.pooler.out)
-			c.pooler.apply(pooled, rows)
-			c.classifier.apply(s.Logit(from+i), pooled)
-		})
+		return c.forward(ctx, batch, func(i int) []float32 { return s.Logit(from + i) })
 	})
 	if err != nil {
 		return nil, fmt.Errorf("score with %s: %w", c.model.Name, err)
@@ -179,6 +175,15 @@ func (c *CrossEncoder) Predict(ctx context.Context, pairs []Pair) (*Scores, erro
 		}
 	}
 	return s, nil
+}
+
+// forward runs a batch and writes the logits of sequence i to dst(i).
+func (c *CrossEncoder) forward(ctx context.Context, batch transformer.Batch, dst func(i int) []float32) error {
+	return c.encoder.Forward(ctx, batch, func(i int, rows []float32, _ int) {
+		pooled := make([]float32, c.pooler.out)
+		c.pooler.apply(pooled, rows)
+		c.classifier.apply(dst(i), pooled)
+	})
 }
 
 // Ranked is a document's place among others for a query.

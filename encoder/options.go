@@ -105,6 +105,8 @@ type encodeOptions struct {
 	prompt     *string
 	promptName string
 	dimensions int
+	end        bool
+	raw        bool
 }
 
 // As selects the model's prompt for a kind of text: the prompt named "query",
@@ -122,3 +124,11 @@ func Prompt(text string) EncodeOption { return func(o *encodeOptions) { o.prompt
 // normalise, scales what is left to length 1 again (Kusupati et al. 2022,
 // Matryoshka representations). It suits models trained for it.
 func Dimensions(n int) EncodeOption { return func(o *encodeOptions) { o.dimensions = n } }
+
+// KeepEnd cuts a text that is too long at its beginning and not, as else, at its
+// end. A prompt before it is then the first to go.
+func KeepEnd() EncodeOption { return func(o *encodeOptions) { o.end = true } }
+
+// Unnormalized leaves vectors as pooling and dense layers give them, also those
+// of a model that scales its vectors to length 1.
+func Unnormalized() EncodeOption { return func(o *encodeOptions) { o.raw = true } }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"reflect"
 	"strings"
 
@@ -73,7 +74,10 @@ func (w *walker) value(t reflect.Type, field string) error {
 		t = t.Elem()
 	}
 	own := readsItself(t)
-	if own || t.Kind() != reflect.Struct && t.Kind() != reflect.Map || !w.atObject() {
+	if !own && (t.Kind() == reflect.Slice || t.Kind() == reflect.Array) && w.at('[') {
+		return w.list(t, field)
+	}
+	if own || t.Kind() != reflect.Struct && t.Kind() != reflect.Map || !w.at('{') {
 		var raw json.RawMessage
 		if err := w.d.Decode(&raw); err != nil || !own {
 			return w.explain(err, field, 0)
@@ -115,10 +119,24 @@ func (w *walker) value(t reflect.Type, field string) error {
 	return w.explain(err, field, 0)
 }
 
-// atObject reports whether an object begins after the colon and white space.
-func (w *walker) atObject() bool {
-	rest := bytes.TrimLeft(w.data[w.d.InputOffset():], white+":")
-	return len(rest) > 0 && rest[0] == '{'
+// list reads the values of a list of type t.
+func (w *walker) list(t reflect.Type, field string) error {
+	if _, err := w.d.Token(); err != nil {
+		return w.explain(err, field, 0)
+	}
+	for i := 0; w.d.More(); i++ {
+		if err := w.value(t.Elem(), fmt.Sprintf("%s[%d]", field, i)); err != nil {
+			return err
+		}
+	}
+	_, err := w.d.Token()
+	return w.explain(err, field, 0)
+}
+
+// at reports whether a value begins with a character, after what separates it from the one before.
+func (w *walker) at(begin byte) bool {
+	rest := bytes.TrimLeft(w.data[w.d.InputOffset():], white+":,")
+	return len(rest) > 0 && rest[0] == begin
 }
 
 // fail is an error at a byte of the text.
@@ -176,7 +194,7 @@ func wanted(t reflect.Type) string {
 	return "an object"
 }
 
-// fieldsOf lists the fields of a struct by the names they have in JSON; of other types none.
+// fieldsOf lists the fields of a struct by the names they have in JSON, those of embedded structs among them; of other types none.
 func fieldsOf(t reflect.Type) (types map[string]reflect.Type, names []string) {
 	if t.Kind() != reflect.Struct {
 		return nil, nil
@@ -184,6 +202,12 @@ func fieldsOf(t reflect.Type) (types map[string]reflect.Type, names []string) {
 	types = map[string]reflect.Type{}
 	for f := range t.Fields() {
 		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if f.Anonymous && name == "" {
+			inner, more := fieldsOf(f.Type)
+			maps.Copy(types, inner)
+			names = append(names, more...)
+			continue
+		}
 		types[name] = f.Type
 		names = append(names, name)
 	}

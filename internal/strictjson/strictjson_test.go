@@ -34,6 +34,40 @@ type outer struct {
 	Many  map[string]inner `json:"many"`
 }
 
+func TestListsAreLookedInto(t *testing.T) {
+	var got struct {
+		All [][]inner `json:"all"`
+	}
+	if err := Unmarshal([]byte(`{"all":[[{"flag":true}, {"flag":false}],
+[ {"flag":true}], []]}`), &got); err != nil || len(got.All) != 3 || !got.All[1][0].Flag {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		`{"all":[[{"flag":true}, {"flat":false}]]}`: `unknown field "flat": did you mean "flag"?`,
+		`{"all":[[{"flag":true}, {"flag":1}]]}`:     "true or false",
+		`{"all":[[{"flag":true},`:                   "ends inside the object",
+		`{"all":[[{"flag":true} {}]]}`:              "not JSON",
+		`{"all":{}}`:                                "want a list",
+	} {
+		if err := Unmarshal([]byte(text), &got); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got %v, want %q", text, err, want)
+		}
+	}
+}
+
+func TestEmbeddedFieldsAreKnown(t *testing.T) {
+	var got struct {
+		inner
+		Name string `json:"name"`
+	}
+	if err := Unmarshal([]byte(`{"name":"a","flag":true}`), &got); err != nil || !got.Flag || got.Name != "a" {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if err := Unmarshal([]byte(`{"flat":true}`), &got); err == nil || !strings.Contains(err.Error(), `did you mean "flag"?`) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestUnmarshal(t *testing.T) {
 	share := 0.5
 	want := outer{Name: "a", Parts: []string{"b"}, Count: 3, In: &inner{Share: &share, Half: 4}, Many: map[string]inner{"x": {Flag: true}}}

@@ -81,6 +81,7 @@ type Batch struct {
 	IDs    []int32 // token ids of all sequences
 	Types  []uint8 // segment of each token; nil means all 0
 	Starts []int32 // where each sequence starts in IDs, and the end: n+1 offsets
+	All    bool    // every token's state is wanted, even with Options.First
 }
 
 // Len is the number of sequences.
@@ -150,7 +151,7 @@ func chunksFor(tokens, threads int) int {
 // Forward runs the encoder and calls visit once for each sequence, from
 // several goroutines and in no fixed order, with the last hidden state: one
 // row of Hidden floats for each token, or for the first alone with
-// Options.First. Rows are stride floats apart and valid during the call only.
+// Options.First and without Batch.All. Rows are stride floats apart and valid during the call only.
 //
 // It returns the context's error if that ends first, within about a layer's
 // work on one chunk; visit may then have been called for some sequences.
@@ -212,6 +213,9 @@ func (r *run) take() *chunk {
 	}
 	return nil
 }
+
+// firstOnly says that only first tokens' states are wanted.
+func (r *run) firstOnly() bool { return r.options.First && !r.batch.All }
 
 func (r *run) stopped() bool { return r.ctx.Err() != nil || r.failed.Load() != nil }
 

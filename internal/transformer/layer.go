@@ -15,7 +15,7 @@ func (t *team) process(m int) {
 		if t.halt(m) {
 			return
 		}
-		first := i == last && t.options.First
+		first := i == last && t.firstOnly()
 		if first {
 			t.gather(m)
 			s = &t.first
@@ -30,7 +30,7 @@ func (t *team) process(m int) {
 	from, to := t.share(m, len(t.starts)-1)
 	for seq := from; seq < to; seq++ {
 		a, b := t.starts[seq], t.starts[seq+1]
-		if t.options.First {
+		if t.firstOnly() {
 			a, b = seq, seq+1
 		}
 		t.visit(t.chunk.from+seq, s.rows[a*stride:b*stride], stride)
