@@ -1,0 +1,208 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package batch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// recorder keeps what a queue did. An item is its own size, takes a millisecond a unit, and gives its double.
+type recorder struct {
+	mu                 sync.Mutex
+	batches            [][]int
+	calls              []int
+	waited             []time.Duration
+	cancelled, refused int
+	fail               error
+}
+
+func (r *recorder) Batch(_, _, calls int, _ time.Duration) { r.calls = append(r.calls, calls) }
+func (r *recorder) Waited(d time.Duration)                 { r.waited = append(r.waited, d) }
+func (r *recorder) Cancelled(n int)                        { r.cancelled += n }
+func (r *recorder) Refused()                               { r.refused++ }
+
+func (r *recorder) run(ctx context.Context, items []int) ([]int, error) {
+	r.mu.Lock()
+	r.batches = append(r.batches, slices.Clone(items))
+	r.mu.Unlock()
+	total := 0
+	out := make([]int, len(items))
+	for i, n := range items {
+		total += n
+		out[i] = 2 * n
+	}
+	select {
+	case <-time.After(time.Duration(total) * time.Millisecond):
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return out, r.fail
+}
+
+func queue(r *recorder, most, limit int) *Queue[int, int] {
+	return New(Options[int, int]{Run: r.run, Size: func(n int) int { return n }, Most: most, Limit: limit, Company: 5 * time.Millisecond, Observer: r})
+}
+
+// ask calls Do in the background; what it gives is sent once.
+func ask(ctx context.Context, q *Queue[int, int], items ...int) <-chan string {
+	c := make(chan string, 1)
+	go func() {
+		out, err := q.Do(ctx, items)
+		if err != nil {
+			c <- err.Error()
+			return
+		}
+		c <- fmt.Sprint(out)
+	}()
+	synctest.Wait()
+	return c
+}
+
+func want(t *testing.T, what string, got, want any) {
+	t.Helper()
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("%s: got %v, want %v", what, got, want)
+	}
+}
+
+func TestBatchesJoinCallsAndSplitThem(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 100)
+		defer q.Close()
+		first := ask(t.Context(), q, 1) // an idle queue does not wait
+		long := ask(t.Context(), q, 3, 6, 5, 2, 4)
+		short := ask(t.Context(), q, 2)
+		huge := ask(t.Context(), q, 25)
+		want(t, "first", <-first, "[2]")
+		want(t, "short", <-short, "[4]")
+		want(t, "long", <-long, "[6 12 10 4 8]")
+		want(t, "huge", <-huge, "[50]")
+		// One of each call in turn; within a batch the longest first; what is larger than a batch is alone.
+		want(t, "batches", r.batches, "[[1] [6 2] [5 4] [3 2] [25]]")
+		want(t, "calls", r.calls, "[1 2 1 1 1]")
+		want(t, "waited", r.waited, "[0s 1ms 1ms 23ms]")
+		want(t, "waiting", q.Waiting(), 0)
+	})
+}
+
+func TestCompanyIsAwaitedForABoundedTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 100)
+		defer q.Close()
+		ask(t.Context(), q, 1)
+		a, b := ask(t.Context(), q, 2), ask(t.Context(), q, 2)
+		<-a
+		<-b // a batch of two calls: now it is worth waiting
+		start := time.Now()
+		<-ask(t.Context(), q, 3)
+		want(t, "alone", time.Since(start), 8*time.Millisecond)
+		start = time.Now()
+		<-ask(t.Context(), q, 3)
+		want(t, "after one that was alone", time.Since(start), 3*time.Millisecond)
+
+		ask(t.Context(), q, 1)
+		a, b = ask(t.Context(), q, 2), ask(t.Context(), q, 2)
+		<-a
+		<-b
+		start = time.Now()
+		<-ask(t.Context(), q, 9, 2)
+		want(t, "full at once", time.Since(start), 11*time.Millisecond)
+	})
+}
+
+func TestTooMuchIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 15)
+		defer q.Close()
+		ask(t.Context(), q, 8) // runs
+		long := ask(t.Context(), q, 9, 9, 9, 9)
+		a := ask(t.Context(), q, 5) // a long call counts as one batch
+		var full *FullError
+		_, err := q.Do(t.Context(), []int{1})
+		if !errors.As(err, &full) || full.Waiting != 15 || full.Limit != 15 {
+			t.Fatalf("got %v", err)
+		}
+		want(t, "refused", r.refused, 1)
+		<-a
+		<-long
+		want(t, "a call larger than the limit", <-ask(t.Context(), q, 20, 20), "[40 40]")
+		ask(t.Context(), q, 10)
+		ask(t.Context(), q, 10)
+		if _, err = q.Do(t.Context(), []int{10}); !errors.As(err, &full) || full.Retry < 5*time.Millisecond || full.Retry > 20*time.Millisecond {
+			t.Errorf("try again in %v, want about 10ms: %v", full.Retry, err)
+		}
+	})
+}
+
+func TestCallsEndWithTheirContext(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 100)
+		defer q.Close()
+		gone := errors.New("the client has gone")
+		ctx, cancel := context.WithCancelCause(t.Context())
+		later, cancelLater := context.WithCancelCause(t.Context())
+		running := ask(ctx, q, 10)
+		waiting := ask(later, q, 4, 4, 4)
+		other := ask(t.Context(), q, 3)
+		cancelLater(gone)
+		want(t, "waiting", <-waiting, gone)
+		cancel(gone)
+		want(t, "running", <-running, gone)
+		want(t, "other", <-other, "[6]")
+		want(t, "cancelled", r.cancelled, 3)
+		want(t, "batches", r.batches, "[[10] [3]]")
+		if _, err := q.Do(ctx, []int{1}); !errors.Is(err, gone) {
+			t.Errorf("ended before it began: %v", err)
+		}
+
+		// A batch that others are in goes on.
+		ctx, cancel = context.WithCancelCause(t.Context())
+		ask(t.Context(), q, 1)
+		a, b := ask(ctx, q, 2), ask(t.Context(), q, 2)
+		time.Sleep(2 * time.Millisecond)
+		cancel(gone)
+		want(t, "a", <-a, gone)
+		want(t, "b", <-b, "[4]")
+	})
+}
+
+func TestAnErrorIsThatOfItsBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{fail: errors.New("damaged")}
+		q := queue(r, 10, 100)
+		defer q.Close()
+		want(t, "one of two batches", <-ask(t.Context(), q, 9, 9), "damaged")
+		want(t, "batches", r.batches, "[[9]]")
+		r.fail = nil
+		want(t, "later", <-ask(t.Context(), q, 1), "[2]")
+	})
+}
+
+func TestClose(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 100)
+		running := ask(t.Context(), q, 8)
+		waiting := ask(t.Context(), q, 5)
+		q.Close()
+		want(t, "running", <-running, "[16]")
+		want(t, "waiting", <-waiting, ErrClosed)
+		if _, err := q.Do(t.Context(), []int{1}); !errors.Is(err, ErrClosed) {
+			t.Errorf("after Close: %v", err)
+		}
+		if out, err := q.Do(t.Context(), nil); len(out) != 0 || err != nil {
+			t.Errorf("nothing to do: %v, %v", out, err)
+		}
+	})
+}
