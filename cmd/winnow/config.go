@@ -85,10 +85,13 @@ func withoutConfig(err error) error {
 }
 
 // calibrated is the option for engines: the calibrations of the file and, for models it does not have, those built in.
-func (k *configuration) calibrated() winnow.Option {
+func (k *configuration) calibrated() winnow.Option { return winnow.Calibrated(k.maps()) }
+
+// maps are those calibrations, by the fingerprints of their models.
+func (k *configuration) maps() map[string]calibration.Map {
 	all := k.embedded.Maps()
 	maps.Copy(all, k.file.Maps())
-	return winnow.Calibrated(all)
+	return all
 }
 
 // of finds the calibration of a cross-encoder; own says that it is of the file. Without one the map is the sigmoid.

@@ -27,10 +27,11 @@ const (
 // one function; its GroupID is one of the groups above.
 func (a *app) commands() []*cobra.Command {
 	return []*cobra.Command{
-		a.searchCommand(), a.askCommand(), a.compareCommand(), a.similarCommand(), a.dedupCommand(), a.demoCommand(), a.matrixCommand(), a.mcpCommand(),
+		a.searchCommand(), a.askCommand(), a.compareCommand(), a.similarCommand(), a.dedupCommand(), a.demoCommand(), a.matrixCommand(), a.serveCommand(), a.mcpCommand(),
 		a.indexCommand(), a.deleteCommand(), a.statsCommand(), a.exportCommand(), a.checkCommand(), a.repairCommand(),
 		a.embedCommand(), a.rerankCommand(), a.evalCommand(), a.tuneCommand(), a.calibrateCommand(), a.validateCommand(),
 		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(), a.trainCommand(), a.mineCommand(), a.benchCommand(),
+		a.keyCommand(),
 	}
 }
 

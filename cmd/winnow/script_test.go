@@ -51,7 +51,7 @@ func runScripts(t *testing.T, dir string, environment ...string) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"status": status, "shape": shape, "copydir": copydir, "cut": cutFile, "bytes": writeBytes,
-			"waitfor": waitFor, "flip": flipBit, "zipbomb": zipBomb, "llm": languageModel,
+			"waitfor": waitFor, "flip": flipBit, "zipbomb": zipBomb, "llm": languageModel, "fetch": fetch, "setenv": setenv,
 		},
 	})
 }

@@ -32,7 +32,8 @@ var layers = [][]string{
 	{"internal/speed"},
 	{"."},
 	{"config", "experiment", "server/mcp"},
-	{"experiment/tune", "experiment/report", "train"},
+	{"experiment/tune", "experiment/report", "train", "server/internal/batch", "server/api"},
+	{"server", "client"},
 	{"cmd", "internal/cmd", "bench"},
 }
 

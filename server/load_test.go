@@ -1,0 +1,314 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// hold keeps all batches from running until release is called.
+func (t *tester) hold() (release func()) {
+	t.models.compute <- struct{}{}
+	return func() { <-t.models.compute }
+}
+
+// until waits for a condition.
+func until(t *testing.T, what string, is func() bool) {
+	t.Helper()
+	for range 2000 {
+		if is() {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatalf("still not: %s", what)
+}
+
+// figure is the value of a metric.
+func (t *tester) figure(name string) string {
+	t.Helper()
+	for line := range strings.Lines(t.send(http.MethodGet, "/metrics", nil).Body.String()) {
+		if rest, ok := strings.CutPrefix(line, name+" "); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return "absent"
+}
+
+func TestScopesOfKeys(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "keys")
+	secrets := map[Scope]string{}
+	var lines strings.Builder
+	for _, scope := range Scopes() {
+		secret, line, err := NewKey("key-"+string(scope), scope)
+		if err != nil {
+			t.Fatal(err)
+		}
+		secrets[scope] = secret
+		lines.WriteString(line + "\n")
+	}
+	if err := os.WriteFile(path, []byte(lines.String()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	s := start(t, func(o *Options) {
+		o.Addr, o.Keys, o.AllowPprof, o.Collections = "0.0.0.0:0", path, true, t.TempDir()
+		o.Log = slog.New(slog.NewTextHandler(&log, nil))
+	})
+	as := func(scope Scope, method, path string, body any) int {
+		return s.send(method, path, body, "Authorization", "Bearer "+secrets[scope], "Host", "search.example.org").Code
+	}
+	for _, c := range []struct {
+		needs        Scope
+		method, path string
+		body         any
+	}{
+		{Open, http.MethodGet, "/health", nil},
+		{Open, http.MethodGet, "/ready", nil},
+		{Read, http.MethodPost, "/embed", `{"inputs":"secret text"}`},
+		{Read, http.MethodPost, "/v1/rerank", `{"query":"secret query","documents":["a"]}`},
+		{Read, http.MethodGet, "/metrics", nil},
+		{Read, http.MethodGet, "/v1/collections", nil},
+		{Write, http.MethodPost, "/v1/documents", `{"documents":[{"id":"a","text":"secret text"}]}`},
+		{Admin, http.MethodPost, "/v1/collections", `{"name":"x"}`},
+		{Admin, http.MethodGet, "/debug/pprof/heap", nil},
+		{Admin, http.MethodDelete, "/v1/collections/x", nil},
+	} {
+		for _, scope := range append([]Scope{Open}, Scopes()...) {
+			got := as(scope, c.method, c.path, c.body)
+			want := map[bool]int{true: http.StatusOK, false: http.StatusForbidden}[scope.allows(c.needs)]
+			if scope == Open && c.needs != Open {
+				want = http.StatusUnauthorized
+			}
+			if got != want {
+				t.Errorf("%s %s with scope %q: %d, want %d", c.method, c.path, scope, got, want)
+			}
+		}
+	}
+	s.refused(s.send(http.MethodPost, "/embed", "{}"), http.StatusUnauthorized, "an API key is needed")
+	if strings.Contains(log.String(), "secret") || strings.Contains(log.String(), "wk_") || !strings.Contains(log.String(), "key=key-read") {
+		t.Errorf("the log has texts or keys, or not the name of a key:\n%s", log.String())
+	}
+}
+
+func TestQueriesAreLoggedIfAsked(t *testing.T) {
+	var log bytes.Buffer
+	s := start(t, func(o *Options) { o.Log, o.LogText = slog.New(slog.NewTextHandler(&log, nil)), true })
+	s.fill()
+	var out any
+	s.post("/v1/search", `{"query":"bread"}`, &out)
+	if !strings.Contains(log.String(), "query=bread") {
+		t.Error(log.String())
+	}
+}
+
+func TestRateLimit(t *testing.T) {
+	s := start(t, func(o *Options) { o.Rate, o.Burst = 0.001, 2 })
+	var list ModelList
+	s.get("/v1/models", &list)
+	s.get("/v1/models", &list)
+	w := s.send(http.MethodGet, "/v1/models", nil)
+	s.refused(w, http.StatusTooManyRequests, "more than 0.001 requests a second")
+	if n := w.Header().Get("Retry-After"); len(n) < 3 {
+		t.Errorf("Retry-After %q", n)
+	}
+	s.equal("health has no limit", s.send(http.MethodGet, "/health", nil).Code, http.StatusOK)
+}
+
+func TestBodiesAreBounded(t *testing.T) {
+	s := start(t, func(o *Options) { o.MaxBody, o.MaxInFlight = 1000, 1500 })
+	long := `{"inputs":"` + strings.Repeat("a", 1000) + `"}`
+	s.refused(s.send(http.MethodPost, "/embed", long), http.StatusRequestEntityTooLarge, "more than 1000 bytes")
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/embed", io.MultiReader(strings.NewReader(long))) // of unknown length
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	s.refused(w, http.StatusRequestEntityTooLarge, "more than 1000 bytes")
+	s.refused(s.send(http.MethodPost, "/embed", "a=b", "Content-Type", "multipart/form-data; boundary=x"), http.StatusUnsupportedMediaType, "send application/json")
+
+	release := s.hold()
+	body := `{"inputs":"` + strings.Repeat("a ", 400) + `"}`
+	done := make(chan int, 1)
+	go func() { done <- s.send(http.MethodPost, "/embed", body).Code }()
+	until(t, "the first is in memory", func() bool { return s.inFlight.Load() > 0 })
+	w = s.send(http.MethodPost, "/embed", body)
+	s.refused(w, http.StatusTooManyRequests, "too many bytes")
+	s.equal("Retry-After", w.Header().Get("Retry-After"), "1")
+	release()
+	s.equal("the first", <-done, http.StatusOK)
+	s.equal("memory", s.inFlight.Load(), 0)
+}
+
+func TestFullQueue(t *testing.T) {
+	s := start(t, func(o *Options) { o.BatchTokens, o.QueueTokens = 16, 20 })
+	release := s.hold()
+	embed := func() <-chan *httptest.ResponseRecorder {
+		c := make(chan *httptest.ResponseRecorder, 1)
+		go func() { c <- s.send(http.MethodPost, "/embed", map[string]any{"inputs": []string{texts[0], texts[1]}}) }()
+		return c
+	}
+	queue := s.models.bis[opened{s.options.Models.Retriever, s.options.Precision}].vectors
+	first := embed() // one text is in the batch that waits to run, the other in the queue
+	until(t, "it waits", func() bool { return queue.Waiting() > 0 })
+	w := <-embed()
+	s.refused(w, http.StatusTooManyRequests, "the server is busy: too much is waiting")
+	s.equal("Retry-After", w.Header().Get("Retry-After"), "1")
+	s.equal("counted", s.figure(`winnow_refused_total{reason="queue"}`), "1")
+	release()
+	s.equal("first", (<-first).Code, http.StatusOK)
+}
+
+func TestRequestsEnd(t *testing.T) {
+	s := start(t, func(o *Options) { o.Timeout = 50 * time.Millisecond })
+	release := s.hold()
+	s.refused(s.send(http.MethodPost, "/embed", `{"inputs":"a"}`), http.StatusServiceUnavailable, "the request took too long")
+	release()
+	s.equal("after", s.send(http.MethodPost, "/embed", `{"inputs":"a"}`).Code, http.StatusOK)
+}
+
+// running is a server on a port of its own.
+func running(t *testing.T, change ...func(*Options)) (s *tester, url string, stop func() error) {
+	t.Helper()
+	s = start(t, append([]func(*Options){func(o *Options) { o.Addr = "127.0.0.1:0" }}, change...)...)
+	l, err := s.Listen(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Server.Run(ctx, l) }()
+	stopped := false
+	stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-ended
+	}
+	t.Cleanup(func() { _ = stop() })
+	return s, "http://" + l.Addr().String(), stop
+}
+
+func TestClientsThatLeaveCancelTheirWork(t *testing.T) {
+	s, url, _ := running(t, func(o *Options) { o.BatchTokens = 16 })
+	release := s.hold()
+	ctx, cancel := context.WithCancel(t.Context())
+	r, err := http.NewRequestWithContext(ctx, http.MethodPost, url+"/embed", strings.NewReader(fmt.Sprintf(`{"inputs":[%q,%q,%q]}`, texts[0], texts[1], texts[2])))
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() {
+		_, err := http.DefaultClient.Do(r)
+		ended <- err
+	}()
+	queue := s.models.bis[opened{s.options.Models.Retriever, s.options.Precision}].vectors
+	until(t, "it waits", func() bool { return queue.Waiting() > 0 })
+	cancel()
+	if err := <-ended; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	until(t, "nothing waits", func() bool { return queue.Waiting() == 0 })
+	release()
+	until(t, "the request is counted", func() bool { return s.figure(`winnow_requests_total{code="499",route="/embed"}`) == "1" })
+	s.equal("dropped", s.figure(`winnow_cancelled_items_total{model="builtin:retriever int8"}`), "2")
+	until(t, "nothing is in memory", func() bool { return s.inFlight.Load() == 0 })
+}
+
+func TestShutdownLetsRequestsFinish(t *testing.T) {
+	s, url, stop := running(t)
+	release := s.hold()
+	answer := make(chan *http.Response, 1)
+	go func() {
+		r, err := http.Post(url+"/embed", "application/json", strings.NewReader(`{"inputs":"a"}`))
+		if err != nil {
+			t.Error(err)
+		}
+		answer <- r
+	}()
+	until(t, "it is there", func() bool { return s.inFlight.Load() > 0 })
+	ended := make(chan error, 1)
+	go func() { ended <- stop() }()
+	until(t, "the server drains", s.draining.Load)
+	release()
+	r := <-answer
+	if r == nil || r.StatusCode != http.StatusOK {
+		t.Errorf("the request was not finished: %+v", r)
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	if _, err := http.Get(url + "/health"); err == nil {
+		t.Error("the port is still open")
+	}
+}
+
+func TestShutdownRejectsWhatTakesTooLong(t *testing.T) {
+	s, url, stop := running(t, func(o *Options) { o.ShutdownTimeout = 50 * time.Millisecond })
+	release := s.hold()
+	defer release()
+	answer := make(chan string, 1)
+	go func() {
+		r, err := http.Post(url+"/embed", "application/json", strings.NewReader(`{"inputs":"a"}`))
+		if err != nil {
+			answer <- err.Error()
+			return
+		}
+		defer func() { _ = r.Body.Close() }()
+		body, _ := io.ReadAll(r.Body)
+		answer <- fmt.Sprint(r.StatusCode, string(body))
+	}()
+	until(t, "it is there", func() bool { return s.inFlight.Load() > 0 })
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if got := <-answer; !strings.HasPrefix(got, "503") || !strings.Contains(got, "shutting down") {
+		t.Errorf("got %s", got)
+	}
+}
+
+// A client that does not get on with its body does not keep the connection.
+func TestSlowClientsAreCutOff(t *testing.T) {
+	s, url, _ := running(t, func(o *Options) { o.Timeout = 200 * time.Millisecond })
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	if _, err := io.WriteString(c, "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"inp"); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Body.Close() }()
+	if r.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("status %d", r.StatusCode)
+	}
+	until(t, "nothing is in memory", func() bool { return s.inFlight.Load() == 0 })
+	// Half a body, and then the end.
+	half, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.WriteString(half, "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{\"inp"); err != nil {
+		t.Fatal(err)
+	}
+	_ = half.Close()
+	until(t, "nothing is in memory", func() bool { return s.inFlight.Load() == 0 && s.figure("winnow_requests_active") == "1" })
+}

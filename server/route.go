@@ -1,0 +1,205 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"reflect"
+	"strings"
+
+	"github.com/winnow-search/winnow/internal/strictjson"
+)
+
+// route is one operation: what it is called by, who may, and what OpenAPI says of it.
+type route struct {
+	method, path string
+	scope        Scope
+	dialect      dialect
+	tag, summary string
+	request      reflect.Type // of the body; nil without one
+	response     reflect.Type // nil: not JSON
+	media        string       // of bodies that are not JSON
+	query        []parameter
+	handle       func(c *call) (any, error)
+}
+
+// parameter is one in the query of a URL.
+type parameter struct{ name, kind, about string }
+
+// pattern is the route as net/http knows it.
+func (r *route) pattern() string { return r.method + " " + r.path }
+
+// call is a request on its way.
+type call struct {
+	*Server
+	w         http.ResponseWriter
+	r         *http.Request
+	route     *route
+	dialect   dialect // the route's, unless the request's fields decide for another
+	key       *key
+	truncated int // tokens of all texts that did not fit
+	tokens    int // of all texts
+	reserved  int64
+	log       []slog.Attr
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// written is the answer of a handler that has sent it.
+type written struct{}
+
+// get is a route without a body.
+func get[Response any](path string, scope Scope, tag, summary string, f func(*call) (*Response, error)) route {
+	return route{
+		method: http.MethodGet, path: path, scope: scope, tag: tag, summary: summary, response: reflect.TypeFor[Response](),
+		handle: func(c *call) (any, error) { return answer(f(c)) },
+	}
+}
+
+// post is a route of winnow's own: a body is read strictly, and unknown fields are refused.
+func post[Request, Response any](path string, scope Scope, tag, summary string, f func(*call, *Request) (*Response, error)) route {
+	return strict(http.MethodPost, path, scope, tag, summary, f)
+}
+
+// strict is post with another method.
+func strict[Request, Response any](method, path string, scope Scope, tag, summary string, f func(*call, *Request) (*Response, error)) route {
+	return route{
+		method: method, path: path, scope: scope, tag: tag, summary: summary,
+		request: reflect.TypeFor[Request](), response: reflect.TypeFor[Response](),
+		handle: func(c *call) (any, error) {
+			data, err := c.body()
+			if err != nil {
+				return nil, err
+			}
+			var request Request
+			if err := strictjson.Unmarshal(data, &request); err != nil {
+				return nil, bad("", "the request's body: %w", err)
+			}
+			return answer(f(c, &request))
+		},
+	}
+}
+
+// compatible is a route of another server's API: fields that are not known are left aside.
+func compatible[Request, Response any](path string, d dialect, tag, summary string, f func(*call, *Request) (*Response, error)) route {
+	return route{
+		method: http.MethodPost, path: path, scope: Read, dialect: d, tag: tag, summary: summary,
+		request: reflect.TypeFor[Request](), response: reflect.TypeFor[Response](),
+		handle: func(c *call) (any, error) {
+			data, err := c.body()
+			if err != nil {
+				return nil, err
+			}
+			var request Request
+			if err := decode(data, &request); err != nil {
+				return nil, err
+			}
+			return answer(f(c, &request))
+		},
+	}
+}
+
+// answer makes a handler's two values those of a route.
+func answer[T any](value *T, err error) (any, error) {
+	if err != nil {
+		return nil, err
+	}
+	return value, nil
+}
+
+// decode reads JSON of which fields may be unknown.
+func decode(data []byte, into any) error {
+	err := json.Unmarshal(data, into)
+	if err == nil {
+		return nil
+	}
+	if p, ok := errors.AsType[*problem](err); ok {
+		return p
+	}
+	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return bad(kind.Field, "field %s: a JSON %s does not fit", kind.Field, kind.Value)
+	}
+	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {
+		return bad("", "the request's body is not JSON: at byte %d: %w", syntax.Offset, err)
+	}
+	return bad("", "the request's body: %w", err)
+}
+
+// body reads the request's, up to the limit.
+func (c *call) body() ([]byte, error) {
+	if kind, _, _ := strings.Cut(c.r.Header.Get("Content-Type"), ";"); strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" && c.r.Header.Get("Origin") != "" {
+		// What a page of another origin can send without asking first.
+		return nil, &problem{status: http.StatusUnsupportedMediaType, err: fmt.Errorf("the body is %s; send application/json", kind)}
+	}
+	if c.r.ContentLength > c.options.MaxBody {
+		return nil, &http.MaxBytesError{Limit: c.options.MaxBody}
+	}
+	size := c.r.ContentLength
+	if size < 0 {
+		size = c.options.MaxBody
+	}
+	if !c.reserve(size) {
+		c.metrics.refused.WithLabelValues("memory").Inc()
+		return nil, &problem{status: http.StatusTooManyRequests, err: errors.New("the server is busy: too many bytes of requests are in memory")}
+	}
+	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody))
+	switch {
+	case err == nil:
+	case errors.As(err, new(*http.MaxBytesError)):
+		return nil, err
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return nil, &problem{status: http.StatusRequestTimeout, err: errors.New("the request's body did not arrive in time")}
+	case c.ctx().Err() != nil:
+		return nil, context.Cause(c.ctx())
+	default:
+		return nil, &problem{status: http.StatusBadRequest, err: fmt.Errorf("the body cannot be read to its end: %w", err)}
+	}
+	if len(data) == 0 {
+		return nil, bad("", "the request's body is empty: want a JSON object")
+	}
+	return data, nil
+}
+
+// reserve takes bytes of what may be in memory, which end gives back.
+func (c *call) reserve(n int64) bool {
+	if c.inFlight.Add(n) > c.options.MaxInFlight {
+		c.inFlight.Add(-n)
+		return false
+	}
+	c.reserved += n
+	return true
+}
+
+// end gives back what the call holds.
+func (c *call) end() { c.inFlight.Add(-c.reserved) }
+
+// send writes an answer as JSON.
+func (c *call) send(status int, value any) {
+	data, err := marshal(value)
+	if err != nil { // a value of ours that is no JSON
+		c.options.Log.Error("answer", "error", err)
+		status, data = http.StatusInternalServerError, []byte(`{"error":{"message":"the server failed: its log says more","type":"server_error","code":"internal_server_error"}}`)
+	}
+	c.w.Header().Set("Content-Type", "application/json")
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(data) // a client that has gone is counted by its context
+}
+
+// marshal is json.Marshal with text as it is.
+func marshal(value any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(value); err != nil {
+		return nil, err
+	}
+	return b.Bytes(), nil
+}

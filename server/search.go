@@ -1,0 +1,72 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/server/api"
+)
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func (c *call) search(r *api.Search) (out *winnow.Result, err error) {
+	c.logText("query", r.Query)
+	err = c.searching(r.Collection, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+		out, err = e.Search(c.ctx(), r.Query, opts...)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	c.searched(out)
+	return out, nil
+}
+
+func (c *call) compare(r *api.Search) (out *winnow.Comparison, err error) {
+	c.logText("query", r.Query)
+	if r.Candidates == 0 {
+		r.Candidates = 20 // each is shown
+	}
+	err = c.searching(r.Collection, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+		out, err = e.Compare(c.ctx(), r.Query, opts...)
+		return err
+	})
+	return out, err
+}
+
+func (c *call) similar(r *api.Similar) (out *winnow.Result, err error) {
+	request := winnow.Request{TopK: r.TopK, Filter: r.Filter}
+	err = c.searching(r.Collection, &request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+		out, err = e.Similar(c.ctx(), r.ID, opts...)
+		return err
+	})
+	return out, err
+}
+
+// searching calls f with the engine of a collection and the options of a request.
+func (c *call) searching(name string, r *winnow.Request, f func(*winnow.Engine, []winnow.SearchOption) error) error {
+	opts, err := r.Options(c.options.Settings)
+	if err != nil {
+		return err
+	}
+	in, err := c.collections.find(name)
+	if err != nil {
+		return err
+	}
+	return in.read(func(e *winnow.Engine) error { return f(e, opts) })
+}
+
+// searched counts what a search did.
+func (c *call) searched(r *winnow.Result) {
+	c.metrics.search(r.Timing)
+	for _, h := range r.Hits {
+		c.truncated += h.TruncatedTokens
+	}
+	c.truncated += r.QueryTruncated
+	for _, stage := range r.Reading {
+		c.tokens += stage.Tokens
+	}
+}
