@@ -132,6 +132,23 @@ generated: ## generate, and fail if that changed anything
 bench: ## Go benchmarks; compare two outputs with benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./internal/... ./tokenizer/... ./encoder/... ./index/...
 
+CLIENTS := .cache/clients
+
+$(CLIENTS)/python-done: scripts/clients/requirements.txt
+	$(PYTHON) -m venv $(CLIENTS)/venv
+	$(CLIENTS)/venv/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+$(CLIENTS)/node-done: scripts/clients/package.json scripts/clients/package-lock.json
+	@mkdir -p $(CLIENTS)
+	cp $^ $(CLIENTS)
+	cd $(CLIENTS) && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: clients
+clients: build $(CLIENTS)/python-done $(CLIENTS)/node-done ## unmodified clients of OpenAI, Cohere, Hugging Face, LangChain and LlamaIndex against the real server
+	$(CLIENTS)/venv/bin/python scripts/clients/clients.py bin/winnow
+
 REFERENCE_VENV := .cache/venv-reference
 PEERS_VENV     := .cache/venv-peers
 
