@@ -249,7 +249,7 @@ func TestPairTruncation(t *testing.T) {
 }
 
 // Pooled by hand, the tokens' vectors are the text's.
-func TestTokenVectors(t *testing.T) {
+func TestEncodeTokens(t *testing.T) {
 	b := bi(t, "bi-mean")
 	texts := []string{"a red train", "", "the river is long, and slow where it is wide"}
 	got, err := b.EncodeTokens(t.Context(), texts)
