@@ -193,3 +193,33 @@ func Example_encoders() {
 	// cosines 0.6 and -0.1
 	// best document: 1
 }
+
+// An answer with citations. Without a language model (WithChat) it is put
+// together from sentences of the passages.
+func ExampleEngine_Ask() {
+	ctx := context.Background()
+	eng, err := winnow.New(builtin.Models())
+	if err != nil {
+		panic(err)
+	}
+	defer eng.Close()
+	err = eng.Add(
+		ctx,
+		winnow.Document{ID: "faust", Text: "It was Goethe who wrote the tragedy Faust. It has two parts."},
+		winnow.Document{ID: "tower", Text: "The Eiffel Tower stands in Paris."},
+	)
+	if err != nil {
+		panic(err)
+	}
+	a, err := eng.Ask(ctx, "Who wrote Faust?")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(a.Text)
+	for _, c := range a.Citations {
+		fmt.Println(c.Number, c.ID)
+	}
+	// Output:
+	// It was Goethe who wrote the tragedy Faust. [1]
+	// 1 faust
+}
