@@ -39,12 +39,6 @@ func asked(err error) error {
 	return &RequestError{err}
 }
 
-// The most that a request may ask for, so that one of them cannot take all memory.
-const (
-	MostTopK       = 1000
-	MostCandidates = 10000
-)
-
 // Options are the options that the request stands for, beside base, which holds where the request says nothing. What no engine takes
 // is a [*RequestError] that names the field.
 func (r Request) Options(base Settings) ([]SearchOption, error) {
@@ -54,10 +48,10 @@ func (r Request) Options(base Settings) ([]SearchOption, error) {
 
 func (r Request) options(base Settings) ([]SearchOption, error) {
 	switch {
-	case r.TopK < 0 || r.TopK > MostTopK:
-		return nil, fmt.Errorf("field top_k: %d; it must be from 1 to %d", r.TopK, MostTopK)
-	case r.Candidates < 0 || r.Candidates > MostCandidates:
-		return nil, fmt.Errorf("field candidates: %d; it must be from 1 to %d", r.Candidates, MostCandidates)
+	case r.TopK < 0:
+		return nil, fmt.Errorf("field top_k: %d; it must be at least 1", r.TopK)
+	case r.Candidates < 0:
+		return nil, fmt.Errorf("field candidates: %d; it must be at least 1", r.Candidates)
 	case !(r.Diversity >= 0 && r.Diversity <= 1):
 		return nil, fmt.Errorf("field diversity: %v; it must be from 0 to 1", r.Diversity)
 	}

@@ -32,7 +32,7 @@ func TestRequestOptions(t *testing.T) {
 		t.Errorf("an empty request is not the default: %+v, %v", newSearchOptions(opts), err)
 	}
 	for want, r := range map[string]Request{
-		"field top_k":      {TopK: MostTopK + 1},
+		"field top_k":      {TopK: -1},
 		"field candidates": {Settings: Settings{Candidates: -1}},
 		"field diversity":  {Diversity: 2},
 		"field filter":     {Filter: "n ="},

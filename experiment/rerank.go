@@ -22,9 +22,17 @@ type Reranker interface {
 }
 
 // Cross is a cross-encoder with one label as reranker.
-func Cross(c *encoder.CrossEncoder) Reranker { return cross{c} }
+func Cross(c *encoder.CrossEncoder) Reranker { return CrossBy(c, c.Predict) }
 
-type cross struct{ *encoder.CrossEncoder }
+// CrossBy is Cross with another way of predicting, as of a server that batches.
+func CrossBy(c *encoder.CrossEncoder, predict func(context.Context, []encoder.Pair) (*encoder.Scores, error)) Reranker {
+	return cross{c, predict}
+}
+
+type cross struct {
+	*encoder.CrossEncoder
+	predict func(context.Context, []encoder.Pair) (*encoder.Scores, error)
+}
 
 func (c cross) Name() string { return c.Model().Name }
 
@@ -36,7 +44,7 @@ func (c cross) Score(ctx context.Context, query string, texts []string) (Scores,
 	for i, t := range texts {
 		pairs[i] = encoder.Pair{Query: query, Document: t}
 	}
-	s, err := c.Predict(ctx, pairs)
+	s, err := c.predict(ctx, pairs)
 	if err != nil {
 		return Scores{}, err
 	}

@@ -124,6 +124,7 @@ func TestEmbeddings(t *testing.T) {
 		`{"input":"a","input_type":"question"}`:    "is not query or document",
 		`{"input":"a","model":"builtin:reranker"}`: "is a cross-encoder",
 		`{"input":"a"`:                             "not JSON",
+		`[]`:                                       "a JSON array: want an object",
 		``:                                         "body is empty",
 		`{"input":"a","model":7}`:                  "a JSON number does not fit",
 	} {

@@ -85,6 +85,10 @@ func classify(ctx context.Context, err error) *problem {
 		return status(statusClientGone, err)
 	case errors.Is(err, winnow.ErrUnknownID):
 		return &problem{status: http.StatusNotFound, param: "id", err: err}
+	case errors.Is(err, index.ErrNotDurable):
+		return status(http.StatusInsufficientStorage, index.ErrNotDurable)
+	case errors.Is(err, index.ErrInDoubt):
+		return status(http.StatusInsufficientStorage, index.ErrInDoubt)
 	case errors.Is(err, index.ErrLocked):
 		return &problem{status: http.StatusConflict, retry: time.Second, err: err}
 	}

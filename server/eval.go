@@ -4,6 +4,7 @@ package server
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
 	"github.com/winnow-search/winnow/index"
@@ -50,6 +52,13 @@ func (c *call) eval(r *api.Eval) (out *experiment.Collection, err error) {
 	return out, err
 }
 
+// queued is a cross-encoder that reads by way of its queue, beside what other requests ask of it.
+func (c *call) queued(x *encoder.CrossEncoder) experiment.Reranker {
+	return experiment.CrossBy(x, func(ctx context.Context, pairs []encoder.Pair) (*encoder.Scores, error) {
+		return c.models.Predict(ctx, x, pairs)
+	})
+}
+
 // experimented makes what an experiment cannot do with a request an error of the request: classify knows all others.
 func (c *call) experimented(err error) error {
 	if err == nil || classify(c.ctx(), err).status != http.StatusInternalServerError {
@@ -68,12 +77,12 @@ func plan(r *api.Eval) (*experiment.Subject, experiment.Plan, error) {
 	switch {
 	case len(r.Queries) == 0 || len(r.Queries) > mostQueries:
 		return nil, p, bad("queries", "there are %d queries; want 1 to %d", len(r.Queries), mostQueries)
-	case p.Candidates < 1 || p.Candidates > winnow.MostCandidates:
-		return nil, p, bad("candidates", "candidates is %d; want 1 to %d", r.Candidates, winnow.MostCandidates)
+	case p.Candidates < 1 || p.Candidates > mostCandidates:
+		return nil, p, bad("candidates", "candidates is %d; want 1 to %d", r.Candidates, mostCandidates)
 	case p.Level < 1:
 		return nil, p, bad("relevance_level", "relevance_level is %d; want 1 at least", r.Level)
-	case len(r.Depths) > mostDepths || slices.ContainsFunc(r.Depths, func(d int) bool { return d < 1 || d > winnow.MostCandidates }):
-		return nil, p, bad("depths", "depths are %v; want at most %d from 1 to %d", r.Depths, mostDepths, winnow.MostCandidates)
+	case len(r.Depths) > mostDepths || slices.ContainsFunc(r.Depths, func(d int) bool { return d < 1 || d > mostCandidates }):
+		return nil, p, bad("depths", "depths are %v; want at most %d from 1 to %d", r.Depths, mostDepths, mostCandidates)
 	}
 	if r.Measures != "" {
 		var err error
@@ -150,7 +159,7 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 				if i == 0 && depth > 0 {
 					s.Depths, depth = []int{depth}, 0
 				}
-				s.Stages = append(s.Stages, experiment.Stage{Reranker: experiment.Cross(x), Depth: depth, Fuse: stage.Model == winnow.Auto && c.options.Models.Fuse})
+				s.Stages = append(s.Stages, experiment.Stage{Reranker: c.queued(x), Depth: depth, Fuse: stage.Model == winnow.Auto && c.options.Models.Fuse})
 			}
 			if len(stages) > 0 {
 				stages[0].Depth = 0

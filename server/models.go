@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -54,6 +56,16 @@ type models struct {
 type opened struct {
 	name      string
 	precision encoder.Precision
+}
+
+// asOpened is the key of a model. An index names a directory by its full path, flags as they like.
+func asOpened(name string, p encoder.Precision) opened {
+	if info, err := os.Stat(name); err == nil && info.IsDir() {
+		if full, err := filepath.Abs(name); err == nil {
+			name = full
+		}
+	}
+	return opened{name, p}
 }
 
 var _ winnow.Encoders = (*models)(nil)
@@ -119,7 +131,7 @@ func (ms *models) encoderOptions(p encoder.Precision) []encoder.Option {
 func (ms *models) bi(name string, p encoder.Precision) (*biModel, error) {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
-	if b := ms.bis[opened{name, p}]; b != nil {
+	if b := ms.bis[asOpened(name, p)]; b != nil {
 		return b, nil
 	}
 	e, err := encoder.OpenBi(name, ms.encoderOptions(p)...)
@@ -130,7 +142,7 @@ func (ms *models) bi(name string, p encoder.Precision) (*biModel, error) {
 	label := ms.label(name, e.Precision())
 	b.vectors = queue(ms, label, e.Run)
 	b.states = queue(ms, label+" tokens", e.RunTokens)
-	ms.bis[opened{name, p}] = b
+	ms.bis[asOpened(name, p)] = b
 	return b, nil
 }
 
@@ -138,7 +150,7 @@ func (ms *models) bi(name string, p encoder.Precision) (*biModel, error) {
 func (ms *models) crossOf(name string, p encoder.Precision) (*crossModel, error) {
 	ms.mu.Lock()
 	defer ms.mu.Unlock()
-	if c := ms.cross[opened{name, p}]; c != nil {
+	if c := ms.cross[asOpened(name, p)]; c != nil {
 		return c, nil
 	}
 	e, err := encoder.OpenCross(name, ms.encoderOptions(p)...)
@@ -156,7 +168,7 @@ func (ms *models) crossOf(name string, p encoder.Precision) (*crossModel, error)
 		}
 	}
 	c.logits = queue(ms, ms.label(name, e.Precision()), e.Run)
-	ms.cross[opened{name, p}] = c
+	ms.cross[asOpened(name, p)] = c
 	return c, nil
 }
 
@@ -165,12 +177,12 @@ func (ms *models) label(name string, p encoder.Precision) string {
 	label := name + " " + string(p)
 	n := 1
 	for o, b := range ms.bis {
-		if o.name == name && b.Precision() == p {
+		if o.name == asOpened(name, p).name && b.Precision() == p {
 			n++
 		}
 	}
 	for o, c := range ms.cross {
-		if o.name == name && c.Precision() == p {
+		if o.name == asOpened(name, p).name && c.Precision() == p {
 			n++
 		}
 	}
@@ -342,7 +354,7 @@ func (ms *models) requestedBi(name string) (*biModel, error) {
 		return nil, err
 	}
 	ms.mu.Lock()
-	b := ms.bis[opened{name, ms.options.Precision}]
+	b := ms.bis[asOpened(name, ms.options.Precision)]
 	ms.mu.Unlock()
 	if b == nil {
 		return nil, bad("model", "the model %s is a cross-encoder: it scores pairs and gives no vectors", name)
@@ -360,7 +372,7 @@ func (ms *models) requestedCross(name string) (*crossModel, error) {
 		return nil, err
 	}
 	ms.mu.Lock()
-	c := ms.cross[opened{name, ms.options.Precision}]
+	c := ms.cross[asOpened(name, ms.options.Precision)]
 	ms.mu.Unlock()
 	if c == nil {
 		return nil, bad("model", "the model %s is a bi-encoder: it gives vectors and scores no pairs", name)

@@ -227,7 +227,7 @@ func (c *call) list() *ModelList {
 		}
 		c.models.mu.Lock()
 		defer c.models.mu.Unlock()
-		at := opened{name, c.options.Precision}
+		at := asOpened(name, c.options.Precision)
 		if b := c.models.bis[at]; b != nil {
 			m.Kind, m.MaxTokens, m.Precision, m.Dim = "bi-encoder", b.MaxTokens(), string(b.Precision()), b.Dim()
 		} else if x := c.models.cross[at]; x != nil {

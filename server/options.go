@@ -4,6 +4,7 @@ package server
 
 import (
 	"cmp"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -93,6 +94,11 @@ func (o *Options) complete() error {
 		return errors.New("the tokens of a batch or of the queue must be at least 1")
 	case (o.TLSCert == "") != (o.TLSKey == ""):
 		return errors.New("TLS needs both a certificate and its key")
+	}
+	if o.TLSCert != "" {
+		if _, err := tls.LoadX509KeyPair(o.TLSCert, o.TLSKey); err != nil {
+			return fmt.Errorf("the certificate %s with the key %s: %w", o.TLSCert, o.TLSKey, err)
+		}
 	}
 	for _, origin := range o.Origins {
 		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {

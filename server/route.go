@@ -125,6 +125,9 @@ func decode(data []byte, into any) error {
 		return p
 	}
 	if kind, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if kind.Field == "" {
+			return bad("", "the request's body is a JSON %s: want an object", kind.Value)
+		}
 		return bad(kind.Field, "field %s: a JSON %s does not fit", kind.Field, kind.Value)
 	}
 	if syntax, ok := errors.AsType[*json.SyntaxError](err); ok {

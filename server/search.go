@@ -14,7 +14,7 @@ func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys
 
 func (c *call) search(r *api.Search) (out *winnow.Result, err error) {
 	c.logText("query", r.Query)
-	err = c.searching(r.Collection, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+	err = c.searching(r.Collection, c.options.Settings, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
 		out, err = e.Search(c.ctx(), r.Query, opts...)
 		return err
 	})
@@ -30,7 +30,7 @@ func (c *call) compare(r *api.Search) (out *winnow.Comparison, err error) {
 	if r.Candidates == 0 {
 		r.Candidates = 20 // each is shown
 	}
-	err = c.searching(r.Collection, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+	err = c.searching(r.Collection, winnow.Settings{}, &r.Request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
 		out, err = e.Compare(c.ctx(), r.Query, opts...)
 		return err
 	})
@@ -39,16 +39,28 @@ func (c *call) compare(r *api.Search) (out *winnow.Comparison, err error) {
 
 func (c *call) similar(r *api.Similar) (out *winnow.Result, err error) {
 	request := winnow.Request{TopK: r.TopK, Filter: r.Filter}
-	err = c.searching(r.Collection, &request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
+	err = c.searching(r.Collection, winnow.Settings{}, &request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
 		out, err = e.Similar(c.ctx(), r.ID, opts...)
 		return err
 	})
 	return out, err
 }
 
-// searching calls f with the engine of a collection and the options of a request.
-func (c *call) searching(name string, r *winnow.Request, f func(*winnow.Engine, []winnow.SearchOption) error) error {
-	opts, err := r.Options(c.options.Settings)
+// The most that a request may ask for, so that one of them cannot take all memory.
+const (
+	mostTopK       = 1000
+	mostCandidates = 10000
+)
+
+// searching calls f with the engine of a collection and the options of a request. base is what holds where the request says nothing.
+func (c *call) searching(name string, base winnow.Settings, r *winnow.Request, f func(*winnow.Engine, []winnow.SearchOption) error) error {
+	switch {
+	case r.TopK > mostTopK:
+		return bad("top_k", "field top_k: %d; at most %d", r.TopK, mostTopK)
+	case r.Candidates > mostCandidates:
+		return bad("candidates", "field candidates: %d; at most %d", r.Candidates, mostCandidates)
+	}
+	opts, err := r.Options(base)
 	if err != nil {
 		return err
 	}

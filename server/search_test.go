@@ -31,7 +31,7 @@ func (t *tester) fill() {
 }
 
 func TestDocuments(t *testing.T) {
-	s := start(t)
+	s := start(t, small)
 	s.refused(s.send(http.MethodPost, "/v1/search", `{"query":"bread"}`), http.StatusNotFound, "has no documents yet")
 	s.fill()
 	var d api.Stored
@@ -83,7 +83,7 @@ func TestDocuments(t *testing.T) {
 }
 
 func TestBulk(t *testing.T) {
-	s := start(t)
+	s := start(t, small)
 	s.fill()
 	w := s.send(http.MethodPost, "/v1/documents/bulk", strings.Join([]string{
 		`{"id":"new","text":"one"}`,
@@ -245,7 +245,7 @@ func TestCollections(t *testing.T) {
 
 // What another process writes is found without a restart; and while this one writes, the other is told so.
 func TestIndexOfTwoProcesses(t *testing.T) {
-	s := start(t, func(o *Options) { o.release = time.Nanosecond })
+	s := start(t, small, func(o *Options) { o.release = time.Nanosecond })
 	tick := func() {
 		t.Helper()
 		for _, c := range s.collections.all() {
@@ -289,7 +289,7 @@ func TestIndexOfTwoProcesses(t *testing.T) {
 }
 
 func TestReadOnly(t *testing.T) {
-	s := start(t, func(o *Options) { o.ReadOnly, o.Collections = true, t.TempDir() })
+	s := start(t, small, func(o *Options) { o.ReadOnly, o.Collections = true, t.TempDir() })
 	s.refused(s.send(http.MethodPost, "/v1/documents", `{"documents":[{"id":"y","text":"b"}]}`), http.StatusForbidden, "--read-only")
 	s.refused(s.send(http.MethodPost, "/v1/documents/bulk", `{"id":"y","text":"b"}`), http.StatusForbidden, "--read-only")
 	s.refused(s.send(http.MethodPost, "/v1/collections", `{"name":"x"}`), http.StatusForbidden, "--read-only")

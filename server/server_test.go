@@ -119,7 +119,7 @@ func (t *tester) equal(what string, got, want any) {
 }
 
 func TestHealthAndUnknownPaths(t *testing.T) {
-	s := start(t)
+	s := start(t, small)
 	var h Health
 	s.get("/health", &h)
 	s.equal("health", h, Health{"ok", ""})
@@ -133,7 +133,7 @@ func TestHealthAndUnknownPaths(t *testing.T) {
 	s.refused(s.send(http.MethodGet, "/ready", nil), http.StatusServiceUnavailable, "shutting down")
 	s.get("/health", &h) // it still runs
 	metrics := s.send(http.MethodGet, "/metrics", nil).Body.String()
-	for _, want := range []string{`winnow_requests_total{code="200",route="/health"} 2`, `winnow_requests_total{code="404",route="none"} 1`, "winnow_queue_tokens{model=\"builtin:reranker int8\"} 0", "go_goroutines"} {
+	for _, want := range []string{`winnow_requests_total{code="200",route="/health"} 2`, `winnow_requests_total{code="404",route="none"} 1`, "winnow_queue_tokens{model=\"../internal/parity/testdata/cross-identity fp32\"} 0", "go_goroutines"} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("metrics lack %s", want)
 		}
@@ -142,7 +142,7 @@ func TestHealthAndUnknownPaths(t *testing.T) {
 }
 
 func TestHostAndOriginAreLookedAt(t *testing.T) {
-	s := start(t, func(o *Options) { o.Origins = []string{"https://app.example.org"} })
+	s := start(t, small, func(o *Options) { o.Origins = []string{"https://app.example.org"} })
 	s.refused(s.send(http.MethodGet, "/health", nil, "Host", "evil.example.org"), http.StatusForbidden, `not known by the name "evil.example.org"`)
 	s.refused(s.send(http.MethodPost, "/v1/search", "{}", "Origin", "https://evil.example.org"), http.StatusForbidden, "--cors")
 	w := s.send(http.MethodGet, "/health", nil, "Origin", "https://app.example.org")
@@ -161,13 +161,13 @@ func TestOptionsAreChecked(t *testing.T) {
 		"in flight":                   func(o *Options) { o.MaxBody, o.MaxInFlight = 10, 5 },
 		`origin "app.example.org"`:    func(o *Options) { o.Origins = []string{"app.example.org"} },
 		"no such file":                func(o *Options) { o.Keys = "nowhere" },
-		"which is not served":         func(o *Options) { o.Aliases = map[string]string{"a": "builtin:retreiver"} },
+		"which is not served":         func(o *Options) { o.Aliases = map[string]string{"a": "nothing"} },
 		`"nowhere/nothing" not found`: func(o *Options) { o.Also = []string{"nowhere/nothing"} },
 		"the rate or its burst":       func(o *Options) { o.Rate = -1 },
 		"tokens of a batch":           func(o *Options) { o.BatchTokens = -1 },
-		"is a bi-encoder":             func(o *Options) { o.Models.Reranker = builtin.Retriever },
+		"is a bi-encoder":             func(o *Options) { o.Models.Reranker = checkpoints.Retriever },
 	} {
-		o := Options{Models: model.Pair{Retriever: builtin.Retriever, Reranker: builtin.Reranker}, DB: filepath.Join(t.TempDir(), "db")}
+		o := Options{Models: checkpoints, DB: filepath.Join(t.TempDir(), "db")}
 		change(&o)
 		s, err := New(o)
 		if err == nil {

@@ -14,7 +14,6 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
-	"github.com/winnow-search/winnow/config"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index/filter"
 	"github.com/winnow-search/winnow/model"
@@ -96,8 +95,9 @@ func checkFilter(cmd *cobra.Command, expression string) error {
 	return nil
 }
 
-// options are those of the search. An index without vectors is searched by words unless something else is asked for.
-func (r *retrievalFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow.SearchOption, error) {
+// request is what the flags and the configuration file ask for. An index without vectors is searched by words unless something else
+// is asked for.
+func (r *retrievalFlags) request(cmd *cobra.Command, e *winnow.Engine) winnow.Request {
 	if e.Retriever() == nil && !cmd.Flags().Changed("mode") {
 		r.mode = string(winnow.Lexical)
 	}
@@ -106,12 +106,9 @@ func (r *retrievalFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow
 	if own := r.configured.Fusion; own != nil && !cmd.Flags().Changed("fusion") {
 		f = *own
 	}
-	// What no flag says; the file was checked when it was read.
-	opts, err := winnow.Settings{K1: r.configured.K1, B: r.configured.B, Ef: r.configured.Ef, Probes: r.configured.Probes}.Options()
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", config.Name, err)
-	}
-	return append(opts, winnow.Candidates(r.candidates), winnow.In(winnow.Mode(r.mode)), winnow.Filter(r.filter), winnow.Fuse(f), winnow.Diversity(1-r.diversity)), nil
+	s := r.configured // for what no flag says
+	s.Candidates, s.Mode, s.Fusion = r.candidates, winnow.Mode(r.mode), &f
+	return winnow.Request{Settings: s, Filter: r.filter, Diversity: r.diversity}
 }
 
 func (a *app) searchCommand() *cobra.Command {
@@ -190,8 +187,10 @@ func (f *searchFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow.Se
 	if err != nil {
 		return nil, nil, misuse(cmd, "--rerank: %v", err)
 	}
-	opts, err := f.retrievalFlags.options(cmd, e)
-	return append(opts, winnow.TopK(f.top), winnow.Cascade(stages...), winnow.Budget(f.budget)), stages, err
+	r := f.request(cmd, e)
+	r.TopK, r.Rerank, r.Budget = f.top, f.rerank, winnow.Duration(f.budget)
+	opts, err := r.Options(winnow.Settings{})
+	return opts, stages, err
 }
 
 func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []string) error {
