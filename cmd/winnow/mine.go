@@ -219,7 +219,7 @@ func (f *mineFlags) tools(retriever *encoder.BiEncoder, cross *encoder.CrossEnco
 	t.Retriever = f.mode
 	name := func(into *string, m *model.Model, name string, precision encoder.Precision, tokens int) error {
 		print, err := m.Fingerprint()
-		*into += fmt.Sprintf(" %s %.16s at %s of %s", name, print, precision, term.Plural(tokens, "token", "tokens"))
+		*into += fmt.Sprintf(" %s %.23s at %s of %s", name, print, precision, term.Plural(tokens, "token", "tokens"))
 		return err
 	}
 	if retriever != nil {
