@@ -162,9 +162,9 @@ func (e *Engine) Ask(ctx context.Context, question string, opts ...AskOption) (*
 	}
 	switch {
 	case strings.TrimSpace(question) == "":
-		return nil, errors.New("the question is empty")
+		return nil, asked(errors.New("the question is empty"))
 	case a.tokens < 1:
-		return nil, fmt.Errorf("the budget is %d tokens of passages; it must be at least 1", a.tokens)
+		return nil, asked(fmt.Errorf("the budget is %d tokens of passages; it must be at least 1", a.tokens))
 	}
 	var err error
 	if a.reader, err = e.Reranker(a.checker); err != nil { // before the clock starts, as for a search

@@ -182,6 +182,13 @@ func (c *Client) Compare(ctx context.Context, r api.Search) (*winnow.Comparison,
 	return out, c.call(ctx, http.MethodPost, "/v1/compare", r, out)
 }
 
+// Ask lets the server answer a question from a collection, and waits for the whole answer.
+func (c *Client) Ask(ctx context.Context, r api.Ask) (*winnow.Answer, error) {
+	r.Stream = false
+	var out winnow.Answer
+	return &out, c.call(ctx, http.MethodPost, "/v1/ask", r, &out)
+}
+
 // Add adds documents, or replaces those with their ids: all of them or none. They are durable when it returns.
 func (c *Client) Add(ctx context.Context, collection string, documents ...api.Document) (*api.Applied, error) {
 	out := &api.Applied{}

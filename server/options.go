@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/answer"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/model"
@@ -47,6 +48,8 @@ type Options struct {
 	QueueTokens      int                        // that may wait for each model
 	Settings         winnow.Settings            // of searches where requests say nothing
 	Calibrations     map[string]calibration.Map // by the fingerprint of a cross-encoder
+	Chat             answer.Chat                // writes the answers of /v1/ask; nil: they are put together from sentences
+	ContextTokens    int                        // of passages for an answer; 0: winnow.DefaultContextTokens
 	Log              *slog.Logger               // nil: none
 	LogText          bool                       // log queries, too
 	Version          string

@@ -94,11 +94,11 @@ func (c *call) rerank(data []byte) (any, error) {
 		return nil, bad("texts", "both texts and documents are given: texts is text-embeddings-inference's field, documents Cohere's and Jina's")
 	case r.Texts != nil:
 		c.dialect = tei
-		return answer(c.rerankTEI(&r))
+		return answered(c.rerankTEI(&r))
 	case r.Documents == nil:
 		return nil, bad("documents", "documents are missing: want a list of strings or objects (or texts, as text-embeddings-inference has it)")
 	}
-	return answer(c.rerankDocuments(&r))
+	return answered(c.rerankDocuments(&r))
 }
 
 func (c *call) rerankDocuments(r *RerankRequest) (*RerankResponse, error) {

@@ -28,6 +28,7 @@ type route struct {
 	response     reflect.Type // nil: not JSON
 	media        string       // of bodies that are not JSON
 	query        []parameter
+	long         bool // may take longer than others: somebody else writes, or a stream stays open
 	handle       func(c *call) (any, error)
 }
 
@@ -60,7 +61,7 @@ type written struct{}
 func get[Response any](path string, scope Scope, tag, summary string, f func(*call) (*Response, error)) route {
 	return route{
 		method: http.MethodGet, path: path, scope: scope, tag: tag, summary: summary, response: reflect.TypeFor[Response](),
-		handle: func(c *call) (any, error) { return answer(f(c)) },
+		handle: func(c *call) (any, error) { return answered(f(c)) },
 	}
 }
 
@@ -75,17 +76,25 @@ func strict[Request, Response any](method, path string, scope Scope, tag, summar
 		method: method, path: path, scope: scope, tag: tag, summary: summary,
 		request: reflect.TypeFor[Request](), response: reflect.TypeFor[Response](),
 		handle: func(c *call) (any, error) {
-			data, err := c.body()
-			if err != nil {
+			var request Request
+			if err := c.read(&request); err != nil {
 				return nil, err
 			}
-			var request Request
-			if err := strictjson.Unmarshal(data, &request); err != nil {
-				return nil, bad("", "the request's body: %w", err)
-			}
-			return answer(f(c, &request))
+			return answered(f(c, &request))
 		},
 	}
+}
+
+// read takes the request's body strictly.
+func (c *call) read(into any) error {
+	data, err := c.body()
+	if err != nil {
+		return err
+	}
+	if err := strictjson.Unmarshal(data, into); err != nil {
+		return bad("", "the request's body: %w", err)
+	}
+	return nil
 }
 
 // compatible is a route of another server's API: fields that are not known are left aside.
@@ -102,13 +111,13 @@ func compatible[Request, Response any](path string, d dialect, tag, summary stri
 			if err := decode(data, &request); err != nil {
 				return nil, err
 			}
-			return answer(f(c, &request))
+			return answered(f(c, &request))
 		},
 	}
 }
 
-// answer makes a handler's two values those of a route.
-func answer[T any](value *T, err error) (any, error) {
+// answered makes a handler's two values those of a route.
+func answered[T any](value *T, err error) (any, error) {
 	if err != nil {
 		return nil, err
 	}

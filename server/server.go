@@ -30,6 +30,7 @@ type Server struct {
 	metrics     *metrics
 	routes      []route
 	mux         *http.ServeMux
+	mcp         http.Handler
 	document    func() ([]byte, error) // OpenAPI's
 	inFlight    atomic.Int64           // bytes of requests
 	draining    atomic.Bool
@@ -53,6 +54,7 @@ func New(o Options) (*Server, error) {
 	if s.collections, err = openCollections(&s.options, s.models); err != nil {
 		return nil, errors.Join(err, s.models.close())
 	}
+	s.mcp = s.openMCP()
 	s.routes = s.table()
 	s.mux = http.NewServeMux()
 	for i := range s.routes {
@@ -166,17 +168,24 @@ func (w *recorded) Write(data []byte) (int, error) {
 // Unwrap lets http.ResponseController through.
 func (w *recorded) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// longer is how many times as long as others a long route may take.
+const longer = 10
+
 func (s *Server) serveCall(c *call) {
 	begin := time.Now()
 	s.metrics.active.Inc()
 	w := &recorded{ResponseWriter: c.w}
 	c.w = w
-	ctx, cancel := context.WithTimeoutCause(c.r.Context(), s.options.Timeout, errTimeout)
+	limit := s.options.Timeout
+	if c.route.long {
+		limit *= longer
+	}
+	ctx, cancel := context.WithTimeoutCause(c.r.Context(), limit, errTimeout)
 	c.r = c.r.WithContext(ctx)
 	// A client that sends or reads slowly does not hold a connection for ever. Test recorders have no deadlines.
 	control := http.NewResponseController(w)
-	_ = control.SetReadDeadline(begin.Add(s.options.Timeout))
-	_ = control.SetWriteDeadline(begin.Add(2 * s.options.Timeout))
+	_ = control.SetReadDeadline(begin.Add(limit))
+	_ = control.SetWriteDeadline(begin.Add(2 * limit))
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			s.options.Log.Error("panic", "route", c.route.path, "cause", fmt.Sprint(thrown), "stack", string(debug.Stack()))

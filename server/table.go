@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/server/api"
 )
 
@@ -56,6 +57,10 @@ func (s *Server) ownRoutes() []route {
 		post("/v1/search", Read, tagSearch, "Find the passages that answer a query best", (*call).search),
 		post("/v1/similar", Read, tagSearch, "Find what is like a document or passage", (*call).similar),
 		post("/v1/compare", Read, tagSearch, "Set BM25, bi-encoder and cross-encoder side by side", (*call).compare),
+		{
+			method: http.MethodPost, path: "/v1/ask", scope: Read, tag: tagSearch, summary: "Answer a question, with citations that are checked; with stream as server-sent events",
+			request: reflect.TypeFor[api.Ask](), response: reflect.TypeFor[winnow.Answer](), long: true, handle: (*call).ask,
+		},
 		post("/v1/eval", Read, tagSearch, "Measure searches on judged queries", (*call).eval),
 
 		post("/v1/documents", Write, tagDocuments, "Add documents, or replace those with their ids: all or none", (*call).addDocuments),
@@ -130,6 +135,12 @@ func (s *Server) serverRoutes() []route {
 			return nil
 		}),
 		plain("/openapi.json", Open, "This document", "application/json", (*call).openAPI),
+	}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		routes = append(routes, route{
+			method: method, path: "/mcp", scope: Read, tag: tagServer, summary: "The Model Context Protocol (streamable HTTP), for agents", media: "application/json", long: true,
+			handle: (*call).agents,
+		})
 	}
 	if s.options.AllowPprof {
 		routes = append(routes, plain("/debug/pprof/{name}", Admin, "A profile of the server: profile (of processors, for ?seconds=), heap, goroutine …", "application/octet-stream", (*call).profile))

@@ -460,11 +460,11 @@ func (c *call) anything(data []byte) (any, error) {
 		if err := decode(data, &r); err != nil {
 			return nil, err
 		}
-		return answer(c.similarity(&r))
+		return answered(c.similarity(&r))
 	}
 	var r EmbedRequest
 	if err := decode(data, &r); err != nil {
 		return nil, err
 	}
-	return answer(c.embed(&r))
+	return answered(c.embed(&r))
 }

@@ -24,6 +24,7 @@ import (
 type serveFlags struct {
 	modelFlags
 	server.Options
+	llm                   llmFlags
 	reranker, log, config string
 	also, hosts, origins  namesValue
 	aliases               aliasesValue
@@ -36,7 +37,7 @@ func (a *app) serveCommand() *cobra.Command {
 		Use:     "serve [--addr :8080] [--db DIR]",
 		Short:   "serve search, embeddings and reranking over HTTP",
 		GroupID: groupSearch,
-		Long: "Serves an index directory and the models over HTTP, for clients that are there already: OpenAI's /v1/embeddings, Cohere's and Jina's /v1/rerank and /v2/rerank, the routes of text-embeddings-inference, and winnow's own /v1/search, /v1/documents, /v1/collections, /v1/compare and /v1/eval. docs/serving.md has a line of curl for each.\n\n" +
+		Long: "Serves an index directory and the models over HTTP, for clients that are there already: OpenAI's /v1/embeddings, Cohere's and Jina's /v1/rerank and /v2/rerank, the routes of text-embeddings-inference, and winnow's own /v1/search, /v1/documents, /v1/collections, /v1/compare, /v1/ask and /v1/eval, and the Model Context Protocol under /mcp. docs/serving.md has a line of curl for each.\n\n" +
 			"Without a host in --addr only this machine is served. A server for others needs API keys: `winnow key` makes them.\n\n" +
 			"The index need not be there: the first document makes it. What `winnow index` or another process writes is taken over within a second.\n\n" +
 			"Requests that come at the same time share batches; each gets the same bits as alone. Too much at once is answered with 429 and Retry-After. An interrupt lets requests finish, and a second one ends the program at once.",
@@ -72,6 +73,7 @@ func (a *app) serveCommand() *cobra.Command {
 	choice(fs, &f.log, "log", "text", []string{"text", "json", "off"}, "how to log requests on standard error")
 	fs.BoolVar(&f.LogText, "log-text", false, "log queries, too")
 	fs.BoolVar(&f.AllowPprof, "pprof", false, "serve profiles under /debug/pprof/ to keys with the scope admin")
+	f.llm.add(cmd)
 	configFlag(cmd, &f.config)
 	return cmd
 }
@@ -120,6 +122,16 @@ func (f *serveFlags) options(a *app, cmd *cobra.Command) (*server.Options, error
 	o.Also, o.Hosts, o.Origins, o.Aliases = f.also, f.hosts, f.origins, f.aliases
 	o.Threads, o.MaxTokens, o.Precision = f.threads, f.maxTokens, encoder.Precision(f.precision)
 	o.MaxBody = int64(f.maxBody) << 20
+	if err := f.llm.check(cmd); err != nil {
+		return nil, err
+	}
+	writer, err := f.llm.open(a, cmd)
+	if err != nil {
+		return nil, err
+	}
+	if o.ContextTokens = f.llm.tokens; writer != nil {
+		o.Chat = writer
+	}
 	o.Settings, o.Calibrations, o.Version = k.file.Search, k.maps(), version()
 	switch {
 	case f.Timeout < time.Millisecond:

@@ -36,6 +36,17 @@ type Search struct {
 	winnow.Request
 }
 
+// Ask is a question that is to be answered from a collection.
+type Ask struct {
+	Question   string `json:"question" jsonschema:"what to answer"`
+	Collection string `json:"collection,omitempty" jsonschema:"the index to search; default if not set"`
+	TopK       int    `json:"top_k,omitempty" jsonschema:"the number of passages that are looked at, 10 if not set"`
+	winnow.Settings
+	Filter        string `json:"filter,omitempty" jsonschema:"only documents whose metadata match"`
+	ContextTokens int    `json:"context_tokens,omitempty" jsonschema:"how many tokens of passages the language model is given"`
+	Stream        bool   `json:"stream,omitempty" jsonschema:"answer with server-sent events: passages, delta for each piece of text, done; error if it fails on the way"`
+}
+
 // Similar asks for what is like a document or passage.
 type Similar struct {
 	Collection string `json:"collection,omitempty" jsonschema:"the index to search; default if not set"`

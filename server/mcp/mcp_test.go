@@ -323,7 +323,7 @@ func TestErrors(t *testing.T) {
 
 // Over HTTP it is the same; pages from elsewhere get nothing.
 func TestHandler(t *testing.T) {
-	web := httptest.NewServer(Handler(engine(t), Options{}))
+	web := httptest.NewServer(Handler(Of(engine(t)), Options{}))
 	defer web.Close()
 	c := session(t, &sdk.StreamableClientTransport{Endpoint: web.URL})
 	out, _ := call[searchOut](t, c, "search", map[string]any{"query": "Who wrote Faust?", "mode": "lexical"})

@@ -1,0 +1,147 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
+	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/answer/chat"
+	"github.com/winnow-search/winnow/internal/chattest"
+)
+
+// event is a server-sent event.
+type event struct {
+	name string
+	data winnow.AskEvent
+	raw  string
+}
+
+func readEvents(t *testing.T, body string) (list []event) {
+	t.Helper()
+	for part := range strings.SplitSeq(strings.TrimSuffix(body, "\n\n"), "\n\n") {
+		name, data, ok := strings.Cut(part, "\n")
+		if !ok || !strings.HasPrefix(name, "event: ") || !strings.HasPrefix(data, "data: ") || strings.Contains(data, "\n") {
+			t.Fatalf("no event: %q", part)
+		}
+		e := event{name: strings.TrimPrefix(name, "event: "), raw: strings.TrimPrefix(data, "data: ")}
+		if err := json.Unmarshal([]byte(e.raw), &e.data); err != nil {
+			t.Fatalf("%v: %s", err, e.raw)
+		}
+		list = append(list, e)
+	}
+	return list
+}
+
+func TestAskWithoutLanguageModel(t *testing.T) {
+	s := start(t, small)
+	s.refused(s.send(http.MethodPost, "/v1/ask", `{"question":"bread?"}`), http.StatusNotFound, "has no documents yet")
+	s.fill()
+	var a winnow.Answer
+	s.post("/v1/ask", `{"question":"what is bread made of?"}`, &a)
+	if !a.Extractive || a.Text == "" || len(a.Passages) == 0 {
+		t.Errorf("%+v", a)
+	}
+	w := s.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?","stream":true}`)
+	events := readEvents(t, w.Body.String())
+	if w.Header().Get("Content-Type") != "text/event-stream" || events[0].name != "passages" || len(events[0].data.Passages) == 0 {
+		t.Fatalf("%v %+v", w.Header(), events)
+	}
+	text, last := "", events[len(events)-1]
+	for _, e := range events[1 : len(events)-1] {
+		if e.name != "delta" {
+			t.Errorf("event %s among the deltas", e.name)
+		}
+		text += e.data.Delta
+	}
+	if last.name != "done" || last.data.Answer == nil || last.data.Answer.Text != text || text != a.Text {
+		t.Errorf("deltas %q, done %+v; without a stream %q", text, last, a.Text)
+	}
+	for body, want := range map[string]string{
+		`{"question":" "}`:                          "the question is empty",
+		`{"question":"x","context_tokens":-1}`:      "context_tokens",
+		`{"question":"x","rerank":"auto@x"}`:        "field rerank",
+		`{"query":"x"}`:                             `unknown field "query"`,
+		`{"question":"x","filter":"n = "}`:          "field filter",
+		`{"question":"x","top_k":100000}`:           "at most",
+		`{"question":"x","rerank":"nowhere/model"}`: "nowhere/model",
+	} {
+		if w := s.send(http.MethodPost, "/v1/ask", body); w.Code != http.StatusBadRequest && w.Code != http.StatusNotFound || !strings.Contains(strings.ReplaceAll(w.Body.String(), `\"`, `"`), want) {
+			t.Errorf("%s: status %d, %s, want %q", body, w.Code, w.Body, want)
+		}
+	}
+	s.refused(s.send(http.MethodPost, "/v1/ask", `{"question":"zzz","mode":"lexical"}`), http.StatusNotFound, "no passage was found")
+}
+
+func TestAskLetsALanguageModelWrite(t *testing.T) {
+	llm := &chattest.Server{Models: []string{"tiny"}, Answer: func(chattest.Request) string { return "It is written here [1]. So is this [9]." }, Pieces: 3, Bytes: 5}
+	web := httptest.NewServer(llm)
+	defer web.Close()
+	c, err := chat.New(chat.Options{URL: web.URL + "/v1", Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, small, func(o *Options) { o.Chat, o.ContextTokens = c, 500 })
+	s.fill()
+	var a winnow.Answer
+	s.post("/v1/ask", `{"question":"what is bread made of?","top_k":2}`, &a)
+	if a.Extractive || a.Model != "tiny" || len(a.Citations) != 1 || len(a.InvalidCitations) != 1 || a.InvalidCitations[0] != 9 || strings.Contains(a.Text, "[9]") {
+		t.Errorf("%+v", a)
+	}
+	web.Close() // nobody is there any more
+	s.refused(s.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?"}`), http.StatusBadGateway, "the language model at "+web.URL)
+	events := readEvents(t, s.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?","stream":true}`).Body.String())
+	if last := events[len(events)-1]; last.name != "error" || !strings.Contains(last.raw, "the language model at ") {
+		t.Errorf("the stream ends with %+v", last)
+	}
+}
+
+// bearer sends an API key.
+type bearer string
+
+func (b bearer) RoundTrip(r *http.Request) (*http.Response, error) {
+	r = r.Clone(r.Context())
+	r.Header.Set("Authorization", "Bearer "+string(b))
+	return http.DefaultTransport.RoundTrip(r)
+}
+
+func TestAgentsAreServed(t *testing.T) {
+	secret, line, err := NewKey("agent", Read)
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "keys")
+	if err := os.WriteFile(path, []byte(line+"\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := start(t, small)
+	s.fill()
+	guarded := start(t, small, func(o *Options) { o.Keys, o.DB = path, s.options.DB })
+	web := httptest.NewServer(guarded)
+	defer web.Close()
+	client := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil)
+	if _, err := client.Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp"}, nil); err == nil {
+		t.Error("an agent without a key is let in")
+	}
+	session, err := client.Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp", HTTPClient: &http.Client{Transport: bearer(secret)}}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	r, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "search", Arguments: map[string]any{"query": "bread", "limit": 1}})
+	if err != nil || r.IsError || len(r.Content) == 0 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	if r, err = session.CallTool(t.Context(), &sdk.CallToolParams{Name: "index_status"}); err != nil || r.IsError {
+		t.Errorf("%+v, %v", r, err)
+	}
+	guarded.refused(guarded.send(http.MethodPost, "/mcp", `{}`), http.StatusUnauthorized, "an API key is needed")
+}
