@@ -28,7 +28,7 @@ var texts = []string{
 // alone are the vectors of texts as the encoder gives them without a server.
 func alone(t *tester, list []string, opts ...encoder.EncodeOption) [][]float32 {
 	t.Helper()
-	b, err := encoder.OpenBi(builtin.Retriever, encoder.AtPrecision(encoder.Int8))
+	b, err := encoder.OpenBi(t.options.Models.Retriever, encoder.AtPrecision(t.options.Precision))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,6 +42,15 @@ func alone(t *tester, list []string, opts ...encoder.EncodeOption) [][]float32 {
 		out = append(out, e.Vector(0))
 	}
 	return out
+}
+
+// inUse is the precision that the processor has in place of the one asked for.
+func (t *tester) inUse() string {
+	b, err := t.models.requestedBi("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b.Precision())
 }
 
 type embeddings struct {
@@ -148,7 +157,7 @@ func TestModels(t *testing.T) {
 	for _, m := range list.Data {
 		got = append(got, fmt.Sprint(m.ID, " ", m.Kind, " ", m.Precision, " ", m.Root))
 	}
-	s.equal("models", strings.Join(got, "\n"), "builtin:retriever bi-encoder int8 \nbuiltin:reranker cross-encoder int8 \n../internal/parity/testdata/cross-three-labels cross-encoder int8 \ngte bi-encoder int8 builtin:retriever")
+	s.equal("models", strings.Join(got, "\n"), strings.ReplaceAll("builtin:retriever bi-encoder P \nbuiltin:reranker cross-encoder P \n../internal/parity/testdata/cross-three-labels cross-encoder P \ngte bi-encoder P builtin:retriever", "P", s.inUse()))
 	var one Model
 	s.get("/v1/models/builtin:retriever", &one)
 	if one.Dim == 0 || one.MaxTokens == 0 {
@@ -326,7 +335,7 @@ func TestPredict(t *testing.T) {
 
 // Many clients at once get, each, what they would get alone.
 func TestConcurrentRequestsGetTheSameBits(t *testing.T) {
-	s := start(t, func(o *Options) { o.BatchTokens = 96 })
+	s := start(t, small, func(o *Options) { o.BatchTokens = 96 })
 	var list []string
 	for i := range 24 {
 		list = append(list, strings.Repeat(texts[i%len(texts)]+" ", 1+i%5)+fmt.Sprint(i))

@@ -15,7 +15,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -317,4 +319,69 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 	}
 	_ = half.Close()
 	until(t, "nothing is in memory", func() bool { return s.inFlight.Load() == 0 && s.figure("winnow_requests_active") == "1" })
+}
+
+// Requests that make no sense, end early or are too large get their statuses, and leave nothing behind.
+func TestNothingIsLeftOfBadRequests(t *testing.T) {
+	s, url, _ := running(t, func(o *Options) { o.MaxBody, o.MaxInFlight, o.Timeout = 2000, 1<<20, 5*time.Second })
+	address := strings.TrimPrefix(url, "http://")
+	raw := func(text string, half bool) (status int) {
+		c, err := net.Dial("tcp", address)
+		if err != nil {
+			t.Error(err)
+			return 0
+		}
+		defer func() { _ = c.Close() }()
+		if _, err := io.WriteString(c, text); err != nil {
+			t.Error(err)
+			return 0
+		}
+		if half {
+			return 0
+		}
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			t.Errorf("%.40q: %v", text, err)
+			return 0
+		}
+		_ = r.Body.Close()
+		return r.StatusCode
+	}
+	head := func(path string, length int) string {
+		return fmt.Sprintf("POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n", path, length)
+	}
+	requests := []struct {
+		text   string
+		half   bool
+		status int
+	}{
+		{head("/embed", 5) + "{\"a\":", false, http.StatusBadRequest},
+		{head("/embed", 14) + `{"inputs":"a"}`, false, http.StatusOK},
+		{head("/v1/search", 1<<30), false, http.StatusRequestEntityTooLarge},
+		{head("/v1/nothing", 0), false, http.StatusNotFound},
+		{head("/v1/documents", 100) + "{", true, 0},
+		{head("/rerank", 14) + `{"inputs":"a"}`, false, http.StatusBadRequest},
+		{"GET /health HTTP/1.1\r\nHost: evil.example.org\r\n\r\n", false, http.StatusForbidden},
+		{"GET /hea", true, 0},
+		{"nonsense\r\n\r\n", false, http.StatusBadRequest},
+	}
+	for _, r := range requests { // once, so that what stays for good is there
+		raw(r.text, r.half)
+	}
+	until(t, "all have ended", func() bool { return s.figure("winnow_requests_active") == "1" })
+	before := runtime.NumGoroutine()
+	var wg sync.WaitGroup
+	for i := range 16 {
+		wg.Go(func() {
+			for j := range 4 * len(requests) {
+				r := requests[(i+j)%len(requests)]
+				if got := raw(r.text, r.half); got != r.status {
+					t.Errorf("%.60q: status %d, want %d", r.text, got, r.status)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	until(t, "all have ended", func() bool { return s.figure("winnow_requests_active") == "1" && s.inFlight.Load() == 0 })
+	until(t, "no goroutine is left", func() bool { return runtime.NumGoroutine() <= before })
 }

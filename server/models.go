@@ -52,7 +52,7 @@ type models struct {
 	ours  []string // names that requests may use
 }
 
-// opened says what was asked for. Two precisions of a model are two encoders.
+// opened says what was asked for. Two precisions of a model are two encoders, unless they are the same on this processor.
 type opened struct {
 	name      string
 	precision encoder.Precision
@@ -138,10 +138,15 @@ func (ms *models) bi(name string, p encoder.Precision) (*biModel, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := asOpened(name, e.Precision()) // of what was asked for: auto, or more than the processor has instructions for
+	if b := ms.bis[own]; b != nil {
+		ms.bis[asOpened(name, p)] = b
+		return b, e.Close()
+	}
 	b := &biModel{BiEncoder: e, name: name}
-	label := ms.label(name, e.Precision())
-	b.vectors = queue(ms, label, e.Run)
-	b.states = queue(ms, label+" tokens", e.RunTokens)
+	b.vectors = queue(ms, label(name, e.Precision()), e.Run)
+	b.states = queue(ms, label(name, e.Precision())+" tokens", e.RunTokens)
+	ms.bis[own] = b
 	ms.bis[asOpened(name, p)] = b
 	return b, nil
 }
@@ -157,6 +162,11 @@ func (ms *models) crossOf(name string, p encoder.Precision) (*crossModel, error)
 	if err != nil {
 		return nil, err
 	}
+	own := asOpened(name, e.Precision())
+	if c := ms.cross[own]; c != nil {
+		ms.cross[asOpened(name, p)] = c
+		return c, e.Close()
+	}
 	c := &crossModel{CrossEncoder: e, name: name, calibration: calibration.Sigmoid()}
 	if len(ms.options.Calibrations) > 0 {
 		fingerprint, err := e.Model().Fingerprint()
@@ -167,30 +177,14 @@ func (ms *models) crossOf(name string, p encoder.Precision) (*crossModel, error)
 			c.calibration = m
 		}
 	}
-	c.logits = queue(ms, ms.label(name, e.Precision()), e.Run)
+	c.logits = queue(ms, label(name, e.Precision()), e.Run)
+	ms.cross[own] = c
 	ms.cross[asOpened(name, p)] = c
 	return c, nil
 }
 
-// label is what metrics call a model. Opened twice, as of two precisions that are the same here, it gets a number. ms.mu is held.
-func (ms *models) label(name string, p encoder.Precision) string {
-	label := name + " " + string(p)
-	n := 1
-	for o, b := range ms.bis {
-		if o.name == asOpened(name, p).name && b.Precision() == p {
-			n++
-		}
-	}
-	for o, c := range ms.cross {
-		if o.name == asOpened(name, p).name && c.Precision() == p {
-			n++
-		}
-	}
-	if n > 1 {
-		label += fmt.Sprintf(" %d", n)
-	}
-	return label
-}
+// label is what metrics call a model.
+func label(name string, p encoder.Precision) string { return name + " " + string(p) }
 
 // queue makes a queue whose batches take turns with those of all other models.
 func queue[O any](ms *models, label string, run func(context.Context, []encoder.Sequence) ([]O, error)) *batch.Queue[encoder.Sequence, O] {

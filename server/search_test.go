@@ -204,7 +204,7 @@ func TestCollections(t *testing.T) {
 	s.post("/v1/collections", api.NewCollection{Name: "words", Model: "none", Language: "de"}, &c)
 	s.equal("words", fmt.Sprint(c.Name, c.Exists, c.Dimensions, c.Model), "wordstrue 0")
 	s.post("/v1/collections", api.NewCollection{Name: "notes", Vectors: "hnsw16,int8"}, &c)
-	s.equal("notes", fmt.Sprint(c.Name, " ", c.Vectors, " ", c.Model, " ", c.Precision), "notes hnsw16,int8 builtin:retriever int8")
+	s.equal("notes", fmt.Sprint(c.Name, " ", c.Vectors, " ", c.Model, " ", c.Precision), "notes hnsw16,int8 builtin:retriever "+s.inUse())
 	var a api.Applied
 	s.post("/v1/documents", `{"collection":"words","documents":[{"id":"a","text":"Brote und Katzen"}]}`, &a)
 	var r winnow.Result
