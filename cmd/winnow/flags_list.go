@@ -52,6 +52,16 @@ func choices(fs *pflag.FlagSet, p *[]string, name string, known []string, usage 
 	fs.Var(&listValue{p, "list", func(text string) error { return (&choiceValue{new(string), known}).Set(text) }}, name, usage)
 }
 
+// names registers a flag for names with commas between.
+func names(fs *pflag.FlagSet, p *[]string, name, usage string) {
+	fs.Var(&listValue{p, "list", func(text string) error {
+		if text == "" {
+			return errors.New("want names with commas between")
+		}
+		return nil
+	}}, name, usage)
+}
+
 // wholes registers a flag for numbers that are not negative.
 func wholes(fs *pflag.FlagSet, p *[]int, name, usage string) {
 	fs.Var(&wholesValue{listValue{values: new([]string), kind: "list", parse: new(wholeValue).Set}, p}, name, usage)

@@ -26,7 +26,6 @@ type serveFlags struct {
 	server.Options
 	llm                   llmFlags
 	reranker, log, config string
-	also, hosts, origins  namesValue
 	aliases               aliasesValue
 	maxBody, memory       int // MiB
 }
@@ -53,15 +52,15 @@ func (a *app) serveCommand() *cobra.Command {
 	fs.StringVar(&f.Addr, "addr", server.DefaultAddr, "listen on `HOST:PORT`; without a host on this machine alone")
 	fs.StringVar(&f.Collections, "collections", "", "serve the indexes in `DIR` as collections, and make new ones there")
 	fs.StringVar(&f.reranker, "reranker", builtin.Reranker, "none, or the cross-encoder `MODEL`")
-	fs.Var(&f.also, "also", "serve the `MODEL`, too; may be given several times")
-	fs.Var(&f.aliases, "alias", "serve a model by another name, as in text-embedding-3-small=builtin:retriever (`NAME=MODEL`); may be given several times")
+	names(fs, &f.Also, "also", "serve these `MODELS`, too")
+	fs.Var(&f.aliases, "alias", "serve a model by another name, as in text-embedding-3-small=builtin:retriever (`NAME=MODEL`, several with commas between)")
 	fs.BoolVar(&f.AnyModel, "any-model", false, "let names of models that are not served stand for the default one")
 	fs.BoolVar(&f.ReadOnly, "read-only", false, "let nobody change documents and collections")
 	fs.StringVar(&f.Keys, "keys", "", "take API keys from `FILE`, see winnow key; without it everybody who reaches the server may do everything")
 	fs.Float64Var(&f.Rate, "rate", 0, "let each key send `N` requests a second; 0: no limit")
 	whole(fs, &f.Burst, "burst", "", 0, "let each key send `N` requests at once; 0: twice the rate")
-	fs.Var(&f.hosts, "hosts", "a `NAME` that the server is reached by, beside localhost; may be given several times")
-	fs.Var(&f.origins, "cors", "let web pages of the `ORIGIN` send requests, as in https://app.example.org; may be given several times")
+	names(fs, &f.Hosts, "hosts", "`NAMES` that the server is reached by, beside localhost")
+	names(fs, &f.Origins, "cors", "let web pages of these `ORIGINS` send requests, as in https://app.example.org")
 	fs.StringVar(&f.TLSCert, "tls-cert", "", "serve HTTPS with the certificate of the PEM `FILE`")
 	fs.StringVar(&f.TLSKey, "tls-key", "", "the certificate's key, a PEM `FILE`")
 	fs.DurationVar(&f.Timeout, "timeout", server.DefaultTimeout, "end a request after this `TIME`")
@@ -119,7 +118,7 @@ func (f *serveFlags) options(a *app, cmd *cobra.Command) (*server.Options, error
 			*name = ""
 		}
 	}
-	o.Also, o.Hosts, o.Origins, o.Aliases = f.also, f.hosts, f.origins, f.aliases
+	o.Aliases = f.aliases
 	o.Threads, o.MaxTokens, o.Precision = f.threads, f.maxTokens, encoder.Precision(f.precision)
 	o.MaxBody = int64(f.maxBody) << 20
 	if err := f.llm.check(cmd); err != nil {
