@@ -185,8 +185,8 @@ func (c *Client) Compare(ctx context.Context, r api.Search) (*winnow.Comparison,
 // Ask lets the server answer a question from a collection, and waits for the whole answer.
 func (c *Client) Ask(ctx context.Context, r api.Ask) (*winnow.Answer, error) {
 	r.Stream = false
-	var out winnow.Answer
-	return &out, c.call(ctx, http.MethodPost, "/v1/ask", r, &out)
+	out := &winnow.Answer{}
+	return out, c.call(ctx, http.MethodPost, "/v1/ask", r, out)
 }
 
 // Add adds documents, or replaces those with their ids: all of them or none. They are durable when it returns.
