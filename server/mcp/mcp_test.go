@@ -363,7 +363,7 @@ func TestIndexOfAnotherProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer reader.Close()
-	s := &service{engine: reader}
+	s := &service{engine: reader, last: &refreshed{}}
 	if err := writer.Add(t.Context(), winnow.Document{ID: "salt", Text: "Salt is salty."}); err != nil {
 		t.Fatal(err)
 	}
