@@ -141,7 +141,7 @@ func TestSearchWithoutReranking(t *testing.T) {
 	for i, h := range r.Hits {
 		want := Hit{
 			Rank: i + 1, ID: h.ID, Document: h.ID, Text: h.Text, Context: h.Text, Score: h.Retrieval.Dense.Score,
-			ScoreKind: rank.Cosine, Retrieval: Retrieval{Dense: &Found{h.Score, i + 1}},
+			ScoreKind: rank.Cosine, Retrieval: Retrieval{Dense: &Found{h.Score, i + 1}}, Span: [2]int{0, len(h.Text)},
 		}
 		if d := cmp.Diff(want, h); d != "" {
 			t.Error(d)
