@@ -62,11 +62,20 @@ parity: models ## compare with the stored values of the reference libraries, in 
 
 .PHONY: cross
 cross: ## build and vet for other systems and processors
-	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
+	@for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
 		echo "$$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./...; \
 	done
-	CGO_ENABLED=0 GOOS=linux GOARCH=arm64 $(GO) vet ./...
+	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
+		echo "vet $$target"; \
+		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./...; \
+	done
+
+RELEASE ?= dist
+
+.PHONY: release
+release: ## archives, checksums and bills of materials into dist/, the same bytes for the same commit; TARGETS=linux/amd64,… for some
+	$(GO) run ./internal/cmd/make-release --out "$(RELEASE)" $(if $(TARGETS),--targets "$(TARGETS)")
 
 .PHONY: qemu
 qemu: # what runs arm64 programs here
@@ -202,4 +211,4 @@ fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference va
 
 .PHONY: clean
 clean: ## remove what was built; downloads in .cache stay
-	rm -rf bin
+	rm -rf bin dist

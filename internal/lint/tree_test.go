@@ -42,7 +42,7 @@ var written = map[string]bool{
 }
 
 // skipped are directories with nothing written by hand in them.
-var skipped = map[string]bool{".git": true, ".cache": true, "bin": true, "testdata": true, ".winnow": true, "__pycache__": true}
+var skipped = map[string]bool{".git": true, ".cache": true, "bin": true, "dist": true, "testdata": true, ".winnow": true, "__pycache__": true}
 
 // sources reads every written file of the repository.
 func sources(t *testing.T) []source {
