@@ -20,7 +20,9 @@ func (a *app) helpCommand() *cobra.Command {
 		ValidArgsFunction: func(cmd *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
 			var names []string
 			for _, c := range cmd.Root().Commands() {
-				names = append(names, c.Name())
+				if c.IsAvailableCommand() {
+					names = append(names, c.Name())
+				}
 			}
 			return names, cobra.ShellCompDirectiveNoFileComp
 		},
@@ -53,18 +55,30 @@ func (a *app) help(cmd *cobra.Command) {
 	if cmd.Example != "" {
 		o.Println("")
 		o.Println(o.Paint(term.Bold, "Examples"))
-		for line := range strings.SplitSeq(strings.Trim(cmd.Example, "\n"), "\n") {
-			o.Println("  " + strings.TrimSpace(line))
+		for _, line := range exampleLines(cmd) {
+			o.Println("  " + line)
 		}
 	}
 	subcommands(o, cmd)
 	flags(o, cmd)
 	if !cmd.HasParent() {
 		o.Println("")
-		paragraphs(o, "Run \"winnow COMMAND --help\" for the flags of a command. Each flag can be set in the environment, under the name in brackets; "+
-			"the command line wins. "+simdVariable+"=scalar|avx2|avx512|amx|neon limits the vector instructions, NO_COLOR turns colours off.\n"+
-			"Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped with Ctrl-C.")
+		paragraphs(o, "Run \"winnow COMMAND --help\" for the flags of a command. "+rootNotes)
 	}
+}
+
+// rootNotes hold for all commands.
+const rootNotes = "Each flag can be set in the environment, under the name in brackets; " +
+	"the command line wins. " + simdVariable + "=scalar|avx2|avx512|amx|neon limits the vector instructions, NO_COLOR turns colours off.\n" +
+	"Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 bad usage, 130 stopped with Ctrl-C."
+
+// exampleLines are the lines of a command's examples, without the indentation that they have in the source.
+func exampleLines(cmd *cobra.Command) []string {
+	var lines []string
+	for line := range strings.SplitSeq(strings.Trim(cmd.Example, "\n"), "\n") {
+		lines = append(lines, strings.TrimSpace(line))
+	}
+	return lines
 }
 
 // paragraphs prints running text, wrapped.
@@ -105,11 +119,12 @@ func subcommands(o *term.Output, cmd *cobra.Command) {
 	}
 }
 
-// flags prints the flags of cmd, each with its variable.
-func flags(o *term.Output, cmd *cobra.Command) {
-	type entry struct{ head, text string }
-	var list []entry
-	width := 0
+// describedFlag is a flag as it is written, its value included, and its explanation, which ends with its variable.
+type describedFlag struct{ head, text string }
+
+// describeFlags describes the flags of cmd.
+func describeFlags(cmd *cobra.Command) []describedFlag {
+	var list []describedFlag
 	cmd.InitDefaultHelpFlag()
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
 		if f.Hidden {
@@ -129,11 +144,20 @@ func flags(o *term.Output, cmd *cobra.Command) {
 		if hasTwin(f) {
 			usage += " [" + variable(f.Name) + "]"
 		}
-		list = append(list, entry{head, usage})
-		width = max(width, len(head))
+		list = append(list, describedFlag{head, usage})
 	})
+	return list
+}
+
+// flags prints the flags of cmd.
+func flags(o *term.Output, cmd *cobra.Command) {
+	list := describeFlags(cmd)
 	if len(list) == 0 {
 		return
+	}
+	width := 0
+	for _, e := range list {
+		width = max(width, len(e.head))
 	}
 	o.Println("")
 	o.Println(o.Paint(term.Bold, "Flags"))

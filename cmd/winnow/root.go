@@ -31,7 +31,7 @@ func (a *app) commands() []*cobra.Command {
 		a.indexCommand(), a.deleteCommand(), a.statsCommand(), a.exportCommand(), a.checkCommand(), a.repairCommand(),
 		a.embedCommand(), a.rerankCommand(), a.evalCommand(), a.tuneCommand(), a.calibrateCommand(), a.validateCommand(),
 		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(), a.trainCommand(), a.mineCommand(), a.benchCommand(),
-		a.keyCommand(),
+		a.keyCommand(), a.manCommand(),
 	}
 }
 
@@ -70,6 +70,7 @@ func (a *app) root() *cobra.Command {
 	root.InitDefaultCompletionCmd()
 	root.Flags().Bool("version", false, "print the version and what this program was built from")
 	describeDefaults(root)
+	completeAll(root)
 	return root
 }
 

@@ -83,7 +83,7 @@ func build(ctx context.Context, t target, scratch string) (*program, error) {
 		return nil, err
 	}
 	if p.info.Main.Version == "" || p.info.Main.Version == "(devel)" {
-		return nil, errors.New("the program has no version: a release is made in a checkout of the Git repository")
+		return nil, errors.New("the program has no version, since Go found no .git directory: make releases in a clone of the repository, not in a further worktree")
 	}
 	p.time, err = timeOf(p.info, os.Getenv("SOURCE_DATE_EPOCH"))
 	return p, err
@@ -136,6 +136,17 @@ func commonFiles(ctx context.Context, scratch string) ([]entry, error) {
 			return nil, err
 		}
 		entries = append(entries, entry{name: "completions/" + c.name, data: script})
+	}
+	manual := filepath.Join(scratch, "man1")
+	if _, err := output(exec.CommandContext(ctx, p.path, "man", manual)); err != nil {
+		return nil, err
+	}
+	pages, err := os.ReadDir(manual)
+	if err != nil {
+		return nil, err
+	}
+	for _, page := range pages {
+		entries = append(entries, entry{name: "man/man1/" + page.Name(), path: filepath.Join(manual, page.Name())})
 	}
 	return entries, nil
 }
