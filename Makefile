@@ -77,6 +77,20 @@ RELEASE ?= dist
 release: ## archives, checksums and bills of materials into dist/, the same bytes for the same commit; TARGETS=linux/amd64,… for some
 	$(GO) run ./internal/cmd/make-release --out "$(RELEASE)" $(if $(TARGETS),--targets "$(TARGETS)")
 
+PACKAGING_VENV := .cache/venv-packaging
+
+$(PACKAGING_VENV)/done: scripts/packaging/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+# Where there is no clone with its commit, as in an archive of the source, the time is any.
+.PHONY: packaging
+packaging: build $(PACKAGING_VENV)/done ## a release for this machine, the Dockerfile and the service, checked by others' tools
+	[[ -d .git ]] || export SOURCE_DATE_EPOCH=1767225600; \
+	$(MAKE) --no-print-directory release RELEASE=.cache/release TARGETS=$$($(GO) env GOHOSTOS)/$$($(GO) env GOHOSTARCH)
+	bash scripts/packaging/check.sh $(PACKAGING_VENV)/bin .cache/release
+
 .PHONY: qemu
 qemu: # what runs arm64 programs here
 	@command -v qemu-aarch64 >/dev/null || bash scripts/install-qemu.sh

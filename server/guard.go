@@ -27,6 +27,25 @@ func listenAddress(addr string) (listen string, public bool, err error) {
 	return net.JoinHostPort(host, port), !loopback(host), nil
 }
 
+// LocalAddr is where a program on the same machine reaches a server that listens on addr.
+func LocalAddr(addr string) (string, error) {
+	listen, _, err := listenAddress(addr)
+	if err != nil {
+		return "", err
+	}
+	host, port, err := net.SplitHostPort(listen)
+	if err != nil {
+		return "", err
+	}
+	switch ip, err := netip.ParseAddr(host); {
+	case err != nil || !ip.IsUnspecified():
+		return listen, nil
+	case ip.Is4():
+		return net.JoinHostPort("127.0.0.1", port), nil
+	}
+	return net.JoinHostPort("::1", port), nil
+}
+
 // loopback reports whether a host, as in a Host header without its port, is this machine to itself.
 func loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {

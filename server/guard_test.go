@@ -30,6 +30,17 @@ func TestListenAddress(t *testing.T) {
 	}
 }
 
+func TestLocalAddr(t *testing.T) {
+	for addr, want := range map[string]string{
+		":8080": "127.0.0.1:8080", "0.0.0.0:80": "127.0.0.1:80", "[::]:80": "[::1]:80", "localhost:1": "localhost:1",
+		"192.0.2.1:80": "192.0.2.1:80", "[2001:db8::1]:80": "[2001:db8::1]:80", "example.org:80": "example.org:80", "8080": "",
+	} {
+		if got, err := LocalAddr(addr); got != want || (err != nil) != (want == "") {
+			t.Errorf("%q: got %q, %v", addr, got, err)
+		}
+	}
+}
+
 func TestAllowedHost(t *testing.T) {
 	for _, c := range []struct {
 		header string

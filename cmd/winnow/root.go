@@ -31,7 +31,7 @@ func (a *app) commands() []*cobra.Command {
 		a.indexCommand(), a.deleteCommand(), a.statsCommand(), a.exportCommand(), a.checkCommand(), a.repairCommand(),
 		a.embedCommand(), a.rerankCommand(), a.evalCommand(), a.tuneCommand(), a.calibrateCommand(), a.validateCommand(),
 		a.modelsCommand(), a.infoCommand(), a.verifyCommand(), a.convertCommand(), a.trainCommand(), a.mineCommand(), a.benchCommand(),
-		a.keyCommand(), a.manCommand(),
+		a.keyCommand(), a.healthCommand(), a.manCommand(),
 	}
 }
 

@@ -72,7 +72,7 @@ type program struct {
 // version of Go enters it.
 func build(ctx context.Context, t target, scratch string) (*program, error) {
 	p := &program{path: filepath.Join(scratch, t.system+"-"+t.processor, t.program())}
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=true", "-ldflags=-s -w", "-o", p.path, "./cmd/winnow")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", p.path, "./cmd/winnow")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.processor,
 		"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
 	if _, err := output(cmd); err != nil {
@@ -82,10 +82,15 @@ func build(ctx context.Context, t target, scratch string) (*program, error) {
 	if p.info, err = buildinfo.ReadFile(p.path); err != nil {
 		return nil, err
 	}
-	if p.info.Main.Version == "" || p.info.Main.Version == "(devel)" {
-		return nil, errors.New("the program has no version, since Go found no .git directory: make releases in a clone of the repository, not in a further worktree")
+	epoch := os.Getenv("SOURCE_DATE_EPOCH")
+	if v := &p.info.Main.Version; *v == "" || *v == "(devel)" {
+		if epoch == "" {
+			return nil, errors.New("the program has no version, since Go found no .git directory: make releases in a clone of the repository, " +
+				"not in a further worktree, or set SOURCE_DATE_EPOCH to make one whose version is devel")
+		}
+		*v = "devel"
 	}
-	p.time, err = timeOf(p.info, os.Getenv("SOURCE_DATE_EPOCH"))
+	p.time, err = timeOf(p.info, epoch)
 	return p, err
 }
 

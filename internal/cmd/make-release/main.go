@@ -7,7 +7,7 @@
 //	go run ./internal/cmd/make-release --out dist
 //
 // The version is the one that Go stamps into the program: the tag of the commit, or a name made of its
-// time and hash. So it needs a Git checkout; with changes that are not committed the version ends in +dirty.
+// time and hash. So it needs a clone of the repository; with changes that are not committed the version ends in +dirty.
 package main
 
 import (
@@ -88,6 +88,9 @@ func release(ctx context.Context, t target, common []entry, scratch, dir string)
 	}
 	name := fmt.Sprintf("winnow_%s_%s_%s", strings.TrimPrefix(p.info.Main.Version, "v"), t.system, t.processor)
 	entries := append(slices.Clone(common), entry{name: t.program(), path: p.path, executable: true}, entry{name: "THIRD-PARTY.txt", data: terms})
+	if t.system == "linux" {
+		entries = append(entries, entry{name: "systemd/winnow.service", path: "packaging/winnow.service"})
+	}
 	archive := filepath.Join(dir, name+t.archive())
 	if err := writeArchive(archive, name, entries, p.time); err != nil {
 		return err

@@ -1,0 +1,36 @@
+# syntax=docker/dockerfile:1
+# An image with the program and nothing else: no shell, no package manager, no root. docs/install.md says how to use it.
+
+# Built by a compiler that runs on this machine, whatever the image is for.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN --mount=type=cache,target=/go/pkg/mod go mod download
+COPY . .
+ARG TARGETOS
+ARG TARGETARCH
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/build \
+    GOCACHE=/go/build CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w" -o /out/winnow ./cmd/winnow
+RUN mkdir /out/data
+
+FROM gcr.io/distroless/static-debian13:nonroot
+LABEL org.opencontainers.image.title="winnow" \
+      org.opencontainers.image.description="retrieve-and-rerank search: a server for search, embeddings and reranking" \
+      org.opencontainers.image.licenses="Apache-2.0"
+COPY LICENSE NOTICE /usr/share/doc/winnow/
+COPY --from=build /out/winnow /usr/local/bin/winnow
+# A volume takes over the owner of the directory that it is mounted on.
+COPY --from=build --chown=65532:65532 /out/data /data
+# Other machines reach a container, so there must be keys; the server does not start without.
+ENV WINNOW_ADDR=0.0.0.0:8080 \
+    WINNOW_DB=/data/index \
+    WINNOW_COLLECTIONS=/data/collections \
+    WINNOW_KEYS=/data/keys.txt \
+    WINNOW_LOG=json
+WORKDIR /data
+VOLUME /data
+EXPOSE 8080
+USER 65532:65532
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --retries=3 CMD ["/usr/local/bin/winnow", "health"]
+ENTRYPOINT ["/usr/local/bin/winnow"]
+CMD ["serve"]
