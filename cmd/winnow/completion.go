@@ -39,9 +39,9 @@ func completeAll(root *cobra.Command) {
 func completeFlag(f *pflag.Flag) completer {
 	switch v := f.Value.(type) {
 	case *choiceValue:
-		return names(v.known...)
+		return proposed(v.known...)
 	case *modesValue:
-		return names(string(winnow.Dense), string(winnow.Lexical), string(winnow.Hybrid))
+		return proposed(string(winnow.Dense), string(winnow.Lexical), string(winnow.Hybrid))
 	}
 	switch f.Name {
 	case "rerank":
@@ -59,7 +59,7 @@ func completeFlag(f *pflag.Flag) completer {
 	case "FILE":
 		return nil
 	}
-	return names()
+	return proposed()
 }
 
 // completeArguments proposes arguments by their names in the usage line: models, one of a list, or files.
@@ -85,8 +85,8 @@ func completeArguments(cmd *cobra.Command) completer {
 	}
 }
 
-// names proposes some words, and no files.
-func names(words ...string) completer {
+// proposed gives some words, and no files.
+func proposed(words ...string) completer {
 	return func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return words, cobra.ShellCompDirectiveNoFileComp
 	}
