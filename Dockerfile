@@ -9,18 +9,22 @@ RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ARG TARGETOS
 ARG TARGETARCH
+# Only needed where the build has no .git directory.
+ARG SOURCE_DATE_EPOCH
+# The release's own bytes, with the terms of all that is in them.
 RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/build \
-    GOCACHE=/go/build CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w" -o /out/winnow ./cmd/winnow
-RUN mkdir /out/data
+    GOCACHE=/go/build go run ./internal/cmd/make-release --targets "$TARGETOS/$TARGETARCH" --out /release && \
+    mkdir -p /image/data && \
+    tar -xzf /release/*.tar.gz -C /image --strip-components=1
 
 FROM gcr.io/distroless/static-debian13:nonroot
 LABEL org.opencontainers.image.title="winnow" \
       org.opencontainers.image.description="retrieve-and-rerank search: a server for search, embeddings and reranking" \
       org.opencontainers.image.licenses="Apache-2.0"
-COPY LICENSE NOTICE /usr/share/doc/winnow/
-COPY --from=build /out/winnow /usr/local/bin/winnow
+COPY --from=build /image/LICENSE /image/NOTICE /image/THIRD-PARTY.txt /usr/share/doc/winnow/
+COPY --from=build /image/winnow /usr/local/bin/winnow
 # A volume takes over the owner of the directory that it is mounted on.
-COPY --from=build --chown=65532:65532 /out/data /data
+COPY --from=build --chown=65532:65532 /image/data /data
 # Other machines reach a container, so there must be keys; the server does not start without.
 ENV WINNOW_ADDR=0.0.0.0:8080 \
     WINNOW_DB=/data/index \

@@ -37,13 +37,13 @@ func LocalAddr(addr string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	switch ip, err := netip.ParseAddr(host); {
-	case err != nil || !ip.IsUnspecified():
-		return listen, nil
-	case ip.Is4():
-		return net.JoinHostPort("127.0.0.1", port), nil
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "::1"
+		if ip.Is4() {
+			host = "127.0.0.1"
+		}
 	}
-	return net.JoinHostPort("::1", port), nil
+	return net.JoinHostPort(host, port), nil
 }
 
 // loopback reports whether a host, as in a Host header without its port, is this machine to itself.

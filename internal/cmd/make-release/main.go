@@ -12,6 +12,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -33,15 +34,16 @@ func main() {
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	if err := run(ctx, *out, *list); err != nil {
+	err := run(ctx, *out, *list)
+	stop()
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "make-release:", err)
 		os.Exit(1)
 	}
 }
 
 // run makes the release in a new directory, which takes the place of out when it is whole.
-func run(ctx context.Context, out, list string) error {
+func run(ctx context.Context, out, list string) (err error) {
 	wanted, err := parseTargets(list)
 	if err != nil {
 		return err
@@ -57,7 +59,7 @@ func run(ctx context.Context, out, list string) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(scratch)
+	defer func() { err = errors.Join(err, os.RemoveAll(scratch)) }()
 	common, err := commonFiles(ctx, scratch)
 	if err != nil {
 		return err

@@ -144,6 +144,9 @@ func licences(ctx context.Context, info *debug.BuildInfo) ([]byte, error) {
 	if err := addTerms(&out, "Go "+strings.TrimPrefix(info.GoVersion, "go"), strings.TrimSpace(string(root))); err != nil {
 		return nil, err
 	}
+	if err := addTerms(&out, "Stop-word lists", "index/lexical/analysis/stop"); err != nil {
+		return nil, err
+	}
 	args := []string{"mod", "download", "-json"}
 	for _, m := range linked(info) {
 		args = append(args, m.Path+"@"+m.Version)
