@@ -141,6 +141,13 @@ func TestWrap(t *testing.T) {
 	}
 }
 
+// A word of no width, here a combining accent, is a word.
+func TestWrapKeepsWordsOfNoWidth(t *testing.T) {
+	if got := Wrap("\u0300 A", 2); strings.Join(got, "|") != "\u0300 A" {
+		t.Errorf("%q", got)
+	}
+}
+
 func TestWrapKeepsTheTextAndTheWidth(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := strings.Map(visible, rapid.String().Draw(t, "text"))

@@ -75,11 +75,11 @@ func wrapParagraph(text string, width int) []string {
 	line, used := "", 0
 	for word := range strings.FieldsSeq(text) {
 		w := Width(word)
-		if used > 0 && used+1+w <= width {
+		if line != "" && used+1+w <= width {
 			line, used = line+" "+word, used+1+w
 			continue
 		}
-		if used > 0 {
+		if line != "" {
 			lines = append(lines, line)
 		}
 		for w > width { // a word of its own lines
