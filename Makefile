@@ -172,6 +172,12 @@ $(CLIENTS)/node-done: scripts/clients/package.json scripts/clients/package-lock.
 clients: build $(CLIENTS)/python-done $(CLIENTS)/node-done ## unmodified clients of OpenAI, Cohere, Hugging Face, LangChain and LlamaIndex against the real server
 	$(CLIENTS)/venv/bin/python scripts/clients/clients.py bin/winnow
 
+.PHONY: browser
+browser: ## the page in headless Chromium, which scripts/install-chromium.sh installs; WINNOW_SCREENSHOTS=DIR keeps pictures
+	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "chromium is missing: bash scripts/install-chromium.sh installs it"; exit 1; }
+	$(GO) vet -tags browser ./server
+	$(GO) test -count=1 -tags browser -run '^TestPage$$' ./server
+
 REFERENCE_VENV := .cache/venv-reference
 PEERS_VENV     := .cache/venv-peers
 

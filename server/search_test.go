@@ -329,3 +329,16 @@ func TestEval(t *testing.T) {
 		s.refused(s.send(http.MethodPost, "/v1/eval", bad), http.StatusBadRequest, change)
 	}
 }
+
+// The page needs no key, only an index.
+func TestPageRoutes(t *testing.T) {
+	s := start(t, small)
+	for path, text := range map[string]string{"/": "<!doctype html>", "/?q=bread&view=compare": "<!doctype html>", "/page/main.js": "SPDX"} {
+		if w := s.send(http.MethodGet, path, nil); w.Code != http.StatusOK || !strings.Contains(w.Body.String(), text) {
+			t.Errorf("%s: status %d: %.80s", path, w.Code, w.Body)
+		}
+	}
+	s.refused(s.send(http.MethodGet, "/page/nothing.js", nil), http.StatusNotFound, `there is no file "nothing.js"`)
+	s = start(t, small, func(o *Options) { o.DB = "" })
+	s.refused(s.send(http.MethodGet, "/", nil), http.StatusMethodNotAllowed, "does not take GET, but POST")
+}

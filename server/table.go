@@ -7,12 +7,14 @@ import (
 	"net/http"
 	"reflect"
 	"runtime/pprof"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/server/api"
+	"github.com/winnow-search/winnow/server/page"
 )
 
 // The groups of routes in the OpenAPI document.
@@ -31,7 +33,7 @@ var inCollection = parameter{"collection", "string", "the index; default if not 
 
 // table lists every route: what is served and what docs/openapi.json says.
 func (s *Server) table() []route {
-	return append(s.ownRoutes(), append(compatibleRoutes(), s.serverRoutes()...)...)
+	return slices.Concat(s.ownRoutes(), compatibleRoutes(), s.serverRoutes(), s.pageRoutes())
 }
 
 // by gives a route another method.
@@ -146,6 +148,24 @@ func (s *Server) serverRoutes() []route {
 		routes = append(routes, plain("/debug/pprof/{name}", Admin, "A profile of the server: profile (of processors, for ?seconds=), heap, goroutine …", "application/octet-stream", (*call).profile))
 	}
 	return routes
+}
+
+// pageRoutes are those of the page, where there is an index to search. The page needs no key: what it asks for does.
+func (s *Server) pageRoutes() []route {
+	if s.options.DB == "" && s.options.Collections == "" {
+		return nil
+	}
+	return []route{
+		plain("/{$}", Open, "The page", "text/html", func(c *call) error { return c.page(page.Start) }),
+		plain("/page/{file}", Open, "A file of the page", "text/html", func(c *call) error { return c.page(c.r.PathValue("file")) }),
+	}
+}
+
+func (c *call) page(file string) error {
+	if !page.Serve(c.w, c.r, file) {
+		return notFound("", "there is no file %.80q", file)
+	}
+	return nil
 }
 
 // plain is a route whose answer is not JSON.

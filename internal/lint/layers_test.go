@@ -32,7 +32,7 @@ var layers = [][]string{
 	{"internal/speed"},
 	{"."},
 	{"config", "experiment", "server/mcp"},
-	{"experiment/tune", "experiment/report", "train", "server/internal/batch", "server/api"},
+	{"experiment/tune", "experiment/report", "train", "server/internal/batch", "server/api", "server/page"},
 	{"server", "client"},
 	{"cmd", "internal/cmd", "bench"},
 }

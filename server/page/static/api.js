@@ -1,0 +1,68 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+// Talking to the server: JSON in and out, and errors that say what can be done.
+
+const keyName = "winnow-api-key";
+
+/** The API key of this tab, kept until the tab is closed; "" if there is none. */
+export const apiKey = () => sessionStorage.getItem(keyName) ?? "";
+
+/** Keeps an API key, or forgets it. */
+export function useKey(key) {
+  if (key) sessionStorage.setItem(keyName, key);
+  else sessionStorage.removeItem(keyName);
+}
+
+/** A request that failed. status is 0 if there was no answer; retry is in seconds, 0 if the server did not say. */
+export class Failure extends Error {
+  constructor(status, message, retry = 0) {
+    super(message);
+    this.status = status;
+    this.retry = retry;
+  }
+}
+
+/** Sends a request and gives the answer's text. A body that is not a string is sent as JSON. */
+async function send(method, path, body, { signal, type = "application/json" } = {}) {
+  const headers = {};
+  if (apiKey()) headers.Authorization = "Bearer " + apiKey();
+  if (body !== undefined) headers["Content-Type"] = type;
+  let response, text;
+  try {
+    response = await fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) });
+    text = await response.text();
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure(0, "The server does not answer. Is winnow serve still running?");
+  }
+  if (response.ok) return text;
+  let message = "The server answered with status " + response.status + ".";
+  try {
+    message = JSON.parse(text).error.message ?? message;
+  } catch {
+    // Not the server's own error: a proxy's page, for instance. The status is what is known.
+  }
+  throw new Failure(response.status, message, Number(response.headers.get("Retry-After")) || 0);
+}
+
+const json = async (...request) => JSON.parse(await send(...request));
+
+/** A path with what is set of a query. */
+function withQuery(path, query) {
+  const set = Object.entries(query).filter(([, v]) => v !== "" && v !== undefined);
+  return set.length ? path + "?" + new URLSearchParams(set) : path;
+}
+
+export const search = (request, signal) => json("POST", "/v1/search", request, { signal });
+export const compare = (request, signal) => json("POST", "/v1/compare", request, { signal });
+export const models = () => json("GET", "/v1/models");
+export const collections = () => json("GET", "/v1/collections");
+export const documents = (collection, limit, offset) => json("GET", withQuery("/v1/documents", { collection, limit, offset }));
+export const addDocument = (collection, document) => json("POST", "/v1/documents", { collection: collection || undefined, documents: [document] });
+export const deleteDocument = (collection, id) => json("POST", "/v1/documents/delete", { collection: collection || undefined, ids: [id] });
+
+/** Sends JSON lines; gives the result of each. */
+export async function bulk(collection, lines) {
+  const text = await send("POST", withQuery("/v1/documents/bulk", { collection }), lines, { type: "application/x-ndjson" });
+  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+}
