@@ -37,6 +37,47 @@ type LexicalPlan struct {
 type HitExplanation struct {
 	BM25   *lexical.Explanation `json:"bm25,omitempty"`
 	Fusion []Contribution       `json:"fusion,omitempty"`
+	Rerank *FusedRerank         `json:"rerank,omitempty"` // absent where the order goes by the logit alone
+}
+
+// FusedRerank is what fused reranking adds up to a hit's score. Retrieval and Logit are in standard deviations from the mean of the
+// passages that were read; see [rank.Rerank].
+type FusedRerank struct {
+	Retrieval float64 `json:"retrieval"`
+	Words     float64 `json:"words"`
+	Logit     float64 `json:"logit"`
+}
+
+// explainRerank tells each of the hits that were read, in the order in which they were, what its fused score is made of. Without fuse the
+// order goes by the logit, and what an earlier stage told holds no longer.
+func explainRerank(hits []candidate, items []rank.Item, logits []float32, fuse bool) error {
+	if !fuse || len(logits) == 0 {
+		for i := range logits {
+			if e := hits[i].Explanation; e != nil {
+				e.Rerank = nil
+			}
+		}
+		return nil
+	}
+	before := make([]float32, len(logits))
+	for i := range logits {
+		before[i] = items[i].Score
+	}
+	retrieval, err := rank.Standardize(before)
+	if err != nil {
+		return err
+	}
+	logit, err := rank.Standardize(logits)
+	if err != nil {
+		return err
+	}
+	for i := range logits {
+		if hits[i].Explanation == nil {
+			hits[i].Explanation = &HitExplanation{}
+		}
+		hits[i].Explanation.Rerank = &FusedRerank{retrieval[i], float64(items[i].Words), rank.LogitWeight * logit[i]}
+	}
+	return nil
 }
 
 // Contribution is what one list gave to a fused score.

@@ -99,6 +99,13 @@ func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error
 		if len(s.result.Reading) == 0 { // the scores of an earlier stage have words in them
 			items[i].Words = s.result.Words(&h.Hit)
 		}
+	}
+	if s.explain {
+		if err := explainRerank(hits, items, logits, fuse); err != nil {
+			return err
+		}
+	}
+	for _, h := range hits {
 		at[h.ID] = h
 	}
 	items, err := rank.Rerank(items, logits, fuse)

@@ -159,10 +159,12 @@ func testWhy(t *testing.T, c *chrome, s *tester, address string) {
 	b.equal("terms", b.texts(why+" .wide tbody th"), []string{hit.Explanation.BM25.Terms[0].Text, hit.Explanation.BM25.Terms[1].Text})
 	b.labelled()
 	b.shot("why")
+	parts := hit.Explanation.Rerank
+	b.has(why, fmt.Sprintf("cross-encoder: %+.2f standard deviations from the mean logit", parts.Logit))
 	b.visit("/?q=flour+yeast&mode=dense")
 	b.done()
 	b.click(".hit:first-child h3 button")
-	b.has(why, "standardised logit")
+	b.has(why, "words: BM25")
 }
 
 func testSettings(t *testing.T, c *chrome, _ *tester, address string) {

@@ -23,6 +23,9 @@ func (s *searched) printHitExplanation(o *term.Output, h *winnow.Hit, indent str
 		}
 		line(fmt.Sprintf("%-7s  rank %d, score %s, adds %.5f", c.List, c.Rank, term.Score(c.Score), c.Adds))
 	}
+	if p := h.Explanation.Rerank; p != nil {
+		line(fmt.Sprintf("%-7s  retrieval %+.3f, words %+.3f, logit %+.3f (retrieval and logit in standard deviations)", "rerank", p.Retrieval, p.Words, p.Logit))
+	}
 	if e := h.Explanation.BM25; e != nil {
 		for _, t := range e.Terms {
 			if t.Freq == 0 {

@@ -92,7 +92,7 @@ export class CompareView {
 function column(title, about, rows, view, score) {
   const cells = rows.map((passage) => ({ passage, found: view(passage) }));
   cells.sort((a, b) => (a.found?.rank ?? Infinity) - (b.found?.rank ?? Infinity) || a.passage.bi_encoder.rank - b.passage.bi_encoder.rank);
-  return { title, about, cells, score, at: new Map(cells.map((cell, i) => [cell.passage.id, i])), has: new Set(cells.filter((c) => c.found).map((c) => c.passage.id)) };
+  return { title, about, cells, score, at: new Map(cells.map((cell, i) => [cell.passage.id, i])), rank: new Map(cells.map((cell) => [cell.passage.id, cell.found?.rank])) };
 }
 
 function lane(column, choose) {
@@ -100,8 +100,9 @@ function lane(column, choose) {
   return el("div", { class: "lane" }, el("h3", {}, title, el("small", {}, about)),
     el("ol", {}, cells.map(({ passage, found }) => {
       const name = nameOf(passage);
-      const label = name + ", " + title + (found ? " rank " + found.rank + ", score " + score(found) : ": no word of the query");
-      return el("li", {}, el("button", { "data-id": passage.id, "aria-label": label, title: name, class: found ? "" : "absent", onclick: () => choose(passage), onfocus: () => choose(passage) },
+      const where = [name, place(passage.source)].filter(Boolean).join(", ");
+      const label = where + ", " + title + (found ? " rank " + found.rank + ", score " + score(found) : ": no word of the query");
+      return el("li", {}, el("button", { "data-id": passage.id, "aria-label": label, title: where, class: found ? "" : "absent", onclick: () => choose(passage), onfocus: () => choose(passage) },
         el("span", { class: "rank" }, found ? found.rank : "–"), el("span", { class: "name" }, name), el("span", { class: "value" }, found ? score(found) : "")));
     })));
 }
@@ -114,8 +115,8 @@ function lines(from, to) {
     to.cells.map(({ passage }) => {
       const a = from.at.get(passage.id);
       const b = to.at.get(passage.id);
-      const known = from.has.has(passage.id);
-      const cls = !known ? "unknown" : b < a ? "up" : b > a ? "down" : "same";
+      const won = from.rank.get(passage.id) - to.rank.get(passage.id); // by the ranks, which count passages that are not shown, too
+      const cls = Number.isNaN(won) ? "unknown" : won > 0 ? "up" : won < 0 ? "down" : "same";
       return el("path", { "data-id": passage.id, class: cls, d: `M0 ${y(a)}C${gap / 2} ${y(a)} ${gap / 2} ${y(b)} ${gap} ${y(b)}` });
     }));
 }

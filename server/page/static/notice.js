@@ -15,7 +15,7 @@ export function show(node, failure, again) {
   const [first, ...rest] = failure.message.split("\n");
   fill(node, el("section", { class: "notice", id: "notice", role: "alert", "data-status": failure.status ?? "" },
     el("h2", {}, titles[failure.status] ?? "That failed"),
-    el("p", {}, failure.status === 401 && apiKey() ? "The server does not take this key. Give another one." : first),
+    el("p", {}, failure.status === 401 ? (apiKey() ? "The server does not take this key. Give another one." : "This server answers those who have one.") : first),
     rest.length > 0 && el("pre", {}, rest.join("\n")), // where in the text something is wrong
     failure.status === 401 ? keyForm(again) : wayOn(failure, again)));
 }

@@ -156,7 +156,7 @@ function summary(r, more) {
 /** The bar of a search's time: encoding the query, retrieving, reranking, and the rest (snippets and explanations). */
 function timing(t) {
   const stages = [["encode", t.encode], ["retrieve", t.retrieve], ["rerank", t.rerank]];
-  stages.push(["describe", Math.max(0, t.total - t.encode - t.retrieve - t.rerank)]);
+  stages.push(["snippets", Math.max(0, t.total - t.encode - t.retrieve - t.rerank)]);
   const words = stages.map(([name, ms]) => name + " " + duration(ms));
   return [
     el("div", { class: "bar", role: "img", "aria-label": "Time by stage: " + words.join(", ") },

@@ -49,5 +49,5 @@ export function place(source) {
   return source.path + ":" + source.start_line + (source.end_line > source.start_line ? "\u2013" + source.end_line : "");
 }
 
-/** What a passage is called: its title, else its file, else its id. */
-export const nameOf = (passage) => passage.title || passage.source?.path?.split("/").pop() || passage.id;
+/** What a passage is called: its title (without Markdown's marks of code), else its file, else its id. */
+export const nameOf = (passage) => passage.title?.replaceAll("`", "") || passage.source?.path?.split("/").pop() || passage.id;

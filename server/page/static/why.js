@@ -76,16 +76,15 @@ function reading(hit, result) {
 
 /** The arithmetic of the score that the order goes by. */
 function sum(hit, result) {
-  const stages = result.reading ?? [];
   const rows = [];
   let note = "";
-  if (hit.score_kind === "fused" && hit.logit !== undefined) {
-    const weight = stages[0]?.words_weight ?? 0;
-    const lexical = hit.retrieval.lexical;
-    const byWords = lexical && !lexical.rank ? weight * lexical.score : 0;
-    if (byWords) rows.push(["words: " + fixed(weight) + " × BM25 " + fixed(lexical.score), byWords]);
-    rows.push(["standardised score of retrieval + standardised logit " + signed(hit.logit), hit.score - byWords]);
-    note = "Standardised: how many deviations from the mean of the " + (stages[0]?.read ?? result.reranked) + " passages that were read. So this score compares hits of one search only.";
+  const parts = hit.explanation?.rerank;
+  if (parts) {
+    const deviations = (x, of) => signed(x, 2) + " standard deviations from the mean " + of;
+    rows.push(["retrieval: " + deviations(parts.retrieval, "score"), parts.retrieval]);
+    if (parts.words) rows.push(["words: BM25 " + fixed(hit.retrieval.lexical.score) + " × " + fixed(parts.words / hit.retrieval.lexical.score), parts.words]);
+    rows.push(["cross-encoder: " + deviations(parts.logit, "logit"), parts.logit]);
+    note = "The means are those of the " + count(result.reranked, "passage") + " that the cross-encoder read, so this score compares hits of one search only.";
   } else {
     note = { logit: "The order goes by the logit.", cosine: "The order goes by the cosine.", bm25: "The order goes by BM25.", fused: "The order goes by the sum of what the lists add." }[hit.score_kind] ?? "The order goes by " + hit.score_kind + ".";
   }
