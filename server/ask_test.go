@@ -55,15 +55,16 @@ func TestAskWithoutLanguageModel(t *testing.T) {
 	if w.Header().Get("Content-Type") != "text/event-stream" || events[0].name != "passages" || len(events[0].data.Passages) == 0 {
 		t.Fatalf("%v %+v", w.Header(), events)
 	}
-	text, last := "", events[len(events)-1]
+	var text strings.Builder
+	last := events[len(events)-1]
 	for _, e := range events[1 : len(events)-1] {
 		if e.name != "delta" {
 			t.Errorf("event %s among the deltas", e.name)
 		}
-		text += e.data.Delta
+		text.WriteString(e.data.Delta)
 	}
-	if last.name != "done" || last.data.Answer == nil || last.data.Answer.Text != text || text != a.Text {
-		t.Errorf("deltas %q, done %+v; without a stream %q", text, last, a.Text)
+	if last.name != "done" || last.data.Answer == nil || last.data.Answer.Text != text.String() || text.String() != a.Text {
+		t.Errorf("deltas %q, done %+v; without a stream %q", text.String(), last, a.Text)
 	}
 	for body, want := range map[string]string{
 		`{"question":" "}`:                          "the question is empty",
@@ -135,7 +136,11 @@ func TestAgentsAreServed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer session.Close()
+	defer func() {
+		if err := session.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	r, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: "search", Arguments: map[string]any{"query": "bread", "limit": 1}})
 	if err != nil || r.IsError || len(r.Content) == 0 {
 		t.Fatalf("%+v, %v", r, err)
