@@ -62,11 +62,11 @@ parity: models ## compare with the stored values of the reference libraries, in 
 
 .PHONY: cross
 cross: ## build and vet for other systems and processors
-	@for target in linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
+	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
 		echo "$$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./...; \
 	done
-	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
+	@for target in linux/arm64 windows/amd64; do \
 		echo "vet $$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) vet ./...; \
 	done
