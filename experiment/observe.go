@@ -32,7 +32,7 @@ type System struct {
 type Stage struct {
 	Reranker Reranker
 	Depth    int  // how many it reads, the best of the order before. Of the first stage it is a depth of the sweep; 0: all
-	Fuse     bool // order by the standardised sum of logit and score before, see rank.FuseStandardized
+	Fuse     bool // order by logit, score before and words together, see rank.Rerank
 }
 
 // Observed is all that was seen of one query by one system: enough for every depth up to the deepest one.
