@@ -20,12 +20,14 @@ type trainBar struct {
 	evalBar
 	loss   float64 // smoothed
 	tokens int     // since the bar began
+	before int     // steps that were there when it began: of a run that goes on
 }
 
 // step is told of each step.
 func (b *trainBar) step(s train.Step) {
 	if b.tokens == 0 {
 		b.start, b.loss = time.Now().Add(-time.Duration(s.Seconds*float64(time.Second))), s.Loss
+		b.before = s.Number - 1
 	}
 	b.loss += (s.Loss - b.loss) * 0.05
 	b.tokens += s.Tokens
@@ -39,7 +41,8 @@ func (b *trainBar) step(s train.Step) {
 		fmt.Sprintf("loss %.4f", b.loss),
 		figures(float64(b.tokens)/now.Sub(b.start).Seconds(), 2) + " tokens/s",
 	}
-	b.say("training "+progressBar(done), append(parts, left(now.Sub(b.start), done)...))
+	share := float64(s.Number-b.before) / float64(s.Of-b.before)
+	b.say("training "+progressBar(done), append(parts, left(now.Sub(b.start), share)...))
 }
 
 // due says whether it is time for another line.
