@@ -215,7 +215,7 @@ func (c *collection) describe() (api.Collection, error) {
 		return out, err
 	}
 	return api.Collection{
-		Name: c.name, Exists: true, Documents: s.Documents, Passages: s.Passages, Bytes: s.Bytes, Model: s.Settings.Model, Dimensions: s.Settings.Dim,
+		Name: c.name, Exists: true, Documents: s.Documents, Passages: s.Passages, Deleted: s.Deleted, Segments: len(s.Segments), Bytes: s.Bytes, Model: s.Settings.Model, Dimensions: s.Settings.Dim,
 		Vectors: s.Settings.Vectors, Precision: s.Settings.Precision, Generation: s.Generation, Loaded: c.loaded,
 	}, nil
 }

@@ -24,6 +24,8 @@ var bodies = map[string][]string{
 	"/v1/search":           {`{"query":"a","top_k":3,"mode":"hybrid","rerank":"auto@2","budget":"1s","filter":"n = 1","fusion":{"method":"rrf","k":1,"dense_weight":1,"lexical_weight":1}}`},
 	"/v1/similar":          {`{"id":"a","top_k":2}`},
 	"/v1/compare":          {`{"query":"a"}`},
+	"/v1/influence":        {`{"query":"a","id":"a"}`},
+	"/v1/matrix":           {`{"queries":["a","b"],"texts":["c"]}`, `{"queries":["a"],"top_k":2,"filter":"n = 1"}`},
 	"/v1/eval":             {`{"queries":[{"id":"q","text":"a"}],"judgments":{"q":{"a":1}},"measures":"MRR@10"}`},
 	"/v1/documents":        {`{"documents":[{"id":"a","text":"b","metadata":{"n":1.5e9}}]}`},
 	"/v1/documents/bulk":   {"{\"id\":\"a\",\"text\":\"b\"}\n{\"delete\":\"a\"}\n"},

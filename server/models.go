@@ -37,6 +37,7 @@ type crossModel struct {
 	name        string
 	logits      *batch.Queue[encoder.Sequence, []float32]
 	calibration calibration.Map // from logits to probabilities
+	calibrated  bool            // by judgments; else the calibration is the sigmoid
 }
 
 // models are the encoders of the server: each is opened once, whoever uses it, and runs by way of its queue. They implement
@@ -174,7 +175,7 @@ func (ms *models) crossOf(name string, p encoder.Precision) (*crossModel, error)
 			return nil, errors.Join(err, e.Close())
 		}
 		if m, ok := ms.options.Calibrations[fingerprint]; ok {
-			c.calibration = m
+			c.calibration, c.calibrated = m, true
 		}
 	}
 	c.logits = queue(ms, label(name, e.Precision()), e.Run)

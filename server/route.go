@@ -28,7 +28,7 @@ type route struct {
 	response     reflect.Type // nil: not JSON
 	media        string       // of bodies that are not JSON
 	query        []parameter
-	long         bool // may take longer than others: somebody else writes, or a stream stays open
+	long         bool // may take longer than others: somebody else writes, a stream stays open, or many queries are run
 	handle       func(c *call) (any, error)
 }
 

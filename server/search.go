@@ -3,6 +3,7 @@
 package server
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -41,6 +42,19 @@ func (c *call) similar(r *api.Similar) (out *winnow.Result, err error) {
 	request := winnow.Request{TopK: r.TopK, Filter: r.Filter}
 	err = c.searching(r.Collection, winnow.Settings{}, &request, func(e *winnow.Engine, opts []winnow.SearchOption) error {
 		out, err = e.Similar(c.ctx(), r.ID, opts...)
+		return err
+	})
+	return out, err
+}
+
+func (c *call) influence(r *api.Influence) (out *winnow.Influence, err error) {
+	c.logText("query", r.Query)
+	in, err := c.collections.find(r.Collection)
+	if err != nil {
+		return nil, err
+	}
+	err = in.read(func(e *winnow.Engine) error {
+		out, err = e.Influence(c.ctx(), r.Query, r.ID, cmp.Or(r.Reranker, winnow.Auto))
 		return err
 	})
 	return out, err

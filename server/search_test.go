@@ -5,6 +5,7 @@ package server
 import (
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -294,6 +295,98 @@ func TestReadOnly(t *testing.T) {
 	s.refused(s.send(http.MethodPost, "/v1/documents/bulk", `{"id":"y","text":"b"}`), http.StatusForbidden, "--read-only")
 	s.refused(s.send(http.MethodPost, "/v1/collections", `{"name":"x"}`), http.StatusForbidden, "--read-only")
 	s.refused(s.send(http.MethodDelete, "/v1/documents/x", nil), http.StatusForbidden, "--read-only")
+}
+
+// A matrix has the scores that searching and reranking give.
+func TestMatrix(t *testing.T) {
+	s := start(t)
+	s.fill()
+	queries := []string{"what is bread made of?", "how long do cats sleep?"}
+	var found winnow.Result
+	s.post("/v1/search", api.Search{Request: winnow.Request{Query: queries[0], TopK: 2}}, &found)
+	var m api.Relevance
+	s.post("/v1/matrix", api.Matrix{Queries: queries, TopK: 2}, &m)
+	s.equal("queries", m.Queries, queries)
+	for i, h := range found.Hits {
+		s.equal("passage", m.Passages[i].ID, h.ID)
+		if got := m.Bi.Scores[0][i]; math.Abs(float64(got-h.Retrieval.Dense.Score)) > 1e-5 {
+			t.Errorf("%s: cosine %v, in the search %v", h.ID, got, h.Retrieval.Dense.Score)
+		}
+		s.equal("logit", m.Cross.Scores[0][i], *h.Logit)
+	}
+	seen := map[string]bool{}
+	for _, p := range m.Passages {
+		if seen[p.ID] {
+			t.Errorf("%s is there twice", p.ID)
+		}
+		seen[p.ID] = true
+	}
+	if len(m.Bi.Scores) != 2 || len(m.Cross.Scores[1]) != len(m.Passages) || len(m.Cross.Probabilities[1]) != len(m.Passages) || m.Bi.Kind != "cosine" || m.Cross.Kind != "logit" {
+		t.Errorf("%+v", m)
+	}
+	var ranked RerankResponse
+	texts := []string{"Cats sleep.", "Flour and water."}
+	s.post("/v1/rerank", map[string]any{"query": queries[0], "documents": texts}, &ranked)
+	empty := start(t, small) // texts need no index
+	empty.post("/v1/matrix", api.Matrix{Queries: queries, Texts: texts}, &m)
+	s.post("/v1/matrix", api.Matrix{Queries: queries, Texts: texts}, &m)
+	for _, r := range ranked.Results {
+		s.equal("logit", m.Cross.Scores[0][r.Index], r.Logit)
+		s.equal("probability", m.Cross.Probabilities[0][r.Index], r.RelevanceScore)
+	}
+	for message, body := range map[string]string{
+		"there are 0 queries":      `{"queries":[]}`,
+		"query 1 is empty":         `{"queries":["a"," "]}`,
+		"text 0 is empty":          `{"queries":["a"],"texts":[""]}`,
+		"leave out one or the oth": `{"queries":["a"],"texts":["b"],"top_k":3}`,
+		"field filter":             `{"queries":["a"],"filter":"n = "}`,
+		"top_k":                    `{"queries":["a"],"top_k":-1}`,
+		"make 2100 pairs":          `{"queries":["a"],"texts":[` + strings.Repeat(`"b",`, 2099) + `"b"]}`,
+	} {
+		s.refused(s.send(http.MethodPost, "/v1/matrix", body), http.StatusBadRequest, message)
+	}
+	empty.refused(empty.send(http.MethodPost, "/v1/matrix", `{"queries":["a"]}`), http.StatusNotFound, "has no documents yet")
+}
+
+func TestInfluence(t *testing.T) {
+	s := start(t)
+	s.fill()
+	var in winnow.Influence
+	s.post("/v1/influence", `{"query":"how long do cats sleep?","id":"d1"}`, &in)
+	var r winnow.Result
+	s.post("/v1/search", `{"query":"how long do cats sleep?"}`, &r)
+	if h := r.Hits[0]; h.ID != "d1" || *h.Logit != in.Logit || in.Text != h.Text {
+		t.Errorf("%+v of %+v", in, h)
+	}
+	most := in.Left[0]
+	for _, l := range in.Left {
+		if l.Change < most.Change {
+			most = l
+		}
+	}
+	if word := strings.ToLower(most.Text); word != "cats" && word != "sleep" {
+		t.Errorf("the word that matters most is %q", word)
+	}
+	s.refused(s.send(http.MethodPost, "/v1/influence", `{"query":" ","id":"d1"}`), http.StatusBadRequest, "the query is empty")
+	s.refused(s.send(http.MethodPost, "/v1/influence", `{"query":"a","id":"d1","reranker":"off"}`), http.StatusBadRequest, "name one")
+	s.refused(s.send(http.MethodPost, "/v1/influence", `{"query":"a","id":"d1","reranker":"/etc"}`), http.StatusBadRequest, "is not served")
+	s.refused(s.send(http.MethodPost, "/v1/influence", `{"query":"a","id":"zzz"}`), http.StatusNotFound, "no document or passage")
+}
+
+func TestHealthOfACollection(t *testing.T) {
+	s := start(t)
+	s.refused(s.send(http.MethodGet, "/v1/collections/default?recall=10", nil), http.StatusNotFound, "has no documents yet")
+	s.fill()
+	var c api.Collection
+	s.get("/v1/collections/default", &c)
+	if c.Recall != nil || c.Segments == 0 || c.Documents != 4 {
+		t.Errorf("%+v", c)
+	}
+	s.get("/v1/collections/default?recall=3", &c)
+	if c.Recall == nil || c.Recall.Queries != 3 || c.Recall.Recall != 1 {
+		t.Errorf("%+v", c.Recall)
+	}
+	s.refused(s.send(http.MethodGet, "/v1/collections/default?recall=100000", nil), http.StatusBadRequest, "from 0 to 1000")
 }
 
 func TestEval(t *testing.T) {

@@ -54,6 +54,12 @@ func (r route) named(p ...parameter) route {
 	return r
 }
 
+// patient gives a route more time than others have.
+func (r route) patient() route {
+	r.long = true
+	return r
+}
+
 func (s *Server) ownRoutes() []route {
 	return []route{
 		post("/v1/search", Read, tagSearch, "Find the passages that answer a query best", (*call).search),
@@ -63,7 +69,9 @@ func (s *Server) ownRoutes() []route {
 			method: http.MethodPost, path: "/v1/ask", scope: Read, tag: tagSearch, summary: "Answer a question, with citations that are checked; with stream as server-sent events",
 			request: reflect.TypeFor[api.Ask](), response: reflect.TypeFor[winnow.Answer](), long: true, handle: (*call).ask,
 		},
-		post("/v1/eval", Read, tagSearch, "Measure searches on judged queries", (*call).eval),
+		post("/v1/influence", Read, tagSearch, "How a cross-encoder's logit changes when words of a passage are left out", (*call).influence),
+		post("/v1/matrix", Read, tagSearch, "Score every query with every text, or with the best hits, by both encoders", (*call).matrix),
+		post("/v1/eval", Read, tagSearch, "Measure searches on judged queries", (*call).eval).patient(),
 
 		post("/v1/documents", Write, tagDocuments, "Add documents, or replace those with their ids: all or none", (*call).addDocuments),
 		get("/v1/documents", Read, tagDocuments, "List documents without their texts", (*call).listDocuments).
@@ -80,7 +88,8 @@ func (s *Server) ownRoutes() []route {
 
 		get("/v1/collections", Read, tagCollections, "List collections", (*call).listCollections),
 		post("/v1/collections", Admin, tagCollections, "Make a collection", (*call).createCollection),
-		get("/v1/collections/{name}", Read, tagCollections, "Describe a collection", (*call).getCollection),
+		get("/v1/collections/{name}", Read, tagCollections, "Describe a collection", (*call).getCollection).
+			named(parameter{"recall", "integer", "measure what searching by vectors finds, with so many stored vectors; 0 if not set: it is not measured"}),
 		get("/v1/collections/{name}", Admin, tagCollections, "Delete a collection with all it holds", (*call).deleteCollection).by(http.MethodDelete),
 	}
 }
@@ -226,9 +235,28 @@ func (c *call) getCollection() (*api.Collection, error) {
 	if err != nil {
 		return nil, err
 	}
+	sample, err := c.number("recall", 0, mostSampled)
+	if err != nil {
+		return nil, err
+	}
 	d, err := in.describe()
+	if err != nil || sample == 0 {
+		return &d, err
+	}
+	err = in.read(func(e *winnow.Engine) error {
+		snapshot, err := e.Index().Snapshot()
+		if err != nil {
+			return err
+		}
+		defer snapshot.Release()
+		d.Recall, err = snapshot.MeasureRecall(c.ctx(), sample, 10, 1)
+		return err
+	})
 	return &d, err
 }
+
+// mostSampled bounds how many vectors a request may search for, exactly, too, to measure recall.
+const mostSampled = 1000
 
 func (c *call) createCollection(n *api.NewCollection) (*api.Collection, error) {
 	if c.options.ReadOnly {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/rank"
 )
 
 // DefaultCollection is the name of the index that is meant where none is named.
@@ -53,6 +55,48 @@ type Similar struct {
 	ID         string `json:"id" jsonschema:"of a document or passage"`
 	TopK       int    `json:"top_k,omitempty" jsonschema:"the number of hits, 10 if not set"`
 	Filter     string `json:"filter,omitempty" jsonschema:"only documents whose metadata match"`
+}
+
+// Influence asks how a cross-encoder's logit changes when words of a passage are left out.
+type Influence struct {
+	Collection string `json:"collection,omitempty" jsonschema:"the index to search; default if not set"`
+	Query      string `json:"query"`
+	ID         string `json:"id" jsonschema:"of a passage, or of a document for its first"`
+	Reranker   string `json:"reranker,omitempty" jsonschema:"a cross-encoder that is served; auto if not set"`
+}
+
+// Matrix asks for the scores of every query with every text. Without texts, the best hits of all queries are taken.
+type Matrix struct {
+	Collection string   `json:"collection,omitempty" jsonschema:"the index to search; default if not set"`
+	Queries    []string `json:"queries"`
+	Texts      []string `json:"texts,omitempty" jsonschema:"what to score; the best hits of all queries if not set"`
+	TopK       int      `json:"top_k,omitempty" jsonschema:"the number of hits of each query, 5 if not set"`
+	Filter     string   `json:"filter,omitempty" jsonschema:"only hits in documents whose metadata match"`
+}
+
+// Relevance is a matrix of scores, by each kind of model that is there.
+type Relevance struct {
+	Queries  []string `json:"queries"`
+	Passages []Scored `json:"passages" jsonschema:"the texts, or the hits in the order in which the queries found them"`
+	Bi       *Scores  `json:"bi_encoder,omitempty"`
+	Cross    *Scores  `json:"cross_encoder,omitempty"`
+}
+
+// Scored is what a column of a matrix is about.
+type Scored struct {
+	ID     string         `json:"id,omitempty" jsonschema:"of the passage, if it was found"`
+	Title  string         `json:"title,omitempty"`
+	Text   string         `json:"text"`
+	Source *winnow.Source `json:"source,omitempty"`
+}
+
+// Scores are those of a model: a row for each query, a column for each passage.
+type Scores struct {
+	Model         string         `json:"model"`
+	Kind          rank.ScoreKind `json:"score_kind"`
+	Scores        [][]float32    `json:"scores"`
+	Probabilities [][]float64    `json:"probabilities,omitempty" jsonschema:"of a cross-encoder: of being relevant if it is calibrated, else the sigmoid"`
+	Calibrated    bool           `json:"calibrated,omitempty"`
 }
 
 // Metadata is what is known of a document beside its text: strings, numbers, booleans, lists of those. Numbers that were read are
@@ -176,6 +220,8 @@ type Collection struct {
 	Name       string    `json:"name"`
 	Documents  int       `json:"documents"`
 	Passages   int       `json:"passages"`
+	Deleted    int       `json:"deleted_passages" jsonschema:"still in files, gone with the next merge"`
+	Segments   int       `json:"segments" jsonschema:"parts of the index, which are merged as they become many"`
 	Bytes      int64     `json:"bytes" jsonschema:"of its files"`
 	Model      string    `json:"model,omitempty" jsonschema:"the bi-encoder; none if words alone are searched"`
 	Dimensions int       `json:"dimensions"`
@@ -184,6 +230,8 @@ type Collection struct {
 	Generation uint64    `json:"generation" jsonschema:"counts changes"`
 	Loaded     time.Time `json:"loaded" jsonschema:"when this state was taken over"`
 	Exists     bool      `json:"exists" jsonschema:"false until the first document is added"`
+	// Recall is what winnow stats measures.
+	Recall *index.Recall `json:"recall,omitempty" jsonschema:"if asked for: what searching by vectors finds of what an exact search does"`
 }
 
 // Collections are all of them.
