@@ -22,20 +22,14 @@ export class Failure extends Error {
   }
 }
 
-/** Sends a request and gives the answer's text. A body that is not a string is sent as JSON. */
-async function send(method, path, body, { signal, type = "application/json" } = {}) {
+/** Sends a request and gives the response, which is no failure. A body that is not a string is sent as JSON. */
+async function open(method, path, body, { signal, type = "application/json" } = {}) {
   const headers = {};
   if (apiKey()) headers.Authorization = "Bearer " + apiKey();
   if (body !== undefined) headers["Content-Type"] = type;
-  let response, text;
-  try {
-    response = await fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) });
-    text = await response.text();
-  } catch (error) {
-    if (error.name === "AbortError") throw error;
-    throw new Failure(0, "The server does not answer. Is winnow serve still running?");
-  }
-  if (response.ok) return text;
+  const response = await answered(fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) }));
+  if (response.ok) return response;
+  const text = await answered(response.text());
   let message = "The server answered with status " + response.status + ".";
   try {
     message = JSON.parse(text).error.message ?? message;
@@ -44,6 +38,19 @@ async function send(method, path, body, { signal, type = "application/json" } = 
   }
   throw new Failure(response.status, message, Number(response.headers.get("Retry-After")) || 0);
 }
+
+/** What a promise of fetch gives. That it gives nothing is a failure, unless it was ended. */
+async function answered(promise, message = "The server does not answer. Is winnow serve still running?") {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Failure(0, message);
+  }
+}
+
+/** Sends a request and gives the answer's text. */
+const send = async (...request) => answered((await open(...request)).text());
 
 const json = async (...request) => JSON.parse(await send(...request));
 
@@ -55,6 +62,10 @@ function withQuery(path, query) {
 
 export const search = (request, signal) => json("POST", "/v1/search", request, { signal });
 export const compare = (request, signal) => json("POST", "/v1/compare", request, { signal });
+export const influence = (request) => json("POST", "/v1/influence", request);
+export const matrix = (request, signal) => json("POST", "/v1/matrix", request, { signal });
+export const evaluate = (request, signal) => json("POST", "/v1/eval", request, { signal });
+export const measured = (collection, sample) => json("GET", withQuery("/v1/collections/" + encodeURIComponent(collection || "default"), { recall: sample }));
 export const models = () => json("GET", "/v1/models");
 export const collections = () => json("GET", "/v1/collections");
 export const documents = (collection, limit, offset) => json("GET", withQuery("/v1/documents", { collection, limit, offset }));
@@ -66,3 +77,25 @@ export async function bulk(collection, lines) {
   const text = await send("POST", withQuery("/v1/documents/bulk", { collection }), lines, { type: "application/x-ndjson" });
   return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
 }
+
+/** Asks a question. on is called with the name and the data of each event of the answer: passages, delta, done. */
+export async function ask(request, signal, on) {
+  const response = await open("POST", "/v1/ask", { ...request, stream: true }, { signal });
+  const pieces = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  const broken = "The answer broke off. Is winnow serve still running?";
+  for (let rest = "", ended = false; !ended; ) {
+    const { value, done } = await answered(pieces.read(), broken);
+    if (done) throw new Failure(0, broken);
+    const events = (rest + value).split("\n\n");
+    rest = events.pop();
+    for (const event of events) {
+      const [, name, data] = /^event: (\w+)\ndata: (.*)$/.exec(event) ?? [];
+      if (name === "error") throw streamed(JSON.parse(data).error);
+      if (name) on(name, JSON.parse(data));
+      ended ||= name === "done";
+    }
+  }
+}
+
+/** A failure within a stream, which came too late for a status. */
+const streamed = (problem) => new Failure({ bad_gateway: 502, service_unavailable: 503, too_many_requests: 429 }[problem.code] ?? 500, problem.message);

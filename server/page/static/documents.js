@@ -4,6 +4,7 @@
 
 import * as api from "./api.js";
 import { count, el, fill, size } from "./dom.js";
+import { health } from "./health.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
 
@@ -56,7 +57,7 @@ export class DocumentsView {
     try {
       const all = await api.collections();
       const index = all.collections.find((c) => c.name === (s.collection || "default"));
-      fill(this.health, index ? healthOf(index) : []);
+      fill(this.health, index?.exists ? health(index) : []);
       if (index && !index.exists) {
         fill(this.results, el("section", { class: "empty" }, el("h2", {}, "The index is empty"), el("p", {}, "The first document that is added makes it.")));
         return;
@@ -180,14 +181,4 @@ async function add(collection, file) {
   const metadata = ending ? { ext: ending } : {};
   const a = await api.addDocument(collection, { id: name, title: file.name, text, format: formats[ending] ?? "plain", metadata });
   return (a.replaced ? "replaced" : "added") + " · " + count(a.passages, "passage");
-}
-
-/** What is known of an index. */
-function healthOf(c) {
-  const fact = (name, value, note) => el("div", {}, el("dt", {}, name), el("dd", {}, value, note && el("small", {}, " " + note)));
-  if (!c.exists) return [];
-  return el("dl", { class: "facts" },
-    fact("documents", c.documents.toLocaleString("en")), fact("passages", c.passages.toLocaleString("en")), fact("on disk", size(c.bytes)),
-    fact("vectors", c.model ? c.model : "none", c.model && [c.dimensions + " × " + c.precision, c.vectors].filter(Boolean).join(", ")),
-    fact("changes", c.generation.toLocaleString("en"), "loaded " + new Date(c.loaded).toLocaleTimeString("en-GB")));
 }

@@ -2,7 +2,7 @@
 
 // Making elements and writing numbers. Texts are always text nodes: nothing that comes from an index is read as HTML.
 
-const svgTags = new Set(["svg", "path", "g", "circle"]);
+const svgTags = new Set(["svg", "path", "g", "circle", "line", "text"]);
 
 /**
  * An element. Properties that are null, undefined or false are left out; functions are listeners (onclick), style is an object of
@@ -55,7 +55,7 @@ export function size(bytes) {
 }
 
 /** A count with its noun, in the plural if it is not 1. */
-export const count = (n, noun) => n.toLocaleString("en") + " " + noun + (n === 1 ? "" : "s");
+export const count = (n, noun, plural = noun + "s") => n.toLocaleString("en") + " " + (n === 1 ? noun : plural);
 
 /** A probability in percent. Values that round to 0 or 100 are told from certainty. */
 export function percent(p) {

@@ -3,15 +3,19 @@
 // The page: which view is shown, the keys that work everywhere, and what all views need to know of the server.
 
 import * as api from "./api.js";
+import { AskView } from "./ask.js";
 import { CompareView } from "./compare.js";
 import { DocumentsView } from "./documents.js";
 import { el, fill } from "./dom.js";
+import { EvaluateView } from "./evaluate.js";
+import { MatrixView } from "./matrix.js";
 import * as notice from "./notice.js";
 import { SearchView } from "./search.js";
 import * as state from "./state.js";
 
 const $ = (selector) => document.querySelector(selector);
-const names = ["search", "compare", "documents"];
+const names = ["search", "ask", "compare", "matrix", "evaluate", "documents"];
+const titled = { documents: "Documents", matrix: "Matrix", evaluate: "Evaluate" }; // views that are about more than one query
 let views = null;
 let shown = null;
 
@@ -27,7 +31,7 @@ function show() {
     a.href = state.address({ view: a.dataset.view, offset: "0" });
   }
   $("select[name=collection]").value = s.collection || "default";
-  document.title = (name === "documents" ? "Documents · " : s.q && s.q + " · ") + "winnow";
+  document.title = [titled[name] ?? s.q, "winnow"].filter(Boolean).join(" · ");
   shown = views[name];
   shown.start();
 }
@@ -36,7 +40,7 @@ function show() {
 function go(view) {
   state.write({ view, offset: "0" }, { step: true });
   show();
-  ($("#" + view + " input[name=q]") ?? $("#main")).focus();
+  ($("#" + view + " :is(input[name=q], textarea)") ?? $("#main")).focus();
 }
 
 /** Asks what is served, and starts. Without a key this fails, and the notice has a field for one. */
@@ -47,11 +51,14 @@ async function begin() {
     offer(collections.collections);
     views ??= {
       search: new SearchView($("#search"), models.data),
+      ask: new AskView($("#ask")),
       compare: new CompareView($("#compare")),
+      matrix: new MatrixView($("#matrix")),
+      evaluate: new EvaluateView($("#evaluate")),
       documents: new DocumentsView($("#documents"), $("#sure")),
     };
     show();
-    if (!shown.root) $("#search input[name=q]").focus();
+    if (shown === views.search) $("#search input[name=q]").focus();
   } catch (error) {
     if (!(error instanceof api.Failure)) throw error;
     notice.show($("#problem"), error, begin);
@@ -89,9 +96,9 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (event.key === "/") $("main > section:not([hidden]) input[name=q]")?.focus();
+  if (event.key === "/") $("main > section:not([hidden]) :is(input[name=q], textarea)")?.focus();
   else if (event.key === "?") $("#keys").showModal();
-  else if (["1", "2", "3"].includes(event.key) && views) go(names[event.key - 1]);
+  else if (names[event.key - 1] && views) go(names[event.key - 1]);
   else return;
   event.preventDefault();
 });

@@ -6,8 +6,8 @@ import { useKey, apiKey } from "./api.js";
 import { el, fill } from "./dom.js";
 
 const titles = {
-  0: "No answer", 400: "This cannot be searched", 401: "An API key is needed", 403: "Not allowed", 404: "Nothing there", 409: "Somebody else is writing",
-  413: "Too large", 429: "Too much at once", 503: "Not now",
+  0: "No answer", 400: "This cannot be done", 401: "An API key is needed", 403: "Not allowed", 404: "Nothing there", 409: "Somebody else is writing",
+  413: "Too large", 429: "Too much at once", 502: "No answer from the language model", 503: "Not now",
 };
 
 /** Shows a failure in a node, with a way on: a field for the API key, or a button that calls again. */
@@ -33,7 +33,7 @@ function keyForm(again) {
 }
 
 function wayOn(failure, again) {
-  if (![0, 409, 429, 503].includes(failure.status)) return null;
+  if (![0, 409, 429, 502, 503].includes(failure.status)) return null;
   const button = el("button", { class: "primary", onclick: again }, "Try again");
   if (failure.retry > 0) {
     let left = failure.retry;

@@ -3,7 +3,15 @@
 // What the page shows is in its address, so that it can be reloaded, kept and sent to others.
 
 /** What holds for what the address does not say. */
-const defaults = { view: "search", q: "", mode: "", rerank: "", depth: "", budget: "1s", filter: "", candidates: "20", offset: "0", collection: "" };
+const defaults = {
+  view: "search", collection: "", q: "", filter: "",
+  mode: "", rerank: "", depth: "", budget: "1s", // of a search
+  passages: "10", // of an answer
+  candidates: "20", // of a comparison
+  queries: "", against: "hits", texts: "", top: "5", // of a matrix
+  depths: "10,20,50,100", without: "", // of an evaluation
+  offset: "0", // in the list of documents
+};
 
 /** The state that the address says. Parameters that are not known are left aside. */
 export function read() {

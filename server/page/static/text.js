@@ -33,6 +33,12 @@ export function marked(text, { start = 0, end = Infinity, terms = [], sentence =
   return nodes;
 }
 
+/** Cuts a text at bytes: gives [start, end) of it. */
+export function slicer(text) {
+  const bytes = encoder.encode(text);
+  return (start, end) => decoder.decode(bytes.subarray(start, end));
+}
+
 /** A hit's snippet, with … where it leaves something out. */
 export function snippet(hit) {
   const s = hit.snippet;

@@ -3,6 +3,7 @@
 // How one hit came to its score: what each word, each list and the cross-encoder gave. All figures are the server's.
 
 import { count, el, fixed, percent, shortName, signed } from "./dom.js";
+import { influence } from "./influence.js";
 import { marked } from "./text.js";
 
 /** The explanation of a hit of a result that was asked with explain. */
@@ -71,7 +72,8 @@ function reading(hit, result) {
     el("p", {}, shortName(stage?.model ?? result.reranker), " read query and passage together: logit ", el("b", {}, signed(hit.logit)), stage?.calibrated ? ". Calibrated on judged pairs, P(relevant) is " : ". Its activation makes of that ", el("b", {}, percent(hit.probability)),
       stage?.calibrated ? "." : ", which is not calibrated: it orders, but is no probability of being relevant."),
     meter(hit.probability, "cross"),
-    hit.truncated_tokens > 0 && el("p", { class: "cut" }, "The passage is longer than the model reads: " + count(hit.truncated_tokens, "token") + " of it played no part."));
+    hit.truncated_tokens > 0 && el("p", { class: "cut" }, "The passage is longer than the model reads: " + count(hit.truncated_tokens, "token") + " of it played no part."),
+    stage && influence(hit, result.query, stage.model));
 }
 
 /** The arithmetic of the score that the order goes by. */
