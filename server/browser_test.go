@@ -269,7 +269,7 @@ func (b *tab) fits() {
 // labelled checks that everything that can be used has a name for who does not see it.
 func (b *tab) labelled() {
 	b.Helper()
-	if without := value[[]string](b, `[...document.querySelectorAll("button, input, select, a, [role=img], [role=region]")]
+	if without := value[[]string](b, `[...document.querySelectorAll("button, input, select, textarea, summary, a, [role=img], [role=region]")]
 		.filter(n => n.checkVisibility() && !(n.getAttribute("aria-label") || n.labels?.length || n.innerText?.trim()))
 		.map(n => n.outerHTML.slice(0, 120))`); len(without) > 0 {
 		b.Errorf("without a name: %q", without)

@@ -60,7 +60,12 @@ func TestPage(t *testing.T) {
 		{"why", testWhy},
 		{"settings", testSettings},
 		{"filter", testFilter},
+		{"influence", testInfluence},
+		{"ask", testAsk},
 		{"compare", testCompare},
+		{"matrix", testMatrix},
+		{"evaluate", testEvaluate},
+		{"health", testHealth},
 		{"narrow", testNarrow},
 		{"dark", testDark},
 		{"upload", testUpload},
@@ -68,6 +73,7 @@ func TestPage(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c, &tester{t, s.Server}, address) })
 	}
+	t.Run("ask-model", func(t *testing.T) { testAskModel(t, c) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, c) })
 	t.Run("busy", func(t *testing.T) { testBusy(t, c) })
 	t.Run("gone", func(t *testing.T) { testGone(t, c) })
@@ -139,10 +145,10 @@ func testKeyboard(t *testing.T, c *chrome, _ *tester, address string) {
 	b.press(kb.ArrowUp)
 	b.equal("focus", value[string](b, "document.activeElement.name"), "q")
 	b.press(kb.Tab)
-	b.shortcut("2") // on a button: not typing
+	b.shortcut("3") // on a button: not typing
 	b.until(`!document.querySelector("#compare").hidden && document.activeElement.name === "q"`)
-	b.shortcut("3") // into the field
-	b.equal("field", value[string](b, "document.activeElement.value"), "flour3")
+	b.shortcut("6") // into the field
+	b.equal("field", value[string](b, "document.activeElement.value"), "flour6")
 }
 
 func testWhy(t *testing.T, c *chrome, s *tester, address string) {
@@ -250,10 +256,16 @@ func testNarrow(t *testing.T, c *chrome, _ *tester, address string) {
 		b.done()
 		b.fits()
 		b.shot(fmt.Sprintf("narrow-compare-dark-%t", l.dark))
-		b.visit("/?view=documents")
-		b.done()
+		for _, view := range []string{"ask", "matrix", "documents"} {
+			b.visit("/?view=" + view + "&q=what+is+bread+made+of%3F&queries=what+is+bread+made+of%3F%0Awhat+do+cats+do%3F")
+			b.done()
+			b.fits()
+			b.shot(fmt.Sprintf("narrow-%s-dark-%t", view, l.dark))
+		}
+		b.visit("/?view=evaluate")
+		b.evaluate(judgedLines)
 		b.fits()
-		b.shot(fmt.Sprintf("narrow-documents-dark-%t", l.dark))
+		b.shot(fmt.Sprintf("narrow-evaluate-dark-%t", l.dark))
 	}
 }
 
@@ -268,9 +280,14 @@ func testDark(t *testing.T, c *chrome, _ *tester, address string) {
 	b.visit("/?q=what+is+bread+made+of%3F&view=compare")
 	b.done()
 	b.shot("dark-compare")
-	b.visit("/?view=documents")
-	b.done()
-	b.shot("dark-documents")
+	for _, view := range []string{"ask", "matrix", "documents"} {
+		b.visit("/?view=" + view + "&q=what+is+bread+made+of%3F&queries=what+is+bread+made+of%3F%0Awhat+do+cats+do%3F")
+		b.done()
+		b.shot("dark-" + view)
+	}
+	b.visit("/?view=evaluate")
+	b.evaluate(judgedLines)
+	b.shot("dark-evaluate")
 }
 
 func testUpload(t *testing.T, c *chrome, s *tester, address string) {
