@@ -64,6 +64,9 @@ func classify(ctx context.Context, err error) *problem {
 	if full, ok := errors.AsType[*batch.FullError](err); ok {
 		return &problem{status: http.StatusTooManyRequests, retry: full.Retry, err: fmt.Errorf("the server is busy: %w", err)}
 	}
+	if late, ok := errors.AsType[*batch.LateError](err); ok {
+		return &problem{status: http.StatusTooManyRequests, retry: late.Retry, err: fmt.Errorf("the server is busy: %w", err)}
+	}
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return status(http.StatusRequestEntityTooLarge, fmt.Errorf("the request has more than %d bytes: send it in parts, or start the server with a larger --max-body", large.Limit))
 	}

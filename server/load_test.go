@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/server/internal/batch"
 )
 
 // small takes models of random weights in place of the built-in ones: what they answer means nothing, and it comes fast.
@@ -176,6 +177,13 @@ func TestFullQueue(t *testing.T) {
 	s.equal("counted", s.figure(`winnow_refused_total{reason="queue"}`), "1")
 	release()
 	s.equal("first", (<-first).Code, http.StatusOK)
+}
+
+func TestLateRequestsAreTold(t *testing.T) {
+	p := classify(t.Context(), fmt.Errorf("rerank: %w", &batch.LateError{Takes: 70 * time.Second, Left: time.Minute, Retry: 10 * time.Second}))
+	if p.status != http.StatusTooManyRequests || p.retry != 10*time.Second || !strings.Contains(p.Error(), "the server is busy: rerank: what waits takes about 1m10s, and the request has 1m0s") {
+		t.Errorf("%d, again in %s: %v", p.status, p.retry, p)
+	}
 }
 
 func TestRequestsEnd(t *testing.T) {

@@ -2,9 +2,13 @@
 
 // Package batch joins the work of concurrent callers into batches of a bounded size.
 //
-// A batch takes from every waiting call in turn, the oldest first, so that a long call delays a short one by its share of a
-// batch and no more; a call that does not fit is split. While a batch runs the next one collects. An idle queue begins at once,
-// unless the batch before was of several calls: then it waits for company, for a bounded time.
+// The call goes first that would be done first if all that wait got equal shares: a short one overtakes a long one, none waits for
+// ever, and calls of a size are served in the order in which they came. So each is done no later than with equal shares, and most are
+// done earlier (Friedman and Henderson, Fairness and efficiency in web server protocols, 2003; the clock is Golestani's
+// self-clocked one, 1994). A call that does not fit into a batch is split, and what is left of a batch is filled from the next ones.
+//
+// While a batch runs the next one collects. An idle queue begins at once, unless the batch before was of several calls: then it
+// waits for company, for a bounded time. A call that would not be done before its deadline is refused at once.
 package batch
 
 import (
@@ -31,12 +35,23 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("too much is waiting: %d tokens of at most %d", e.Waiting, e.Limit)
 }
 
+// LateError says that a call would not be done in time, because of what is to be done before it.
+type LateError struct {
+	Takes, Left time.Duration // until it is done, as it seems; until its deadline
+	Retry       time.Duration // when it is worth trying again
+}
+
+// Error implements error.
+func (e *LateError) Error() string {
+	return fmt.Sprintf("what waits takes about %s, and the request has %s", e.Takes.Round(time.Second), e.Left.Round(time.Second))
+}
+
 // Observer is told what a queue does. Its methods must be quick: the queue waits for them.
 type Observer interface {
 	Batch(items, size, calls int, took time.Duration) // one was run
 	Waited(d time.Duration)                           // until the first item of a call was run
 	Cancelled(items int)                              // a call ended before so many of its items were run
-	Refused()                                         // a call, with a FullError
+	Refused()                                         // a call, with a FullError or LateError
 }
 
 // Options say how a queue works. All are needed.
@@ -60,8 +75,10 @@ type Queue[I, O any] struct {
 	mu      sync.Mutex
 	calls   []*call[I, O] // with items that no batch has taken, in the order of arrival
 	waiting int           // what they count against Limit
+	busy    int           // size of the batch that runs
+	clock   int64         // what each of the calls would have got with equal shares, since the beginning
 	closed  bool
-	perUnit time.Duration // a moving mean of what a unit of size takes
+	perUnit time.Duration // a moving mean of what a unit of size takes in batches that are at least half full
 }
 
 // call is one Do.
@@ -70,6 +87,8 @@ type call[I, O any] struct {
 	order   []int // of items, the largest first, so that those of one batch are alike in length
 	taken   int   // of order
 	left    int   // items without an output
+	rest    int   // size of the items that no batch has taken
+	finish  int64 // clock at which it would be done with equal shares
 	counts  int   // against Limit
 	arrived time.Time
 	outputs []O
@@ -102,14 +121,14 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 		return nil, nil
 	}
 	c := &call[I, O]{items: items, order: make([]int, len(items)), left: len(items), outputs: make([]O, len(items)), arrived: time.Now(), ready: make(chan struct{})}
-	size := 0
 	for i := range items {
 		c.order[i] = i
-		size += q.o.Size(items[i])
+		c.rest += q.o.Size(items[i])
 	}
 	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(q.o.Size(items[b]), q.o.Size(items[a])) })
-	c.counts = min(size, q.o.Most)
-	if err := q.add(c); err != nil {
+	c.counts = min(c.rest, q.o.Most)
+	deadline, _ := ctx.Deadline()
+	if err := q.add(c, deadline); err != nil {
 		return nil, err
 	}
 	select {
@@ -132,20 +151,37 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 	return nil, c.err
 }
 
-func (q *Queue[I, O]) add(c *call[I, O]) error {
+// add lets a call wait, if there is room for it, and time until its deadline, if that is not zero.
+func (q *Queue[I, O]) add(c *call[I, O], deadline time.Time) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	switch {
+	c.finish = q.clock + int64(c.rest)
+	switch takes, left := q.estimate(c), time.Until(deadline); {
 	case q.closed:
 		return ErrClosed
 	case q.waiting > 0 && q.waiting+c.counts > q.o.Limit:
 		q.o.Observer.Refused()
 		return &FullError{q.waiting, q.o.Limit, time.Duration(q.waiting) * q.perUnit}
+	case !deadline.IsZero() && q.waiting > 0 && takes > left:
+		q.o.Observer.Refused()
+		return &LateError{takes, left, takes - left}
 	}
 	q.calls = append(q.calls, c)
 	q.waiting += c.counts
 	q.wake()
 	return nil
+}
+
+// estimate is when a call would be done: after the batch that runs, what goes before it, and itself, and a quarter more for
+// what comes later and goes first. It is 0 before anything was run. q.mu is held.
+func (q *Queue[I, O]) estimate(c *call[I, O]) time.Duration {
+	before := q.busy
+	for _, other := range q.calls {
+		if other.finish <= c.finish {
+			before += other.rest
+		}
+	}
+	return time.Duration(before+c.rest) * q.perUnit * 5 / 4
 }
 
 // wake lets the worker look again.
@@ -243,34 +279,35 @@ func (q *Queue[I, O]) await(company bool) bool {
 	}
 }
 
-// take makes a batch: one item of each call in turn, as long as they fit, the largest first.
+// take makes a batch: of each call as many items as fit, the largest first, beginning with the call that is to be done first.
 func (q *Queue[I, O]) take() (batch []part[I, O], calls []*call[I, O]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	left := q.o.Most
 	now := time.Now()
-	for progress := true; progress; {
-		progress = false
-		for _, c := range q.calls {
-			if c.taken == len(c.order) {
-				continue
-			}
+	next := slices.Clone(q.calls)
+	slices.SortStableFunc(next, func(a, b *call[I, O]) int { return cmp.Compare(a.finish, b.finish) })
+	q.busy = 0
+	for _, c := range next {
+		begin := c.taken
+		for c.taken < len(c.order) {
 			i := c.order[c.taken]
 			size := q.o.Size(c.items[i])
-			if size > left && len(batch) > 0 {
-				continue
+			if q.busy+size > q.o.Most && len(batch) > 0 {
+				break
 			}
-			if c.taken == 0 {
-				q.o.Observer.Waited(now.Sub(c.arrived))
-			}
-			if !slices.Contains(calls, c) {
-				calls = append(calls, c)
-			}
-			batch, left, progress = append(batch, part[I, O]{c, i, size}), left-size, true
+			batch = append(batch, part[I, O]{c, i, size})
+			q.busy += size
+			c.rest -= size
 			c.taken++
 		}
-	}
-	for _, c := range calls {
+		if c.taken == begin {
+			continue
+		}
+		if begin == 0 {
+			q.o.Observer.Waited(now.Sub(c.arrived))
+		}
+		calls = append(calls, c)
+		q.clock = max(q.clock, c.finish-int64(c.rest))
 		if c.taken == len(c.order) {
 			q.drop(c)
 		}
@@ -292,6 +329,9 @@ func (q *Queue[I, O]) run(batch []part[I, O], calls []*call[I, O]) {
 		}
 	}
 	wanted := r.live > 0
+	if !wanted {
+		q.busy = 0
+	}
 	q.mu.Unlock()
 	if !wanted {
 		return
@@ -311,7 +351,11 @@ func (q *Queue[I, O]) run(batch []part[I, O], calls []*call[I, O]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.o.Observer.Batch(len(items), size, len(calls), took)
-	q.perUnit = (3*q.perUnit + took/time.Duration(max(1, size))) / 4
+	q.busy = 0
+	// In a small batch a unit takes longer; what waits long is not run in small ones.
+	if each := took / time.Duration(max(1, size)); err == nil && (2*size >= q.o.Most || q.perUnit == 0 || each < q.perUnit) {
+		q.perUnit = (3*q.perUnit + each) / 4
+	}
 	for _, c := range calls {
 		c.running = nil
 		if err != nil {

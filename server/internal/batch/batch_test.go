@@ -85,7 +85,7 @@ func TestBatchesJoinCallsAndSplitThem(t *testing.T) {
 		want(t, "short", <-short, "[4]")
 		want(t, "long", <-long, "[6 12 10 4 8]")
 		want(t, "huge", <-huge, "[50]")
-		// One of each call in turn; within a batch the longest first; what is larger than a batch is alone.
+		// The shortest call first, the rest from the next ones; within a batch the longest first; what is larger than a batch is alone.
 		want(t, "batches", r.batches, "[[1] [6 2] [5 4] [3 2] [25]]")
 		want(t, "calls", r.calls, "[1 2 1 1 1]")
 		want(t, "waited", r.waited, "[0s 1ms 1ms 23ms]")
@@ -116,6 +116,76 @@ func TestCompanyIsAwaitedForABoundedTime(t *testing.T) {
 		start = time.Now()
 		<-ask(t.Context(), q, 9, 2)
 		want(t, "full at once", time.Since(start), 11*time.Millisecond)
+	})
+}
+
+// Calls of a size are served in the order in which they came, wholly, one after the other.
+func TestCallsOfASizeComeInTurn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 100)
+		defer q.Close()
+		var calls []<-chan string
+		start := time.Now()
+		for range 4 {
+			calls = append(calls, ask(t.Context(), q, 5, 5, 5, 5))
+		}
+		for i, c := range calls {
+			want(t, "call", <-c, "[10 10 10 10]")
+			want(t, "done", time.Since(start), time.Duration(20*(i+1))*time.Millisecond)
+		}
+	})
+}
+
+// Short calls overtake a long one, but only as many as would be done before it with equal shares.
+func TestShortCallsDoNotKeepALongOneFromBeingDone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 1000)
+		defer q.Close()
+		start := time.Now()
+		long := ask(t.Context(), q, 10, 10, 10, 10)
+		done := make(chan int, 100)
+		go func() { // one after the other, as long as it takes
+			for i := range 100 {
+				<-ask(t.Context(), q, 10)
+				done <- i
+			}
+		}()
+		want(t, "first short one", <-done, 0)
+		want(t, "when it is done", time.Since(start), 20*time.Millisecond)
+		want(t, "long", <-long, "[20 20 20 20]")
+		if took := time.Since(start); took > 80*time.Millisecond {
+			t.Errorf("the long call took %s; with equal shares it takes 80ms", took)
+		}
+	})
+}
+
+func TestWhatWouldBeTooLateIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 1000)
+		defer q.Close()
+		for range 20 { // until it is known that a unit takes a millisecond
+			<-ask(t.Context(), q, 10)
+		}
+		within := func(d time.Duration) context.Context {
+			ctx, cancel := context.WithTimeout(t.Context(), d)
+			t.Cleanup(cancel)
+			return ctx
+		}
+		running := ask(within(15*time.Millisecond), q, 10, 10) // nothing is before it, and it may be faster than it seems
+		a := ask(t.Context(), q, 10, 10, 10)
+		var late *LateError
+		_, err := q.Do(within(60*time.Millisecond), []int{10, 10, 10}) // 10 run, 10 and 30 wait, 30 of its own, and a quarter
+		if !errors.As(err, &late) || late.Left != 60*time.Millisecond || late.Takes < 90*time.Millisecond || late.Takes > 100*time.Millisecond || late.Retry != late.Takes-late.Left {
+			t.Fatalf("got %v, %+v", err, late)
+		}
+		want(t, "refused", r.refused, 1)
+		short := ask(within(30*time.Millisecond), q, 5) // goes before the others
+		want(t, "short", <-short, "[10]")
+		want(t, "running", <-running, context.DeadlineExceeded)
+		want(t, "a", <-a, "[20 20 20]")
 	})
 }
 
