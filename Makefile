@@ -41,9 +41,10 @@ race: models ## tests under the race detector
 	$(GO) test -race -short -run 'TestScripts/(index_together|search|streams|terminal)$$|Interrupt|Signal' ./cmd/winnow
 
 .PHONY: reliability
-reliability: ## power cuts, kills, damage, full disks: the long form, half an hour (docs/reliability.md)
+reliability: ## power cuts, kills, damage, full disks, servers stopped under load: the long form, half an hour (docs/reliability.md)
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 3h -v -run 'Crash|Kill|Flipped|Mutilated|MergeOfDamage|Repair|Heal|Faults|LastSync|InDoubt|CreateFails|FullDisk|Drift|Leaks|Foreign|Ledger|BackCompat' ./index
 	WINNOW_LONG=1 $(GO) test -race -count=1 -timeout 1h -v -run 'Together|Processes' ./index
+	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'TestServer(Killed|Stopped|Reloads)' ./cmd/winnow
 
 .PHONY: noasm
 noasm: models ## tests without any assembly
@@ -154,6 +155,13 @@ generated: ## generate, and fail if that changed anything
 .PHONY: bench
 bench: ## Go benchmarks; compare two outputs with benchstat
 	$(GO) test -run '^$$' -bench . -benchmem -count 6 ./internal/... ./tokenizer/... ./encoder/... ./index/...
+
+DURATION   ?= 5m
+LOAD_FLAGS ?=
+
+.PHONY: load
+load: build ## what a server does under load: DURATION=5m a loop, an hour in all (docs/reliability.md)
+	$(GO) run ./bench/load --winnow bin/winnow --data "$(SHARED)/eval/trec-dl-2019-2020" --duration $(DURATION) $(LOAD_FLAGS)
 
 CLIENTS := .cache/clients
 
