@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -195,9 +196,13 @@ func (c *Client) Add(ctx context.Context, collection string, documents ...api.Do
 	return out, c.call(ctx, http.MethodPost, "/v1/documents", api.Documents{Collection: collection, Documents: documents}, out)
 }
 
-// documentPath is where a document is. Collection "" is the default one.
+// documentPath is where a document is.
 func documentPath(collection, id string) string {
-	path := "/v1/documents/" + url.PathEscape(id)
+	return inCollection("/v1/documents/"+url.PathEscape(id), collection)
+}
+
+// inCollection adds a collection to a path; "" is the default one.
+func inCollection(path, collection string) string {
 	if collection != "" {
 		path += "?collection=" + url.QueryEscape(collection)
 	}
@@ -235,19 +240,46 @@ func (c *Client) Bulk(ctx context.Context, collection string, lines ...api.BulkL
 			return nil, err
 		}
 	}
-	path := "/v1/documents/bulk"
-	if collection != "" {
-		path += "?collection=" + url.QueryEscape(collection)
+	return sendLines[api.LineResult](ctx, c, inCollection("/v1/documents/bulk", collection), "application/x-ndjson", body.Bytes())
+}
+
+// File is a file to store.
+type File struct {
+	Name string // without directories; its ending says what it is
+	Data []byte
+}
+
+// AddFiles stores files, each for itself, and returns what became of each: PDF, DOCX, HTML, Markdown, text, source code, CSV, JSON lines.
+// A file takes the place of one of its name.
+func (c *Client) AddFiles(ctx context.Context, collection string, files ...File) ([]api.FileResult, error) {
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	for _, f := range files {
+		part, err := form.CreateFormFile("file", f.Name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := part.Write(f.Data); err != nil {
+			return nil, err
+		}
 	}
-	answer, err := c.send(ctx, http.MethodPost, path, "application/x-ndjson", body.Bytes())
+	if err := form.Close(); err != nil {
+		return nil, err
+	}
+	return sendLines[api.FileResult](ctx, c, inCollection("/v1/documents/files", collection), form.FormDataContentType(), body.Bytes())
+}
+
+// sendLines sends a body that is answered with JSON lines.
+func sendLines[T any](ctx context.Context, c *Client, path, kind string, body []byte) ([]T, error) {
+	answer, err := c.send(ctx, http.MethodPost, path, kind, body)
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = answer.Close() }() // it was only read
-	results := make([]api.LineResult, 0, len(lines))
+	var results []T
 	d := json.NewDecoder(bufio.NewReader(answer))
 	for {
-		var r api.LineResult
+		var r T
 		switch err := d.Decode(&r); {
 		case errors.Is(err, io.EOF):
 			return results, nil

@@ -100,6 +100,13 @@ func TestClient(t *testing.T) {
 	if got := fmt.Sprint(results); got != "[{1 a/b c stored } {2 nothing unknown } {3 x stored }]" {
 		t.Error(got)
 	}
+	files, err := c.AddFiles(ctx, "notes", client.File{Name: "ü \"1\".md", Data: []byte("# One\n\ntext")}, client.File{Name: "b.pdf", Data: []byte("%PDF-1.7")})
+	must(err)
+	if len(files) != 2 || files[0].File != "ü \"1\".md" || files[0].Status != api.LineStored || files[1].Status != api.LineError || !strings.Contains(files[1].Error, "damaged") {
+		t.Errorf("got %+v", files)
+	}
+	_, err = c.Delete(ctx, "notes", "ü \"1\".md")
+	must(err)
 	title := "Title"
 	_, err = c.Update(ctx, "notes", "a/b c", api.Change{Title: &title})
 	must(err)

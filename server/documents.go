@@ -285,17 +285,14 @@ func (c *call) bulk() (any, error) {
 		}
 		results = append(results, api.LineResult{Line: len(results) + 1, Status: api.LineError, Error: "from here on nothing was done: " + classify(c.ctx(), err).Error()})
 	}
-	return c.sendLines(results)
+	return sendLines(c, slices.DeleteFunc(results, func(r api.LineResult) bool { return r.Status == "" })) // without empty lines
 }
 
 // sendLines answers with a line for each result.
-func (c *call) sendLines(results []api.LineResult) (any, error) {
+func sendLines[T any](c *call, results []T) (any, error) {
 	c.w.Header().Set("Content-Type", "application/x-ndjson")
 	c.w.WriteHeader(http.StatusOK)
 	for _, r := range results {
-		if r.Status == "" {
-			continue // an empty line
-		}
 		line, err := marshal(r)
 		if err != nil {
 			return nil, err

@@ -96,9 +96,16 @@ func (d *describing) operation(r *route) (map[string]any, error) {
 		"responses": map[string]any{"200": done, "default": map[string]any{"description": "an error; with Retry-After where it is worth trying again", "content": failed}},
 	}
 	if r.request != nil {
-		content, err := d.content(media, r.request, r.tag == tagOpenAI || r.tag == tagRerank || r.tag == tagTEI)
+		first, others := media, []string(nil)
+		if r.takes != nil {
+			first, others = r.takes[0], r.takes[1:]
+		}
+		content, err := d.content(first, r.request, r.tag == tagOpenAI || r.tag == tagRerank || r.tag == tagTEI)
 		if err != nil {
 			return nil, err
+		}
+		for _, m := range others {
+			content[m] = map[string]any{}
 		}
 		out["requestBody"] = map[string]any{"required": true, "content": content}
 	}
@@ -204,6 +211,7 @@ func schemasOf() map[reflect.Type]*jsonschema.Schema {
 		reflect.TypeFor[winnow.Mode]():                   {Type: "string", Enum: modes},
 		reflect.TypeFor[document.Format]():               {Type: "string", Enum: formats},
 		reflect.TypeFor[api.Metadata]():                  {Types: []string{"object", "null"}},
+		reflect.TypeFor[api.Content]():                   {Type: "string", ContentMediaType: "application/octet-stream"},
 		reflect.TypeFor[Inputs]():                        {AnyOf: []*jsonschema.Schema{text(), list(text()), ids(), list(ids())}},
 		reflect.TypeFor[Vector]():                        {AnyOf: []*jsonschema.Schema{list(number()), text()}},
 		reflect.TypeFor[Classified]():                    {AnyOf: []*jsonschema.Schema{text(), list(text()), list(list(text()))}},

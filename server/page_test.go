@@ -297,10 +297,11 @@ func testUpload(t *testing.T, c *chrome, s *tester, address string) {
 	var files []string
 	for name, text := range map[string]string{
 		"oats.md":    "# Oats\n\nPorridge is oats in milk.",
-		"lines.json": `{"a": "json is code"}`,
+		"lines.json": `{"a": "json is text"}`,
 		"many.jsonl": `{"id":"j1","text":"Rye is dark."}` + "\n" + `{"id":"j2","txt":"wrong"}` + "\n",
 		"blob.dat":   "\xff\xfe\x00",
-		"paper.pdf":  "%PDF-1.7",
+		"broken.pdf": "%PDF-1.7",
+		"paper.pdf":  string(fixture(t, "plain.pdf")),
 		"empty.txt":  " \n",
 	} {
 		path := filepath.Join(dir, name)
@@ -323,9 +324,9 @@ func testUpload(t *testing.T, c *chrome, s *tester, address string) {
 	b.do(drag(input.DispatchDragEventTypeDragEnter), drag(input.DispatchDragEventTypeDragOver))
 	b.until(`document.querySelector(".drop.over")`)
 	b.do(drag(input.DispatchDragEventTypeDrop))
-	b.has("#documents .summary", "2 of 6 files added")
+	b.has("#documents .summary", "3 of 7 files added")
 	results := strings.Join(b.texts(".uploads li"), "\n")
-	for _, want := range []string{"oats.md added · 1 passage", "lines.json added · 1 passage", `many.jsonl 1 line applied, 1 refused: line 2: unknown field "txt": did you mean "text"?`, "blob.dat not text in UTF-8", "paper.pdf .pdf is not read here", "empty.txt the file is empty"} {
+	for _, want := range []string{"oats.md added · 1 passage", "lines.json added · 1 passage", `many.jsonl added · 1 passage; 1 row refused: line 2: field "text" is missing`, `blob.dat files of type ".dat" are not read`, "broken.pdf damaged file", "paper.pdf added · ", "empty.txt there is no text in it"} {
 		if !strings.Contains(results, want) {
 			t.Errorf("%q is not in\n%s", want, results)
 		}

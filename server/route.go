@@ -27,6 +27,7 @@ type route struct {
 	request      reflect.Type // of the body; nil without one
 	response     reflect.Type // nil: not JSON
 	media        string       // of bodies that are not JSON
+	takes        []string     // of the request's, if they are others; request describes the first
 	query        []parameter
 	long         bool // may take longer than others: somebody else writes, a stream stays open, or many queries are run
 	handle       func(c *call) (any, error)
@@ -145,12 +146,21 @@ func decode(data []byte, into any) error {
 	return bad("", "the request's body: %w", err)
 }
 
-// body reads the request's, up to the limit.
+// body reads the request's, which is JSON.
 func (c *call) body() ([]byte, error) {
 	if kind, _, _ := strings.Cut(c.r.Header.Get("Content-Type"), ";"); strings.HasPrefix(kind, "multipart/") || kind == "application/x-www-form-urlencoded" && c.r.Header.Get("Origin") != "" {
 		// What a page of another origin can send without asking first.
-		return nil, &problem{status: http.StatusUnsupportedMediaType, err: fmt.Errorf("the body is %s; send application/json", kind)}
+		return nil, &problem{status: http.StatusUnsupportedMediaType, err: fmt.Errorf("the body is %.80q; send application/json", kind)}
 	}
+	data, err := c.received()
+	if err == nil && len(data) == 0 {
+		err = bad("", "the request's body is empty: want a JSON object")
+	}
+	return data, err
+}
+
+// received reads the request's body, up to the limit.
+func (c *call) received() ([]byte, error) {
 	if c.r.ContentLength > c.options.MaxBody {
 		return nil, &http.MaxBytesError{Limit: c.options.MaxBody}
 	}
@@ -173,9 +183,6 @@ func (c *call) body() ([]byte, error) {
 		return nil, context.Cause(c.ctx())
 	default:
 		return nil, &problem{status: http.StatusBadRequest, err: fmt.Errorf("the body cannot be read to its end: %w", err)}
-	}
-	if len(data) == 0 {
-		return nil, bad("", "the request's body is empty: want a JSON object")
 	}
 	return data, nil
 }

@@ -207,6 +207,26 @@ type LineResult struct {
 	Error  string `json:"error,omitempty"`
 }
 
+// Upload is a form with files.
+type Upload struct {
+	File []Content `json:"file" jsonschema:"files, each with its name; the part may be called anything"`
+}
+
+// Content is what a file holds.
+type Content []byte
+
+// FileResult is what became of a file. What is stored is durable.
+type FileResult struct {
+	File      string   `json:"file"`
+	Status    string   `json:"status" jsonschema:"stored or error"`
+	Documents int      `json:"documents" jsonschema:"that are stored: one, or for tables and JSON lines one a row"`
+	Replaced  int      `json:"replaced,omitempty" jsonschema:"of them, that took the place of one with the same id"`
+	Deleted   int      `json:"deleted,omitempty" jsonschema:"documents that a file of this name had given before, and this one does not"`
+	Passages  int      `json:"passages"`
+	Problems  []string `json:"problems,omitempty" jsonschema:"rows that are not stored, and why"`
+	Error     string   `json:"error,omitempty" jsonschema:"why nothing is stored, or not all of it; what there was before stays"`
+}
+
 // NewCollection describes a collection to make.
 type NewCollection struct {
 	Name     string `json:"name" jsonschema:"letters, digits, - and _"`

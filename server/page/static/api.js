@@ -22,12 +22,12 @@ export class Failure extends Error {
   }
 }
 
-/** Sends a request and gives the response, which is no failure. A body that is not a string is sent as JSON. */
+/** Sends a request and gives the response, which is no failure. A body that is neither a string nor a file is sent as JSON. */
 async function open(method, path, body, { signal, type = "application/json" } = {}) {
   const headers = {};
   if (apiKey()) headers.Authorization = "Bearer " + apiKey();
   if (body !== undefined) headers["Content-Type"] = type;
-  const response = await answered(fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined || typeof body === "string" ? body : JSON.stringify(body) }));
+  const response = await answered(fetch(path, { method, headers, signal, cache: "no-store", body: body === undefined || typeof body === "string" || body instanceof Blob ? body : JSON.stringify(body) }));
   if (response.ok) return response;
   const text = await answered(response.text());
   let message = "The server answered with status " + response.status + ".";
@@ -69,14 +69,10 @@ export const measured = (collection, sample) => json("GET", withQuery("/v1/colle
 export const models = () => json("GET", "/v1/models");
 export const collections = () => json("GET", "/v1/collections");
 export const documents = (collection, limit, offset) => json("GET", withQuery("/v1/documents", { collection, limit, offset }));
-export const addDocument = (collection, document) => json("POST", "/v1/documents", { collection: collection || undefined, documents: [document] });
 export const deleteDocument = (collection, id) => json("POST", "/v1/documents/delete", { collection: collection || undefined, ids: [id] });
 
-/** Sends JSON lines; gives the result of each. */
-export async function bulk(collection, lines) {
-  const text = await send("POST", withQuery("/v1/documents/bulk", { collection }), lines, { type: "application/x-ndjson" });
-  return text.split("\n").filter(Boolean).map((line) => JSON.parse(line));
-}
+/** Sends a file as it is; gives what became of it. */
+export const addFile = (collection, file) => json("POST", withQuery("/v1/documents/files", { collection, name: file.name }), file, { type: "application/octet-stream" });
 
 /** Asks a question. on is called with the name and the data of each event of the answer: passages, delta, done. */
 export async function ask(request, signal, on) {

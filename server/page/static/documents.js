@@ -10,13 +10,6 @@ import * as state from "./state.js";
 
 const pageSize = 50;
 
-/** The formats that the server knows, by the ending of a file. What is not here is plain text. */
-const formats = { md: "markdown", markdown: "markdown" };
-for (const ending of "c cc cpp cs css go h hpp html java js json jsx kt lua mjs php pl py rb rs scala sh sql swift toml ts tsx xml yaml yml zig".split(" ")) formats[ending] = "code";
-
-/** Endings of files that only winnow index reads. */
-const unreadable = new Set(["pdf", "docx", "doc", "odt", "gz", "zip", "png", "jpg", "jpeg", "gif", "webp", "mp3", "mp4", "xlsx", "pptx"]);
-
 /** The documents view. */
 export class DocumentsView {
   constructor(root, sure) {
@@ -157,28 +150,11 @@ export class DocumentsView {
   }
 }
 
-/** Adds one file, and says what became of it. What cannot be read is an error that says why. */
+/** Adds one file, and says what became of it. What is not stored, or not all of it, is an error that says why. */
 async function add(collection, file) {
-  const name = file.webkitRelativePath || file.name;
-  const ending = name.includes(".") ? name.split(".").pop().toLowerCase() : "";
-  if (unreadable.has(ending)) throw new Error("." + ending + " is not read here: index it with winnow index");
-  let text;
-  try {
-    const bytes = await file.arrayBuffer();
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-  } catch (error) {
-    throw new Error(error instanceof TypeError ? "not text in UTF-8" : "the file cannot be read: " + error.message);
-  }
-  if (text.includes("\0")) throw new Error("not a text");
-  if (!text.trim()) throw new Error("the file is empty");
-  if (ending === "jsonl" || ending === "ndjson") {
-    const lines = await api.bulk(collection, text);
-    const failed = lines.filter((l) => l.status === "error");
-    const good = lines.length - failed.length;
-    if (failed.length === 0) return count(good, "line") + " applied";
-    throw new Error(count(good, "line") + " applied, " + failed.length + " refused: line " + failed[0].line + ": " + failed[0].error);
-  }
-  const metadata = ending ? { ext: ending } : {};
-  const a = await api.addDocument(collection, { id: name, title: file.name, text, format: formats[ending] ?? "plain", metadata });
-  return (a.replaced ? "replaced" : "added") + " · " + count(a.passages, "passage");
+  const r = await api.addFile(collection, file);
+  if (r.status !== "stored") throw new Error(r.error + (r.problems ? ": " + r.problems[0] : ""));
+  const stored = (r.replaced ? "replaced" : "added") + " · " + (r.documents > 1 ? count(r.documents, "document") + ", " : "") + count(r.passages, "passage");
+  if (!r.problems) return stored;
+  throw new Error(stored + "; " + count(r.problems.length, "row") + " refused: " + r.problems[0]);
 }
