@@ -3,12 +3,15 @@
 package server
 
 import (
+	"context"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/server/internal/batch"
+	"github.com/winnow-search/winnow/server/internal/tracing"
 )
 
 // metrics are what Prometheus asks for. Labels have few values: routes, models, statuses, never what clients send.
@@ -77,10 +80,32 @@ func (m *metrics) search(t winnow.Timing) {
 	}
 }
 
-// observer tells the metrics of one model's queue.
+// stages adds the spans of a search that has just ended. They come one after the other; what takes the rest of the time is not one.
+func (c *call) stages(t winnow.Timing) {
+	ms := func(f float64) time.Duration { return time.Duration(f * float64(time.Millisecond)) }
+	begin := time.Now().Add(-ms(t.Total))
+	for _, stage := range []struct {
+		name string
+		took float64
+	}{{"encode", t.Encode}, {"retrieve", t.Retrieve}, {"rerank", t.Rerank}} {
+		if stage.took > 0 {
+			c.tracer.Span(c.ctx(), stage.name, "", begin, ms(stage.took))
+		}
+		begin = begin.Add(ms(stage.took))
+	}
+}
+
+// observer tells the metrics and traces of one model's queue.
 type observer struct {
 	*metrics
-	model string
+	tracer *tracing.Tracer
+	model  string
+}
+
+// Part implements batch.Observer.
+func (o observer) Part(ctx context.Context, p batch.Part) {
+	o.tracer.Span(ctx, "batch", o.model, p.Began, p.Took, tracing.Figure{Name: "items", Value: p.Items}, tracing.Figure{Name: "tokens", Value: p.Size},
+		tracing.Figure{Name: "batch.items", Value: p.BatchItems}, tracing.Figure{Name: "batch.tokens", Value: p.BatchSize}, tracing.Figure{Name: "batch.requests", Value: p.Calls})
 }
 
 // Batch implements batch.Observer.

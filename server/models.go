@@ -21,6 +21,7 @@ import (
 	"github.com/winnow-search/winnow/internal/nearest"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/server/internal/batch"
+	"github.com/winnow-search/winnow/server/internal/tracing"
 )
 
 // biModel is a bi-encoder with its queues.
@@ -45,6 +46,7 @@ type crossModel struct {
 type models struct {
 	options *Options
 	metrics *metrics
+	tracer  *tracing.Tracer
 	compute chan struct{} // holds a token while a batch runs: each takes all threads
 
 	mu    sync.Mutex
@@ -72,8 +74,8 @@ func asOpened(name string, p encoder.Precision) opened {
 var _ winnow.Encoders = (*models)(nil)
 
 // openModels opens what the options say is served.
-func openModels(o *Options, m *metrics) (*models, error) {
-	ms := &models{options: o, metrics: m, compute: make(chan struct{}, 1), bis: map[opened]*biModel{}, cross: map[opened]*crossModel{}}
+func openModels(o *Options, m *metrics, t *tracing.Tracer) (*models, error) {
+	ms := &models{options: o, metrics: m, tracer: t, compute: make(chan struct{}, 1), bis: map[opened]*biModel{}, cross: map[opened]*crossModel{}}
 	err := func() error {
 		if name := o.Models.Retriever; name != "" {
 			if _, err := ms.bi(name, o.Precision); err != nil {
@@ -200,7 +202,7 @@ func queue[O any](ms *models, label string, run func(context.Context, []encoder.
 			return run(ctx, list)
 		},
 		Size: func(s encoder.Sequence) int { return max(1, s.Len()) }, Most: ms.options.BatchTokens, Limit: ms.options.QueueTokens, Company: company,
-		Observer: observer{ms.metrics, label},
+		Observer: observer{ms.metrics, ms.tracer, label},
 	})
 	ms.metrics.queue(label, q.Waiting)
 	return q

@@ -52,6 +52,7 @@ type Options struct {
 	ContextTokens    int                        // of passages for an answer; 0: winnow.DefaultContextTokens
 	Log              *slog.Logger               // nil: none
 	LogText          bool                       // log queries, too
+	Traces           bool                       // send traces, if the environment variables of OpenTelemetry name a collector
 	Version          string
 	refresh, release time.Duration // how often indexes are looked at, and when a writer's lock is given back
 }

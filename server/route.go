@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"github.com/winnow-search/winnow/internal/strictjson"
+	"github.com/winnow-search/winnow/server/internal/tracing"
 )
 
 // route is one operation: what it is called by, who may, and what OpenAPI says of it.
@@ -36,6 +37,12 @@ type route struct {
 // parameter is one in the query of a URL.
 type parameter struct{ name, kind, about string }
 
+// noRoute stands for the route of a request that none takes.
+const noRoute = "none"
+
+// unwatched reports whether requests have no spans: probes, figures and files of the page would be most of all traces.
+func (r *route) unwatched() bool { return r.tag == tagServer && !r.long }
+
 // pattern is the route as net/http knows it.
 func (r *route) pattern() string { return r.method + " " + r.path }
 
@@ -51,6 +58,7 @@ type call struct {
 	tokens    int // of all texts
 	reserved  int64
 	log       []slog.Attr
+	span      *tracing.Request
 }
 
 func (c *call) ctx() context.Context { return c.r.Context() }

@@ -88,6 +88,7 @@ func (c *call) searching(name string, base winnow.Settings, r *winnow.Request, f
 // searched counts what a search did.
 func (c *call) searched(r *winnow.Result) {
 	c.metrics.search(r.Timing)
+	c.stages(r.Timing)
 	for _, h := range r.Hits {
 		c.truncated += h.TruncatedTokens
 	}

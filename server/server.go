@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/internal/nearest"
+	"github.com/winnow-search/winnow/server/internal/tracing"
 )
 
 // Server answers requests. It is safe for concurrent use until closed.
@@ -28,6 +29,7 @@ type Server struct {
 	collections *collections
 	keys        *keyring
 	metrics     *metrics
+	tracer      *tracing.Tracer // nil: off
 	routes      []route
 	mux         *http.ServeMux
 	mcp         http.Handler
@@ -48,11 +50,16 @@ func New(o Options) (*Server, error) {
 	if s.keys, err = openKeyring(&s.options); err != nil {
 		return nil, fmt.Errorf("API keys: %w", err)
 	}
-	if s.models, err = openModels(&s.options, s.metrics); err != nil {
-		return nil, err
+	if s.options.Traces {
+		if s.tracer, err = tracing.FromEnvironment(context.Background(), s.options.Version, s.options.Log); err != nil {
+			return nil, fmt.Errorf("traces: %w", err)
+		}
+	}
+	if s.models, err = openModels(&s.options, s.metrics, s.tracer); err != nil {
+		return nil, errors.Join(err, s.tracer.Close())
 	}
 	if s.collections, err = openCollections(&s.options, s.models); err != nil {
-		return nil, errors.Join(err, s.models.close())
+		return nil, errors.Join(err, s.models.close(), s.tracer.Close())
 	}
 	s.mcp = s.openMCP()
 	s.routes = s.table()
@@ -65,7 +72,9 @@ func New(o Options) (*Server, error) {
 }
 
 // Close ends queued work and closes indexes and models. Requests must have ended; [Server.Run] sees to that.
-func (s *Server) Close() error { return errors.Join(s.collections.close(), s.models.close()) }
+func (s *Server) Close() error {
+	return errors.Join(s.collections.close(), s.models.close(), s.tracer.Close())
+}
 
 // ServeHTTP implements http.Handler.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -135,7 +144,7 @@ func orList(names []string) string {
 
 // refuse answers a request that no route sees.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *problem) {
-	s.serveCall(&call{Server: s, w: w, r: r, route: &route{path: "none", handle: func(*call) (any, error) { return nil, p }}, key: everyone})
+	s.serveCall(&call{Server: s, w: w, r: r, route: &route{path: noRoute, handle: func(*call) (any, error) { return nil, p }}, key: everyone})
 }
 
 // serve answers a request to a route.
@@ -180,7 +189,10 @@ func (s *Server) serveCall(c *call) {
 	if c.route.long {
 		limit *= longer
 	}
-	ctx, cancel := context.WithTimeoutCause(c.r.Context(), limit, errTimeout)
+	ctx, cancel := context.WithTimeoutCause(tracing.Take(c.r.Context(), c.r.Header), limit, errTimeout)
+	if !c.route.unwatched() {
+		ctx, c.span = s.tracer.Request(ctx, c.r.Method, strings.TrimSuffix(c.route.path, noRoute))
+	}
 	c.r = c.r.WithContext(ctx)
 	// A client that sends or reads slowly does not hold a connection for ever. Test recorders have no deadlines.
 	control := http.NewResponseController(w)
@@ -251,6 +263,7 @@ func (s *Server) finish(c *call, status int, took time.Duration) {
 	s.metrics.requests.WithLabelValues(c.route.path, strconv.Itoa(status)).Inc()
 	s.metrics.seconds.WithLabelValues(c.route.path).Observe(took.Seconds())
 	s.metrics.truncated.Add(float64(c.truncated))
+	c.span.End(status, c.tokens, c.truncated)
 	attrs := []slog.Attr{
 		slog.String("method", c.r.Method), slog.String("route", c.route.path), slog.Int("status", status),
 		slog.Float64("ms", float64(took.Microseconds())/1000), slog.String("from", c.r.RemoteAddr),
@@ -260,6 +273,9 @@ func (s *Server) finish(c *call, status int, took time.Duration) {
 	}
 	if c.tokens > 0 {
 		attrs = append(attrs, slog.Int("tokens", c.tokens))
+	}
+	if id := tracing.ID(c.ctx()); id != "" {
+		attrs = append(attrs, slog.String("trace_id", id))
 	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {

@@ -39,7 +39,8 @@ func (a *app) serveCommand() *cobra.Command {
 		Long: "Serves an index directory and the models over HTTP, for clients that are there already: OpenAI's /v1/embeddings, Cohere's and Jina's /v1/rerank and /v2/rerank, the routes of text-embeddings-inference, and winnow's own /v1/search, /v1/documents, /v1/collections, /v1/compare, /v1/ask and /v1/eval, and the Model Context Protocol under /mcp. docs/serving.md has a line of curl for each.\n\n" +
 			"Without a host in --addr only this machine is served. A server for others needs API keys: `winnow key` makes them.\n\n" +
 			"The index need not be there: the first document makes it. What `winnow index` or another process writes is taken over within a second.\n\n" +
-			"Requests that come at the same time share batches; each gets the same bits as alone. Too much at once is answered with 429 and Retry-After. An interrupt lets requests finish, and a second one ends the program at once.",
+			"Requests that come at the same time share batches; each gets the same bits as alone. Too much at once is answered with 429 and Retry-After. An interrupt lets requests finish, and a second one ends the program at once.\n\n" +
+			"Where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, traces are sent there.",
 		Example: `winnow serve
 			winnow serve --addr 0.0.0.0:8080 --keys keys.txt --tls-cert cert.pem --tls-key key.pem
 			winnow serve --alias text-embedding-3-small=builtin:retriever --precision auto`,
@@ -131,6 +132,7 @@ func (f *serveFlags) options(a *app, cmd *cobra.Command) (*server.Options, error
 	if o.ContextTokens = f.llm.tokens; writer != nil {
 		o.Chat = writer
 	}
+	o.Traces = true
 	o.Settings, o.Calibrations, o.Version = k.file.Search, k.maps(), version()
 	switch {
 	case f.Timeout < time.Millisecond:

@@ -49,9 +49,19 @@ func (e *LateError) Error() string {
 // Observer is told what a queue does. Its methods must be quick: the queue waits for them.
 type Observer interface {
 	Batch(items, size, calls int, took time.Duration) // one was run
+	Part(ctx context.Context, p Part)                 // of a call, after Batch; ctx is the call's
 	Waited(d time.Duration)                           // until the first item of a call was run
 	Cancelled(items int)                              // a call ended before so many of its items were run
 	Refused()                                         // a call, with a FullError or LateError
+}
+
+// Part is what one call had in a batch that was run.
+type Part struct {
+	Items, Size           int // of the call
+	BatchItems, BatchSize int // of all calls
+	Calls                 int
+	Began                 time.Time
+	Took                  time.Duration
 }
 
 // Options say how a queue works. All are needed.
@@ -83,6 +93,7 @@ type Queue[I, O any] struct {
 
 // call is one Do.
 type call[I, O any] struct {
+	ctx     context.Context
 	items   []I
 	order   []int // of items, the largest first, so that those of one batch are alike in length
 	taken   int   // of order
@@ -120,7 +131,7 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 	if len(items) == 0 {
 		return nil, nil
 	}
-	c := &call[I, O]{items: items, order: make([]int, len(items)), left: len(items), outputs: make([]O, len(items)), arrived: time.Now(), ready: make(chan struct{})}
+	c := &call[I, O]{ctx: ctx, items: items, order: make([]int, len(items)), left: len(items), outputs: make([]O, len(items)), arrived: time.Now(), ready: make(chan struct{})}
 	for i := range items {
 		c.order[i] = i
 		c.rest += q.o.Size(items[i])
@@ -357,6 +368,15 @@ func (q *Queue[I, O]) run(batch []part[I, O], calls []*call[I, O]) {
 		q.perUnit = (3*q.perUnit + each) / 4
 	}
 	for _, c := range calls {
+		p := Part{BatchItems: len(items), BatchSize: size, Calls: len(calls), Began: start, Took: took}
+		for i := range batch {
+			if batch[i].call == c {
+				p.Items, p.Size = p.Items+1, p.Size+batch[i].size
+			}
+		}
+		if !c.ended {
+			q.o.Observer.Part(c.ctx, p)
+		}
 		c.running = nil
 		if err != nil {
 			q.end(c, err)

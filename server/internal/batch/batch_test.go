@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -18,12 +19,14 @@ type recorder struct {
 	mu                 sync.Mutex
 	batches            [][]int
 	calls              []int
+	parts              []Part
 	waited             []time.Duration
 	cancelled, refused int
 	fail               error
 }
 
 func (r *recorder) Batch(_, _, calls int, _ time.Duration) { r.calls = append(r.calls, calls) }
+func (r *recorder) Part(_ context.Context, p Part)         { r.parts = append(r.parts, p) }
 func (r *recorder) Waited(d time.Duration)                 { r.waited = append(r.waited, d) }
 func (r *recorder) Cancelled(n int)                        { r.cancelled += n }
 func (r *recorder) Refused()                               { r.refused++ }
@@ -88,6 +91,11 @@ func TestBatchesJoinCallsAndSplitThem(t *testing.T) {
 		// The shortest call first, the rest from the next ones; within a batch the longest first; what is larger than a batch is alone.
 		want(t, "batches", r.batches, "[[1] [6 2] [5 4] [3 2] [25]]")
 		want(t, "calls", r.calls, "[1 2 1 1 1]")
+		var parts []string
+		for _, p := range r.parts {
+			parts = append(parts, fmt.Sprint(p.Items, p.Size, " of ", p.BatchItems, p.BatchSize, p.Calls, p.Took))
+		}
+		want(t, "parts", strings.Join(parts, ", "), "1 1 of 1 1 1 1ms, 1 6 of 2 8 2 8ms, 1 2 of 2 8 2 8ms, 2 9 of 2 9 1 9ms, 2 5 of 2 5 1 5ms, 1 25 of 1 25 1 25ms")
 		want(t, "waited", r.waited, "[0s 1ms 1ms 23ms]")
 		want(t, "waiting", q.Waiting(), 0)
 	})
