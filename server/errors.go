@@ -85,7 +85,7 @@ func classify(ctx context.Context, err error) *problem {
 	case errors.Is(err, errShutdown), errors.Is(err, batch.ErrClosed), errors.Is(err, encoder.ErrClosed), errors.Is(err, index.ErrClosed):
 		return &problem{status: http.StatusServiceUnavailable, retry: time.Second, err: errShutdown}
 	case errors.Is(err, context.Canceled):
-		return status(statusClientGone, err)
+		return status(statusClientGone, fmt.Errorf("the client closed the connection, or the half by which it sends: %w", err))
 	case errors.Is(err, winnow.ErrUnknownID):
 		return &problem{status: http.StatusNotFound, param: "id", err: err}
 	case errors.Is(err, index.ErrNotDurable):
@@ -111,6 +111,9 @@ var kinds = map[int]string{
 func code(status int) string {
 	if status == http.StatusTooManyRequests {
 		return "rate_limit_exceeded" // OpenAI's word
+	}
+	if status == statusClientGone {
+		return "client_closed_request"
 	}
 	return strings.ReplaceAll(strings.ToLower(strings.ReplaceAll(http.StatusText(status), "-", " ")), " ", "_")
 }

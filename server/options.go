@@ -54,6 +54,7 @@ type Options struct {
 	LogText          bool                       // log queries, too
 	Traces           bool                       // send traces, if the environment variables of OpenTelemetry name a collector
 	Version          string
+	headers          time.Duration // that the head of a request may take
 	refresh, release time.Duration // how often indexes are looked at, and when a writer's lock is given back
 }
 
@@ -79,6 +80,7 @@ func (o *Options) complete() error {
 	threads := cmp.Or(o.Threads, runtime.GOMAXPROCS(0))
 	o.BatchTokens = cmp.Or(o.BatchTokens, max(2048, 512*threads))
 	o.QueueTokens = cmp.Or(o.QueueTokens, 64*o.BatchTokens)
+	o.headers = cmp.Or(o.headers, headerTimeout)
 	o.refresh = cmp.Or(o.refresh, time.Second)
 	o.release = cmp.Or(o.release, 5*time.Second)
 	if o.Rate > 0 {

@@ -11,10 +11,13 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"os"
 	"reflect"
+	"slices"
 	"strings"
 
+	"github.com/winnow-search/winnow/internal/nearest"
 	"github.com/winnow-search/winnow/internal/strictjson"
 	"github.com/winnow-search/winnow/server/internal/tracing"
 )
@@ -125,6 +128,40 @@ func compatible[Request, Response any](path string, d dialect, tag, summary stri
 	}
 }
 
+// checkQuery refuses what is in the query of the URL and not known, so that a misspelt collection is not the default one. Routes of
+// other servers' clients leave it aside, as they do fields.
+func (c *call) checkQuery() error {
+	switch c.route.tag {
+	case tagSearch, tagDocuments, tagCollections:
+	default:
+		return nil
+	}
+	query, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return bad("", "the query of the URL cannot be read: %w", err)
+	}
+	var known []string
+	for _, p := range c.route.query {
+		known = append(known, p.name)
+	}
+	for _, name := range sortedKeys(query) {
+		hint := "there are none here: a POST has its parameters in its body"
+		if len(known) > 0 {
+			hint = "known here are " + strings.Join(known, ", ")
+		}
+		if n := nearest.Name(name, known); n != "" {
+			hint = fmt.Sprintf("did you mean %q?", n)
+		}
+		switch {
+		case !slices.Contains(known, name):
+			return bad("", "unknown parameter %.80q in the query of the URL: %s", name, hint)
+		case len(query[name]) > 1:
+			return bad(name, "the parameter %s is in the query of the URL %d times", name, len(query[name]))
+		}
+	}
+	return nil
+}
+
 // answered makes a handler's two values those of a route.
 func answered[T any](value *T, err error) (any, error) {
 	if err != nil {
@@ -169,6 +206,10 @@ func (c *call) body() ([]byte, error) {
 
 // received reads the request's body, up to the limit.
 func (c *call) received() ([]byte, error) {
+	if packed := c.r.Header.Get("Content-Encoding"); packed != "" && !strings.EqualFold(packed, "identity") {
+		c.w.Header().Set("Accept-Encoding", "identity")
+		return nil, &problem{status: http.StatusUnsupportedMediaType, err: fmt.Errorf("the body is packed (Content-Encoding: %.40q): send it as it is", packed)}
+	}
 	if c.r.ContentLength > c.options.MaxBody {
 		return nil, &http.MaxBytesError{Limit: c.options.MaxBody}
 	}
@@ -187,9 +228,9 @@ func (c *call) received() ([]byte, error) {
 		return nil, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &problem{status: http.StatusRequestTimeout, err: errors.New("the request's body did not arrive in time")}
-	case c.ctx().Err() != nil:
+	case c.ctx().Err() != nil && !errors.Is(err, io.ErrUnexpectedEOF):
 		return nil, context.Cause(c.ctx())
-	default:
+	default: // also of a client that closes the half of the connection by which it sends
 		return nil, &problem{status: http.StatusBadRequest, err: fmt.Errorf("the body cannot be read to its end: %w", err)}
 	}
 	return data, nil

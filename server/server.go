@@ -9,6 +9,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
+	"path"
 	"runtime/debug"
 	"slices"
 	"strconv"
@@ -101,15 +103,24 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if _, pattern := s.mux.Handler(r); pattern == "" {
+	if _, pattern := s.mux.Handler(r); pattern == "" || unclean(r.URL) {
 		s.refuse(w, r, s.unknown(w, r))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
 }
 
+// unclean reports whether a path has empty names, . or .. in it. The mux would send the client elsewhere, and a POST would become a GET.
+func unclean(u *url.URL) bool {
+	p := u.EscapedPath()
+	return p != "*" && path.Clean("/"+p) != p && path.Clean("/"+p)+"/" != p
+}
+
 // unknown says why no route takes a request.
 func (s *Server) unknown(w http.ResponseWriter, r *http.Request) *problem {
+	if unclean(r.URL) {
+		return &problem{status: http.StatusNotFound, err: fmt.Errorf("there is nothing at %.100q: did you mean %.100s? In an id, / is written %%2F", r.URL.EscapedPath(), path.Clean("/"+r.URL.EscapedPath()))}
+	}
 	var methods []string
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
@@ -120,6 +131,9 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) *problem {
 		}
 	}
 	if len(methods) > 0 {
+		if r.Method == http.MethodOptions {
+			return &problem{status: http.StatusNoContent, err: errors.New("what is allowed is in the header Allow")}
+		}
 		return &problem{status: http.StatusMethodNotAllowed, err: fmt.Errorf("%s does not take %.20s, but %s", r.URL.Path, r.Method, orList(methods))}
 	}
 	var paths []string
@@ -217,11 +231,7 @@ func (s *Server) serveCall(c *call) {
 		if p.status == http.StatusInternalServerError {
 			s.options.Log.Error("request failed", "route", c.route.path, "error", err)
 		}
-		if p.status == statusClientGone {
-			w.WriteHeader(statusClientGone) // nobody reads it
-			return
-		}
-		c.fail(p)
+		c.fail(p) // also for a client that has gone: it may have closed the half of the connection by which it sends
 	case value != written{}:
 		if c.truncated > 0 {
 			w.Header().Set("X-Truncated-Tokens", strconv.Itoa(c.truncated))
@@ -247,11 +257,18 @@ func (c *call) handle() (any, error) {
 			return nil, &problem{status: http.StatusTooManyRequests, retry: d, err: fmt.Errorf("more than %v requests a second", c.options.Rate)}
 		}
 	}
+	if err := c.checkQuery(); err != nil {
+		return nil, err
+	}
 	return c.route.handle(c)
 }
 
 // fail sends an error.
 func (c *call) fail(p *problem) {
+	if p.status == http.StatusNoContent {
+		c.w.WriteHeader(p.status)
+		return
+	}
 	if p.status == http.StatusTooManyRequests || p.retry > 0 {
 		c.w.Header().Set("Retry-After", retryAfter(p.retry))
 	}
@@ -314,7 +331,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 	base, stop := context.WithCancelCause(context.WithoutCancel(ctx))
 	defer stop(nil)
 	h := &http.Server{
-		Handler: s, ReadHeaderTimeout: headerTimeout, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
+		Handler: s, ReadHeaderTimeout: s.options.headers, IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader,
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
 	}

@@ -14,6 +14,7 @@ import (
 	"maps"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/winnow-search/winnow/internal/nearest"
 )
@@ -37,6 +38,12 @@ func Unmarshal(data []byte, into any) error {
 	w := &walker{data: data, d: json.NewDecoder(bytes.NewReader(data))}
 	start := bytes.TrimLeft(data, white)
 	switch {
+	case !utf8.Valid(data):
+		at := 0
+		for r, n := utf8.DecodeRune(data); r != utf8.RuneError || n != 1; r, n = utf8.DecodeRune(data[at:]) {
+			at += n
+		}
+		return w.fail(at, "byte %d (0x%02x) is not UTF-8", at+1, data[at])
 	case len(start) == 0:
 		return &Error{1, errors.New("it is empty: want a JSON object")}
 	case start[0] != '{':

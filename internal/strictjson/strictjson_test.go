@@ -83,6 +83,7 @@ func TestErrorsArePlain(t *testing.T) {
 		"":                               "line 1: it is empty: want a JSON object",
 		" \n ":                           "line 1: it is empty: want a JSON object",
 		"\n[1]":                          `line 2: want a JSON object, got "[1]"`,
+		"{\n\"name\": \"a\xff\"}":        "line 2: byte 13 (0xff) is not UTF-8",
 		"{":                              "line 1: the text ends inside the object",
 		"{\n\"in\": {\"share\": 1}\n\n":  "line 2: the text ends inside the object",
 		"{\"name\": \"a\n":               "line 1: not JSON: invalid character",
