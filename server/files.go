@@ -68,8 +68,8 @@ type storing struct {
 // taken out of it, in bytes. What is wrong with the file is in the result; an error concerns all files, and leaves the status open.
 func storeFile(ctx context.Context, e *winnow.Engine, f *upload, limit int64) (api.FileResult, error) {
 	s := storing{engine: e, name: f.name, result: api.FileResult{File: f.name}, placed: map[string]bool{}}
-	if f.err != nil {
-		return s.failed(f.err), nil
+	if wrong := f.err; wrong != nil {
+		return s.failed(wrong), nil
 	}
 	problems, err := document.ReadData(ctx, f.name, f.data, document.LoadOptions{MaxFileSize: limit}, func(d document.Document) error { return s.add(ctx, &d) })
 	if err != nil {

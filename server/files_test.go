@@ -59,7 +59,7 @@ func form(t testing.TB, files ...string) (body, kind string) {
 	var b bytes.Buffer
 	w := multipart.NewWriter(&b)
 	for pair := range slices.Chunk(files, 2) {
-		p, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {fmt.Sprintf(`form-data; name="file"; filename="%s"`, pair[0])}})
+		p, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {`form-data; name="file"; filename="` + pair[0] + `"`}})
 		if err == nil {
 			_, err = io.WriteString(p, pair[1])
 		}
