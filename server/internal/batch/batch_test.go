@@ -95,7 +95,7 @@ func TestBatchesJoinCallsAndSplitThem(t *testing.T) {
 		for _, p := range r.parts {
 			parts = append(parts, fmt.Sprint(p.Items, p.Size, " of ", p.BatchItems, p.BatchSize, p.Calls, p.Took))
 		}
-		want(t, "parts", strings.Join(parts, ", "), "1 1 of 1 1 1 1ms, 1 6 of 2 8 2 8ms, 1 2 of 2 8 2 8ms, 2 9 of 2 9 1 9ms, 2 5 of 2 5 1 5ms, 1 25 of 1 25 1 25ms")
+		want(t, "parts", strings.Join(parts, ", "), "1 1 of 1 1 1 1ms, 1 2 of 2 8 2 8ms, 1 6 of 2 8 2 8ms, 2 9 of 2 9 1 9ms, 2 5 of 2 5 1 5ms, 1 25 of 1 25 1 25ms")
 		want(t, "waited", r.waited, "[0s 1ms 1ms 23ms]")
 		want(t, "waiting", q.Waiting(), 0)
 	})
