@@ -378,10 +378,14 @@ func (cs *collections) remove(name string) error {
 	if err := c.write(context.Background(), func(*winnow.Engine) error { return nil }); err != nil {
 		return err
 	}
+	// What reads it may take long: the other collections are not held up meanwhile.
+	if err := errors.Join(c.close(), os.RemoveAll(c.dir)); err != nil {
+		return err
+	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	delete(cs.byName, c.name)
-	return errors.Join(c.close(), os.RemoveAll(c.dir))
+	return nil
 }
 
 // close closes all.

@@ -48,11 +48,14 @@ func (c *call) files() (any, error) {
 			last.Status, last.Error = api.LineError, "not all of it is stored: "+told
 		}
 		for _, f := range files[len(results):] {
-			results = append(results, api.FileResult{File: f.name, Status: api.LineError, Error: "nothing was done: " + told})
+			results = append(results, api.FileResult{File: f.name, Status: api.LineError, Error: "not known to be stored: " + told})
 		}
 	}
 	return sendLines(c, results)
 }
+
+// mostProblems is how many rows of a file are told of one by one.
+const mostProblems = 100
 
 // storing is a file on its way into an index.
 type storing struct {
@@ -62,12 +65,16 @@ type storing struct {
 	placed map[string]bool // ids that the file has given
 	change winnow.Change
 	size   int // of the texts of the change, in bytes
+	untold int // problems beyond mostProblems
 }
 
 // storeFile puts the documents of a file in the place of those that a file of its name had given before. limit bounds the text that is
 // taken out of it, in bytes. What is wrong with the file is in the result; an error concerns all files, and leaves the status open.
 func storeFile(ctx context.Context, e *winnow.Engine, f *upload, limit int64) (api.FileResult, error) {
 	s := storing{engine: e, name: f.name, result: api.FileResult{File: f.name}, placed: map[string]bool{}}
+	// With the first document that is stored, what is known of a file on disk by this name does not hold any more: the next run of
+	// winnow index reads it again.
+	s.change.Files = []index.FileRecord{{Path: s.name}}
 	if wrong := f.err; wrong != nil {
 		return s.failed(wrong), nil
 	}
@@ -80,7 +87,7 @@ func storeFile(ctx context.Context, e *winnow.Engine, f *upload, limit int64) (a
 		switch {
 		case p.Line > 0:
 			s.refuse(p.Line, p.Err)
-		case p.Kind == document.ProblemRow:
+		case p.Kind == document.ProblemRow: // how many more there are
 			s.result.Problems = append(s.result.Problems, p.Err.Error())
 		case p.Kind == document.ProblemTooLarge:
 			broken = fmt.Errorf("the file has more than %d bytes, or more is in it: split it, or start the server with a larger --max-body", limit)
@@ -101,34 +108,48 @@ func storeFile(ctx context.Context, e *winnow.Engine, f *upload, limit int64) (a
 		if err := s.deleteFormer(ctx); err != nil {
 			return s.result, err
 		}
-		// What is known of a file on disk by this name does not hold any more: the next run of winnow index reads it again.
-		s.change.Files = []index.FileRecord{{Path: s.name}}
 	}
 	if err := s.flush(ctx); err != nil {
-		return s.result, err
+		return s.told(), err
 	}
 	if broken != nil {
 		return s.failed(fmt.Errorf("not all of it is stored: %w", broken)), nil
 	}
-	if s.result.Documents == 0 {
+	switch {
+	case s.result.Documents > 0:
+		s.result.Status = api.LineStored
+		return s.told(), nil
+	case len(s.result.Problems) > 0:
+		return s.failed(errors.New("no row of it can be stored")), nil
+	default:
 		return s.failed(errors.New("there is nothing to find in it")), nil
 	}
-	s.result.Status = api.LineStored
-	return s.result, nil
 }
 
 func (s *storing) failed(err error) api.FileResult {
 	s.result.Status, s.result.Error = api.LineError, err.Error()
+	return s.told()
+}
+
+// told is the result, with how many problems are not in it.
+func (s *storing) told() api.FileResult {
+	if s.untold > 0 {
+		s.result.Problems = append(s.result.Problems, fmt.Sprintf("%d further rows are not stored either", s.untold))
+		s.untold = 0
+	}
 	return s.result
 }
 
-// refuse notes a row that is not stored.
+// refuse notes a row that is not stored; line is 0 if the file is one document.
 func (s *storing) refuse(line int, err error) {
-	if line == 0 { // the file is one document
-		s.result.Problems = append(s.result.Problems, err.Error())
+	if len(s.result.Problems) == mostProblems {
+		s.untold++
 		return
 	}
-	s.result.Problems = append(s.result.Problems, fmt.Sprintf("line %d: %v", line, err))
+	if line > 0 {
+		err = fmt.Errorf("line %d: %w", line, err)
+	}
+	s.result.Problems = append(s.result.Problems, err.Error())
 }
 
 // add takes a document of the file, unless its id is another's.
@@ -189,9 +210,10 @@ func (s *storing) deleteFormer(ctx context.Context) error {
 	})
 }
 
-// flush commits what there is. A document that is refused is left out, and what has its id stays.
+// flush commits what there is. A document that is refused is left out, and what has its id stays; if all are, so does all that the
+// file had given before.
 func (s *storing) flush(ctx context.Context) error {
-	for len(s.change.Add)+len(s.change.Delete)+len(s.change.Files) > 0 {
+	for len(s.change.Add) > 0 || s.result.Documents > 0 && len(s.change.Delete)+len(s.change.Files) > 0 {
 		a, err := s.engine.Apply(ctx, s.change)
 		if refused, ok := errors.AsType[*index.EntryError](err); ok && s.leaveOut(refused) {
 			continue
@@ -203,8 +225,8 @@ func (s *storing) flush(ctx context.Context) error {
 		r.Documents, r.Replaced = r.Documents+a.Added+a.Replaced, r.Replaced+a.Replaced
 		r.Deleted, r.Passages = r.Deleted+a.Deleted, r.Passages+a.Rows
 		s.change = winnow.Change{}
-		s.size = 0
 	}
+	s.size = 0
 	return nil
 }
 

@@ -33,6 +33,7 @@ func (c *call) matrix(r *api.Matrix) (*api.Relevance, error) {
 		if strings.TrimSpace(q) == "" {
 			return nil, bad("queries", "query %d is empty", i)
 		}
+		c.logText("query", q)
 	}
 	if len(r.Texts) > 0 {
 		return c.ofTexts(r)
@@ -83,6 +84,9 @@ func (c *call) ofHits(r *api.Matrix) (*api.Relevance, error) {
 					out.Passages = append(out.Passages, api.Scored{ID: h.ID, Title: h.Title, Text: h.Text, Source: h.Source})
 				}
 			}
+			if err := pairs(len(r.Queries), len(texts)); err != nil {
+				return err
+			}
 		}
 		return c.score(out, e.Retriever(), texts)
 	})
@@ -91,26 +95,31 @@ func (c *call) ofHits(r *api.Matrix) (*api.Relevance, error) {
 
 // score fills in the scores of texts. bi may be nil.
 func (c *call) score(out *api.Relevance, bi *encoder.BiEncoder, texts []string) (err error) {
-	if n := len(out.Queries) * len(texts); n > mostCells {
-		return bad("", "%d queries and %d texts make %d pairs; at most %d", len(out.Queries), len(texts), n, mostCells)
-	}
-	if len(texts) == 0 {
-		return nil
+	if err := pairs(len(out.Queries), len(texts)); err != nil || len(texts) == 0 {
+		return err
 	}
 	if bi != nil {
-		if out.Bi, err = c.byVectors(bi, out.Queries, texts); err != nil {
+		if out.Bi, err = c.byVectors(bi, out, texts); err != nil {
 			return err
 		}
 	}
 	if c.options.Models.Reranker != "" {
-		out.Cross, err = c.byPairs(out.Queries, texts)
+		out.Cross, err = c.byPairs(out, texts)
 	}
 	return err
 }
 
-// byVectors compares vectors.
-func (c *call) byVectors(b *encoder.BiEncoder, queries, texts []string) (*api.Scores, error) {
-	q, err := c.models.Encode(c.ctx(), b, queries, encoder.Query)
+// pairs refuses too many.
+func pairs(queries, texts int) error {
+	if n := queries * texts; n > mostCells {
+		return bad("", "%d queries and %d texts make %d pairs; at most %d", queries, texts, n, mostCells)
+	}
+	return nil
+}
+
+// byVectors compares vectors. What did not fit of texts is noted in of.
+func (c *call) byVectors(b *encoder.BiEncoder, of *api.Relevance, texts []string) (*api.Scores, error) {
+	q, err := c.models.Encode(c.ctx(), b, of.Queries, encoder.Query)
 	if err != nil {
 		return nil, err
 	}
@@ -118,7 +127,14 @@ func (c *call) byVectors(b *encoder.BiEncoder, queries, texts []string) (*api.Sc
 	if err != nil {
 		return nil, err
 	}
-	out := &api.Scores{Model: b.Model().Name, Kind: rank.ScoreKind(b.Similarity()), Scores: make([][]float32, len(queries))}
+	for i := range of.Queries {
+		c.tokens, c.truncated = c.tokens+q.Tokens[i], c.truncated+q.Truncated[i]
+	}
+	for i := range texts {
+		of.Passages[i].Truncated = d.Truncated[i]
+		c.tokens, c.truncated = c.tokens+d.Tokens[i], c.truncated+d.Truncated[i]
+	}
+	out := &api.Scores{Model: b.Model().Name, Kind: rank.ScoreKind(b.Similarity()), Scores: make([][]float32, len(of.Queries))}
 	for i := range out.Scores {
 		out.Scores[i] = make([]float32, len(texts))
 		for j := range texts {
@@ -128,14 +144,14 @@ func (c *call) byVectors(b *encoder.BiEncoder, queries, texts []string) (*api.Sc
 	return out, nil
 }
 
-// byPairs lets the server's cross-encoder read every query with every text.
-func (c *call) byPairs(queries, texts []string) (*api.Scores, error) {
+// byPairs lets the server's cross-encoder read every query with every text. What did not fit of texts is noted in of.
+func (c *call) byPairs(of *api.Relevance, texts []string) (*api.Scores, error) {
 	x, err := c.models.requestedCross("")
 	if err != nil {
 		return nil, err
 	}
 	out := &api.Scores{Model: x.name, Kind: rank.Logit, Calibrated: x.calibrated}
-	for _, query := range queries {
+	for _, query := range of.Queries {
 		if c.ctx().Err() != nil {
 			return nil, context.Cause(c.ctx())
 		}
@@ -146,6 +162,7 @@ func (c *call) byPairs(queries, texts []string) (*api.Scores, error) {
 		logits, probabilities := make([]float32, len(texts)), make([]float64, len(texts))
 		for _, r := range ranked {
 			logits[r.Index], probabilities[r.Index] = r.Logit, r.RelevanceScore
+			of.Passages[r.Index].Truncated = max(of.Passages[r.Index].Truncated, r.Truncated)
 		}
 		out.Scores, out.Probabilities = append(out.Scores, logits), append(out.Probabilities, probabilities)
 	}

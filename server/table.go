@@ -83,12 +83,12 @@ func (s *Server) ownRoutes() []route {
 		post("/v1/documents/delete", Write, tagDocuments, "Delete documents", (*call).deleteDocuments),
 		{
 			method: http.MethodPost, path: "/v1/documents/bulk", scope: Write, tag: tagDocuments, summary: "Add and delete documents, a JSON object a line; the answer has a line for each",
-			request: reflect.TypeFor[api.BulkLine](), response: reflect.TypeFor[api.LineResult](), media: "application/x-ndjson", query: []parameter{inCollection}, handle: (*call).bulk,
+			request: reflect.TypeFor[api.BulkLine](), response: reflect.TypeFor[api.LineResult](), media: "application/x-ndjson", query: []parameter{inCollection}, long: true, handle: (*call).bulk,
 		},
 		{
 			method: http.MethodPost, path: "/v1/documents/files", scope: Write, tag: tagDocuments, summary: "Add files, or replace those of their names: a form with files, or the body of one; the answer has a line for each",
 			request: reflect.TypeFor[api.Upload](), response: reflect.TypeFor[api.FileResult](), media: "application/x-ndjson", takes: []string{"multipart/form-data", "application/octet-stream"},
-			query: []parameter{inCollection, {"name", "string", "of the file that is the body; forms name theirs"}}, handle: (*call).files,
+			query: []parameter{inCollection, {"name", "string", "of the file that is the body; forms name theirs"}}, long: true, handle: (*call).files,
 		},
 
 		get("/v1/collections", Read, tagCollections, "List collections", (*call).listCollections),

@@ -115,8 +115,8 @@ func newTally(warm, d time.Duration) *tally {
 	return &tally{from: now.Add(warm), to: now.Add(warm + d), statuses: map[string]int{}}
 }
 
-// closed lets clients send one request after the other for a time, after some to warm up. One that is answered with 429 comes again when it is
-// told to. Requests that are on their way in the end are waited for.
+// closed lets clients send one request after the other for a time, after some to warm up. A client whose request is answered with 429 waits
+// as long as it is told to, and goes on with its next. Requests that are on their way in the end are waited for.
 func (l *load) closed(ctx context.Context, clients int, warm, d time.Duration) *tally {
 	t := newTally(warm, d)
 	var wg sync.WaitGroup

@@ -84,10 +84,11 @@ type Relevance struct {
 
 // Scored is what a column of a matrix is about.
 type Scored struct {
-	ID     string         `json:"id,omitempty" jsonschema:"of the passage, if it was found"`
-	Title  string         `json:"title,omitempty"`
-	Text   string         `json:"text"`
-	Source *winnow.Source `json:"source,omitempty"`
+	ID        string         `json:"id,omitempty" jsonschema:"of the passage, if it was found"`
+	Title     string         `json:"title,omitempty"`
+	Text      string         `json:"text"`
+	Source    *winnow.Source `json:"source,omitempty"`
+	Truncated int            `json:"truncated_tokens,omitempty" jsonschema:"of it, that did not fit into one of the models"`
 }
 
 // Scores are those of a model: a row for each query, a column for each passage.

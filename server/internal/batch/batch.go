@@ -4,11 +4,12 @@
 //
 // The call goes first that would be done first if all that wait got equal shares: a short one overtakes a long one, none waits for
 // ever, and calls of a size are served in the order in which they came. So each is done no later than with equal shares, and most are
-// done earlier (Friedman and Henderson, Fairness and efficiency in web server protocols, 2003; the clock is Golestani's
-// self-clocked one, 1994). A call that does not fit into a batch is split, and what is left of a batch is filled from the next ones.
+// done earlier (Friedman and Henderson, Fairness and efficiency in web server protocols, 2003). A call that does not fit into a batch is
+// split, and what is left of a batch is filled from the next ones.
 //
 // While a batch runs the next one collects. An idle queue begins at once, unless the batch before was of several calls: then it
-// waits for company, for a bounded time. A call that would not be done before its deadline is refused at once.
+// waits for company, for a bounded time. A call that would not be done before its deadline, going by what waits when it comes, is refused
+// at once.
 package batch
 
 import (
@@ -35,14 +36,18 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("too much is waiting: %d tokens of at most %d", e.Waiting, e.Limit)
 }
 
-// LateError says that a call would not be done in time, because of what is to be done before it.
+// LateError says that a call would not be done in time, because of what is to be done before it; or that it was not even begun in time,
+// because others came later and went before it.
 type LateError struct {
-	Takes, Left time.Duration // until it is done, as it seems; until its deadline
+	Takes, Left time.Duration // until it is done, as it seems; until its deadline: 0 if that has come
 	Retry       time.Duration // when it is worth trying again
 }
 
 // Error implements error.
 func (e *LateError) Error() string {
+	if e.Left <= 0 {
+		return "the time of the request was over before its turn came"
+	}
 	return fmt.Sprintf("what waits takes about %s, and the request has %s", e.Takes.Round(time.Second), e.Left.Round(time.Second))
 }
 
@@ -86,21 +91,21 @@ type Queue[I, O any] struct {
 	calls   []*call[I, O] // with items that no batch has taken, in the order of arrival
 	waiting int           // what they count against Limit
 	busy    int           // size of the batch that runs
-	clock   int64         // what each of the calls would have got with equal shares, since the beginning
+	clock   clock
 	closed  bool
-	perUnit time.Duration // a moving mean of what a unit of size takes in batches that are at least half full
+	perUnit time.Duration // a moving mean of what a unit of size takes in batches that are at least half full; 0: not known
 }
 
 // call is one Do.
 type call[I, O any] struct {
 	ctx     context.Context
 	items   []I
-	order   []int // of items, the largest first, so that those of one batch are alike in length
-	taken   int   // of order
-	left    int   // items without an output
-	rest    int   // size of the items that no batch has taken
-	finish  int64 // clock at which it would be done with equal shares
-	counts  int   // against Limit
+	order   []int   // of items, the largest first, so that those of one batch are alike in length
+	taken   int     // of order
+	left    int     // items without an output
+	rest    int     // size of the items that no batch has taken
+	finish  float64 // when it would be done with equal shares, by the clock
+	counts  int     // against Limit
 	arrived time.Time
 	outputs []O
 	err     error
@@ -153,7 +158,12 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 		return c.outputs, c.err
 	}
 	q.o.Observer.Cancelled(len(c.order) - c.taken)
-	q.end(c, context.Cause(ctx))
+	cause := context.Cause(ctx)
+	if c.taken == 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		takes := q.estimate(c)
+		cause = &LateError{Takes: takes, Retry: takes}
+	}
+	q.end(c, cause)
 	if c.running != nil {
 		if c.running.live--; c.running.live == 0 {
 			c.running.cancel()
@@ -166,7 +176,7 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 func (q *Queue[I, O]) add(c *call[I, O], deadline time.Time) error {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	c.finish = q.clock + int64(c.rest)
+	c.finish = q.clock.end(c.rest)
 	switch takes, left := q.estimate(c), time.Until(deadline); {
 	case q.closed:
 		return ErrClosed
@@ -177,6 +187,7 @@ func (q *Queue[I, O]) add(c *call[I, O], deadline time.Time) error {
 		q.o.Observer.Refused()
 		return &LateError{takes, left, takes - left}
 	}
+	q.clock.join(c.finish)
 	q.calls = append(q.calls, c)
 	q.waiting += c.counts
 	q.wake()
@@ -188,7 +199,7 @@ func (q *Queue[I, O]) add(c *call[I, O], deadline time.Time) error {
 func (q *Queue[I, O]) estimate(c *call[I, O]) time.Duration {
 	before := q.busy
 	for _, other := range q.calls {
-		if other.finish <= c.finish {
+		if other != c && other.finish <= c.finish {
 			before += other.rest
 		}
 	}
@@ -230,6 +241,9 @@ func (q *Queue[I, O]) end(c *call[I, O], err error) {
 	c.ended, c.err = true, err
 	if err != nil {
 		c.outputs = nil
+	}
+	if c.rest > 0 {
+		q.clock.leave(c.finish)
 	}
 	q.drop(c)
 	close(c.ready)
@@ -318,10 +332,13 @@ func (q *Queue[I, O]) take() (batch []part[I, O], calls []*call[I, O]) {
 			q.o.Observer.Waited(now.Sub(c.arrived))
 		}
 		calls = append(calls, c)
-		q.clock = max(q.clock, c.finish-int64(c.rest))
 		if c.taken == len(c.order) {
 			q.drop(c)
 		}
+	}
+	q.clock.serve(q.busy)
+	if len(q.calls) == 0 {
+		q.clock.ends = nil // all is served, so it is there, too
 	}
 	slices.SortStableFunc(batch, func(a, b part[I, O]) int { return cmp.Compare(b.size, a.size) })
 	return batch, calls
@@ -364,7 +381,11 @@ func (q *Queue[I, O]) run(batch []part[I, O], calls []*call[I, O]) {
 	q.o.Observer.Batch(len(items), size, len(calls), took)
 	q.busy = 0
 	// In a small batch a unit takes longer; what waits long is not run in small ones.
-	if each := took / time.Duration(max(1, size)); err == nil && (2*size >= q.o.Most || q.perUnit == 0 || each < q.perUnit) {
+	switch each := took / time.Duration(max(1, size)); {
+	case err != nil:
+	case q.perUnit == 0 && 2*size >= q.o.Most:
+		q.perUnit = each
+	case 2*size >= q.o.Most || each < q.perUnit:
 		q.perUnit = (3*q.perUnit + each) / 4
 	}
 	for _, c := range calls {

@@ -197,6 +197,37 @@ func TestWhatWouldBeTooLateIsRefused(t *testing.T) {
 	})
 }
 
+// What comes later and is smaller goes first: a call that gets no turn before its deadline for that is told that it was too much, not that
+// it was too slow.
+func TestWhatGetsNoTurnInTimeIsToldSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 1000)
+		defer q.Close()
+		<-ask(t.Context(), q, 10) // a unit takes a millisecond
+		first := ask(t.Context(), q, 10)
+		ctx, cancel := context.WithTimeout(t.Context(), 45*time.Millisecond)
+		defer cancel()
+		large := make(chan error)
+		go func() {
+			_, err := q.Do(ctx, []int{10, 10})
+			large <- err
+		}()
+		synctest.Wait()
+		var small []<-chan string
+		for range 4 {
+			small = append(small, ask(t.Context(), q, 10))
+		}
+		var late *LateError
+		if err := <-large; !errors.As(err, &late) || late.Left != 0 || late.Retry != late.Takes || !strings.Contains(err.Error(), "before its turn came") {
+			t.Fatalf("got %v, %+v", err, late)
+		}
+		for _, c := range append(small, first) {
+			want(t, "small", <-c, "[20]")
+		}
+	})
+}
+
 func TestTooMuchIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
@@ -283,4 +314,39 @@ func TestClose(t *testing.T) {
 			t.Errorf("nothing to do: %v, %v", out, err)
 		}
 	})
+}
+
+// With equal shares, three calls of 40 have 13 each when 40 are done: one of 10 that comes then goes before what is left of the others.
+func TestACallGoesBeforeSeveralLongOnes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := &recorder{}
+		q := queue(r, 10, 1000)
+		defer q.Close()
+		long := []int{10, 10, 10, 10}
+		a, b, c := ask(t.Context(), q, long...), ask(t.Context(), q, long...), ask(t.Context(), q, long...)
+		<-a
+		short := ask(t.Context(), q, 9, 1)
+		<-short
+		<-b
+		<-c
+		// a's four, one that had begun, and then the short one.
+		want(t, "batches", r.batches, "[[10] [10] [10] [10] [10] [9 1] [10] [10] [10] [10] [10] [10] [10]]")
+	})
+}
+
+// The clock by its definition: in every moment each call that is not done has the same share.
+func TestClock(t *testing.T) {
+	var c clock
+	c.join(c.end(4))
+	c.join(c.end(8))
+	c.serve(6) // 3 each
+	want(t, "now", c.now, 3)
+	c.join(c.end(2)) // done at 5
+	c.serve(3)       // 1 each: the first is done
+	want(t, "now", c.now, 4)
+	c.serve(2)
+	want(t, "now and ends", fmt.Sprint(c.now, c.ends), "5 [8]")
+	c.leave(8)
+	c.serve(100)
+	want(t, "now and ends", fmt.Sprint(c.now, c.ends), "5 []")
 }

@@ -127,7 +127,8 @@ func (c *client) configure() error {
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	c.http = &http.Client{Transport: t}
+	// A collector does not move, and headers, which may hold a key, are for it alone.
+	c.http = &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return nil
 }
 
