@@ -74,6 +74,7 @@ func TestPage(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) { test.run(t, c, &tester{t, s.Server}, address) })
 	}
 	t.Run("ask-model", func(t *testing.T) { testAskModel(t, c) })
+	t.Run("collections", func(t *testing.T) { testCollections(t, c) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, c) })
 	t.Run("busy", func(t *testing.T) { testBusy(t, c) })
 	t.Run("gone", func(t *testing.T) { testGone(t, c) })
@@ -310,6 +311,11 @@ func testUpload(t *testing.T, c *chrome, s *tester, address string) {
 		}
 		files = append(files, path)
 	}
+	folder := filepath.Join(dir, "folder")
+	if err := os.Mkdir(folder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	files = append(files, folder)
 	slices.Sort(files)
 	b := c.open(t, address, "/?view=documents", wide)
 	b.done()
@@ -324,14 +330,15 @@ func testUpload(t *testing.T, c *chrome, s *tester, address string) {
 	b.do(drag(input.DispatchDragEventTypeDragEnter), drag(input.DispatchDragEventTypeDragOver))
 	b.until(`document.querySelector(".drop.over")`)
 	b.do(drag(input.DispatchDragEventTypeDrop))
-	b.has("#documents .summary", "3 of 7 files added")
+	b.has("#documents .summary", "3 of 8 files added, 1 in part.")
 	results := strings.Join(b.texts(".uploads li"), "\n")
-	for _, want := range []string{"oats.md added · 1 passage", "lines.json added · 1 passage", `many.jsonl added · 1 passage; 1 row refused: line 2: field "text" is missing`, `blob.dat files of type ".dat" are not read`, "broken.pdf damaged file", "paper.pdf added · ", "empty.txt there is no text in it"} {
+	for _, want := range []string{"oats.md added · 1 passage", "lines.json added · 1 passage", `many.jsonl added · 1 passage; 1 row refused: line 2: field "text" is missing`, `blob.dat files of type ".dat" are not read`, "broken.pdf damaged file", "paper.pdf added · ", "empty.txt there is no text in it", "folder this is a folder"} {
 		if !strings.Contains(results, want) {
 			t.Errorf("%q is not in\n%s", want, results)
 		}
 	}
 	b.has("#documents .list", "oats.md")
+	b.equal("in part", len(b.texts(".uploads .partly")), 1)
 	b.shot("upload")
 	var d api.Stored
 	s.get("/v1/documents/oats.md", &d)
@@ -422,6 +429,10 @@ func testGone(t *testing.T, c *chrome) {
 	b.press(" yeast")
 	b.has(".notice", "does not answer")
 	b.shot("gone")
+	// Something else answers: a proxy's page, for one.
+	b.equal("proxy", value[bool](b, `(window.fetch = async () => new Response("<p>Welcome</p>"), true)`), true)
+	b.press(" salt")
+	b.has(".notice", "no JSON")
 }
 
 func testEmpty(t *testing.T, c *chrome) {

@@ -6,6 +6,7 @@ package server
 
 import (
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -62,6 +63,8 @@ func testAsk(t *testing.T, c *chrome, s *tester, address string) {
 	b.has("#ask .results", "Extractive")
 	b.done()
 	b.equal("address", value[string](b, "location.search"), "?view=ask&q=what+is+bread+made+of%3F")
+	b.equal("title", value[string](b, "document.title"), question+" · winnow")
+	b.equal("link", value[string](b, `document.querySelector("nav a[data-view=compare]").getAttribute("href")`), "/?view=compare&q=what+is+bread+made+of%3F")
 	var a winnow.Answer
 	s.post("/v1/ask", api.Ask{Question: question, TopK: 10}, &a)
 	b.equal("answer", value[string](b, `document.querySelector(".answer > p").textContent`), a.Text)
@@ -89,6 +92,9 @@ func testAsk(t *testing.T, c *chrome, s *tester, address string) {
 	b.overwrite("#ask input[name=filter]", `lang = "fr"`+kb.Enter)
 	b.has("#ask .notice", "no passage was found")
 	b.until(`document.querySelector("#ask .cancel").hidden`)
+	b.visit("/?view=ask&passages=7") // which the field does not offer
+	b.has("#ask .results", "Ask a question")
+	b.equal("passages", value[string](b, `document.querySelector("#ask select").value`), "7")
 }
 
 // A language model that writes what no passage says, then one that takes its time, then none.
@@ -99,7 +105,7 @@ func testAskModel(t *testing.T, c *chrome) {
 		if slow.Load() {
 			<-goOn
 		}
-		return "Bread is made of flour, water, salt and yeast [1].\nPenguins on Mars invented it in 1812 [1][99]."
+		return "Bread is made of flour, water, salt and yeast [1].\nPenguins on Mars invented `tins[1]` in 1812 [1][99]."
 	}}
 	web := httptest.NewServer(llm)
 	t.Cleanup(web.Close)
@@ -116,11 +122,24 @@ func testAskModel(t *testing.T, c *chrome) {
 		t.Errorf("marked as not supported: %q", marked)
 	}
 	b.has(".answer", "never sent: passage 99")
-	b.has(".answer .cite.unknown", "[?]")
+	b.equal("citations of the sentence", b.texts(".answer .unsupported .cite"), "[[1] [?]]")
 	b.labelled()
 	b.fits()
 	b.shot("ask-model")
 	slow.Store(true)
+	// A passage that one has opened stays open when the answer is whole.
+	b.overwrite("#ask input[name=q]", "is it?"+kb.Enter)
+	b.has("#ask .summary", "reading")
+	b.click("#ask .passages li:last-child summary")
+	goOn <- struct{}{}
+	b.has("#ask .summary", "written by tiny")
+	b.equal("open", value[bool](b, `document.querySelector("#ask .passages li:last-child details:not(.cited)").open && document.querySelector("#ask .passages .cited").open`), true)
+	// No question ends the one that is asked.
+	b.overwrite("#ask input[name=q]", "is it so?"+kb.Enter)
+	b.has("#ask .summary", "reading")
+	b.overwrite("#ask input[name=q]", kb.Backspace+kb.Enter)
+	b.has("#ask .results", "Ask a question")
+	b.until(`document.querySelector("#ask .cancel").hidden && !document.querySelector("#ask [aria-busy]")`)
 	b.overwrite("#ask input[name=q]", "is it true?"+kb.Enter)
 	b.has("#ask .summary", "reading")
 	b.until(`!document.querySelector("#ask .cancel").hidden`)
@@ -170,9 +189,13 @@ func testMatrix(t *testing.T, c *chrome, s *tester, address string) {
 	b.shot("matrix")
 	b.do(chromedp.Reload())
 	b.has("#matrix .summary", "3 queries")
-	// Texts of one's own, which come by the address.
-	b.visit("/?view=matrix&queries=flour&against=texts&texts=Flour+is+ground.%0A%3Cb%3ECats%3C%2Fb%3E+sleep.")
+	// Texts of one's own, which stay in the page.
+	b.visit("/?view=matrix&queries=flour&against=texts")
+	b.has("#matrix .results", "Every query against every text")
+	b.overwrite("#matrix textarea[name=texts]", "Flour is ground.\r<b>Cats</b> sleep.")
+	b.click("#matrix button.primary")
 	b.has("#matrix .summary", "1 query · 2 texts")
+	b.equal("address", value[string](b, "location.search"), "?view=matrix&queries=flour&against=texts")
 	b.has(".heat tbody tr:last-child th", "<b>Cats</b> sleep.")
 	b.equal("hits", value[bool](b, `document.querySelector("#matrix select[name=top]").closest("label").hidden`), true)
 	b.shot("matrix-texts")
@@ -251,7 +274,8 @@ func testEvaluate(t *testing.T, c *chrome, s *tester, address string) {
 		"":                           "there are no queries",
 		`{"_id": "q1", "text": "a"}`: "no query has judgments",
 		`{"_id": "q1"}`:              "line 1: a query has",
-		"\n{\"_id\": ":               "line 2 begins with {",
+		`{"queries": {"q1": "a"}, "judgments": {"q1": {"b": 1}}}`: "queries are not a list",
+		"\n{\"_id\": ": "line 2 begins with {",
 		`{"_id": "q1", "text": "a"}` + "\nq1 bread.md":         "line 2: want JSON",
 		`{"_id": "q1", "text": "a"}` + "\nq1\tbread.md\thigh1": "line 2: the grade",
 	} {
@@ -275,7 +299,88 @@ func testHealth(t *testing.T, c *chrome, s *tester, address string) {
 	b.has("#documents .health", figure(100*float64(want.Deleted)/float64(want.Deleted+want.Passages), 1, false)+" %")
 	b.click("#documents .health button")
 	b.has("#documents .health", "1.000 of exact search")
+	b.equal("focus", value[string](b, "document.activeElement.innerText"), "Measure")
 	b.labelled()
 	b.shot("health")
 	s.post("/v1/documents/delete", api.Delete{IDs: []string{"stays.txt"}}, &api.Applied{})
+}
+
+// holdNotes keeps lists of the collection notes back until release is called. A request that the page gives up sets ended.
+const holdNotes = `(real => {
+	window.held = 0;
+	window.fetch = (path, options) => !path.startsWith("/v1/documents?collection=notes") ? real(path, options) : new Promise((go, no) => {
+		window.held++;
+		window.release = () => { window.fetch = real; go(real(path, options)); };
+		options.signal.addEventListener("abort", () => { window.ended = true; no(options.signal.reason); });
+	});
+	return true;
+})(window.fetch)`
+
+// Two collections: what one sees is what is deleted, and a measure is of the collection that is chosen.
+func testCollections(t *testing.T, c *chrome) {
+	s, address, _ := serve(t, small, func(o *Options) { o.Collections = t.TempDir() })
+	s.post("/v1/documents", api.Documents{Documents: shelf}, &api.Applied{})
+	s.post("/v1/collections", api.NewCollection{Name: "notes", Model: "none"}, &api.Collection{})
+	notes := []api.Document{{ID: "cats.txt", Text: "A note on cats."}}
+	for i := range 120 {
+		notes = append(notes, api.Document{ID: fmt.Sprintf("note-%03d", i), Text: "A note."})
+	}
+	s.post("/v1/documents", api.Documents{Collection: "notes", Documents: notes}, &api.Applied{})
+	b := c.open(t, address, "/?view=documents", wide)
+	b.done()
+	choose := func(name string) {
+		t.Helper()
+		b.equal("collection", value[string](b, fmt.Sprintf(`(f => { f.value = %q; f.dispatchEvent(new Event("change", { bubbles: true })); return f.value; })(document.querySelector("select[name=collection]"))`, name)), name)
+	}
+	remove := func(id string) {
+		t.Helper()
+		b.click(fmt.Sprintf(`.list tr[data-id=%q] button`, id))
+		b.until(`document.querySelector("#sure").open`)
+		b.click("#sure button.danger")
+		b.until(`document.querySelector("#documents .summary").innerText.startsWith("Deleted")`)
+	}
+
+	// As long as the other list is on its way, the one that is shown holds.
+	b.equal("held", value[bool](b, holdNotes), true)
+	choose("notes")
+	b.until("window.held === 1")
+	remove("cats.txt")
+	b.until("window.ended && window.held === 2")
+	s.refused(s.send(http.MethodGet, "/v1/documents/cats.txt", nil), http.StatusNotFound, "there is no document")
+	s.get("/v1/documents/cats.txt?collection=notes", &api.Stored{})
+	b.equal("released", value[bool](b, "(window.release(), true)"), true)
+	b.has("#documents .pages", "1–50 of 121")
+	b.until(`document.querySelector(".list tr[data-id='cats.txt']")`)
+
+	// The focus stays where one turns pages, and goes to the next row from one that is deleted.
+	b.do(chromedp.Focus(chromedp.CSS(".pages [data-key=next]")))
+	b.press(kb.Enter)
+	b.has("#documents .pages", "51–100 of 121")
+	b.equal("focus", value[string](b, "document.activeElement.innerText"), "Next")
+	b.press(kb.Enter)
+	b.has("#documents .pages", "101–121 of 121")
+	b.equal("focus", value[string](b, "document.activeElement.innerText"), "Before")
+	rows := value[[]string](b, `[...document.querySelectorAll(".list tbody tr")].map(n => n.dataset.id)`)
+	remove(rows[0])
+	b.has("#documents .pages", "101–120 of 120")
+	b.equal("focus", value[string](b, "document.activeElement.dataset.key"), rows[1])
+
+	// An offset beyond the end is the last page, without a step in the history.
+	before := value[int](b, "history.length")
+	b.visit("/?view=documents&collection=notes&offset=100000")
+	b.has("#documents .pages", "101–120 of 120")
+	b.equal("address", value[string](b, "location.search"), "?view=documents&collection=notes&offset=100")
+	b.equal("steps", value[int](b, "history.length"), before+1)
+
+	// Ids are any text, those too that JavaScript's objects have.
+	b.visit("/?view=evaluate")
+	b.evaluate(`{"_id": "__proto__", "text": "what is bread made of?", "judgments": {"bread.md": 1}}
+{"_id": "constructor", "text": "how is a pawn promoted?"}
+constructor	chess.txt	1
+`)
+	b.has("#evaluate .summary", "2 queries · 10 documents")
+	b.equal("without judgments", len(b.texts("#evaluate .warning")), 0)
+	choose("notes")
+	b.has("#evaluate .results", "does reranking pay?")
+	b.equal("measures", len(b.texts("#evaluate .measures")), 0)
 }

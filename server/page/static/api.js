@@ -52,7 +52,15 @@ async function answered(promise, message = "The server does not answer. Is winno
 /** Sends a request and gives the answer's text. */
 const send = async (...request) => answered((await open(...request)).text());
 
-const json = async (...request) => JSON.parse(await send(...request));
+/** Sends a request and gives the answer's JSON. Text that is none comes from a proxy, for instance, or from another server. */
+async function json(...request) {
+  const text = await send(...request);
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new Failure(0, "What answered is no JSON: something that is not winnow serve stands at this address, or in between.");
+  }
+}
 
 /** A path with what is set of a query. */
 function withQuery(path, query) {
@@ -67,8 +75,8 @@ export const matrix = (request, signal) => json("POST", "/v1/matrix", request, {
 export const evaluate = (request, signal) => json("POST", "/v1/eval", request, { signal });
 export const measured = (collection, sample) => json("GET", withQuery("/v1/collections/" + encodeURIComponent(collection || "default"), { recall: sample }));
 export const models = () => json("GET", "/v1/models");
-export const collections = () => json("GET", "/v1/collections");
-export const documents = (collection, limit, offset) => json("GET", withQuery("/v1/documents", { collection, limit, offset }));
+export const collections = (signal) => json("GET", "/v1/collections", undefined, { signal });
+export const documents = (collection, limit, offset, signal) => json("GET", withQuery("/v1/documents", { collection, limit, offset }), undefined, { signal });
 export const deleteDocument = (collection, id) => json("POST", "/v1/documents/delete", { collection: collection || undefined, ids: [id] });
 
 /** Sends a file as it is; gives what became of it. */

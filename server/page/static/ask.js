@@ -4,7 +4,7 @@
 
 import * as api from "./api.js";
 import { cited, passageId, sentencesIn } from "./cite.js";
-import { count, duration, el, fill, percent, shortName } from "./dom.js";
+import { count, duration, el, fill, percent, setField, shortName } from "./dom.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
 import { place } from "./text.js";
@@ -30,7 +30,7 @@ export class AskView {
 
   start() {
     const s = state.read();
-    for (const name of ["q", "passages", "filter"]) this.form.elements[name].value = s[name];
+    for (const name of ["q", "passages", "filter"]) setField(this.form.elements[name], s[name]);
     if (this.answered !== this.key(request(s))) this.run();
   }
 
@@ -48,6 +48,8 @@ export class AskView {
     const asked = request(state.read());
     this.answered = "";
     if (!asked.question.trim()) {
+      this.results.removeAttribute("aria-busy");
+      this.cancel.hidden = true;
       fill(this.status);
       fill(this.results, el("section", { class: "empty" }, el("h2", {}, "Ask a question"),
         el("p", {}, "The answer names the passages that it is from, and says which of its sentences they do not seem to support. Without a language model it is made of their best sentences.")));
@@ -61,14 +63,16 @@ export class AskView {
     this.cancel.hidden = false;
     const go = (number) => visit(sources, number);
     let written = "";
+    let sent = new Set(); // numbers of passages, and ? for what is none
     try {
       await api.ask(asked, running.signal, (name, data) => {
         if (name === "passages") {
           fill(this.status, "reading " + count(data.passages.length, "passage") + " …");
-          fill(sources, list(data.passages, new Set()));
+          fill(sources, list(data.passages));
+          sent = new Set(["?", ...data.passages.map((p) => String(p.number))]);
         } else if (name === "delta") {
           written += data.delta;
-          fill(text, el("p", {}, cited(written, go)));
+          fill(text, el("p", {}, cited(written, sent, go)));
         } else if (name === "done") {
           this.answered = this.key(asked);
           this.show(data.answer, text, sources, go);
@@ -95,11 +99,12 @@ export class AskView {
   /** Shows a whole answer: what it says, what of that is not supported, and its passages. */
   show(a, text, sources, go) {
     const doubtful = a.sentences.filter((s) => !s.supported);
-    const numbers = new Set(a.citations.map((c) => c.number));
-    fill(this.status, [a.extractive ? "extractive" : "written by " + a.model, count(a.passages.length, "passage") + ", " + numbers.size + " cited", duration(a.timing_ms.total)].join(" · "));
+    const numbers = a.citations.map((c) => String(c.number));
+    const known = new Set(a.invalid_citations?.length > 0 ? ["?", ...numbers] : numbers);
+    fill(this.status, [a.extractive ? "extractive" : "written by " + a.model, count(a.passages.length, "passage") + ", " + numbers.length + " cited", duration(a.timing_ms.total)].join(" · "));
     fill(text,
-      el("p", {}, sentencesIn(a.answer, a.sentences).map(({ part, sentence }) => {
-        const nodes = cited(part, go);
+      el("p", {}, sentencesIn(a.answer, a.sentences).map(({ start, end, sentence }) => {
+        const nodes = cited(a.answer, known, go, start, end);
         if (!sentence || sentence.supported) return nodes;
         return el("span", { class: "unsupported" }, nodes, el("small", { class: "doubt" }, a.extractive ? " may not answer this " : " not supported ", el("span", { class: "number" }, "(" + percent(sentence.support) + ")")));
       })),
@@ -109,7 +114,8 @@ export class AskView {
       a.finish_reason === "length" && el("p", { class: "warning" }, "The language model was cut off: the answer has no end."),
       el("p", { class: "hint" }, a.extractive ? "Extractive: sentences of the passages, put together without a language model. " : "Written by a language model from the passages below. ",
         "Percentages: " + shortName(a.checker.model) + (a.checker.calibrated ? ", calibrated on judged pairs" : ", not calibrated") + "; below " + percent(a.checker.threshold) + " is marked."));
-    fill(sources, list(a.passages, numbers), a.left_out?.length > 0 && el("p", { class: "hint" }, count(a.left_out.length, "further passage") + " found, but not sent: they say the same, or there was no room."));
+    mark(sources, numbers);
+    if (a.left_out?.length > 0) sources.append(el("p", { class: "hint" }, count(a.left_out.length, "further passage") + " found, but not sent: they say the same, or there was no room."));
   }
 }
 
@@ -119,12 +125,22 @@ function request(s) {
   return r;
 }
 
-/** The passages that were sent. Those that are cited are open. */
-function list(passages, numbers) {
+/** The passages that were sent. */
+function list(passages) {
   return [el("h3", {}, "Passages"), el("ol", { class: "passages" }, passages.map((p) => el("li", { id: passageId(p.number) },
-    el("details", { open: numbers.has(p.number), class: numbers.has(p.number) ? "cited" : "" },
-      el("summary", {}, el("b", { class: "rank" }, p.number), " ", el("span", { class: "name" }, p.title?.replaceAll("`", "") || p.id), " ", el("small", {}, place(p.source) || (p.title ? p.id : ""), numbers.has(p.number) && " · cited")),
+    el("details", {},
+      el("summary", {}, el("b", { class: "rank" }, p.number), " ", el("span", { class: "name" }, p.title?.replaceAll("`", "") || p.id), " ", el("small", {}, place(p.source) || (p.title ? p.id : ""))),
       el("p", { class: "full" }, p.text)))))];
+}
+
+/** Marks the passages that are cited, and opens them. The others stay as they are: one may be reading them. */
+function mark(sources, numbers) {
+  for (const number of numbers) {
+    const passage = sources.querySelector(`#${passageId(number)} details`);
+    passage.open = true;
+    passage.className = "cited";
+    passage.querySelector("small").append(" · cited");
+  }
 }
 
 /** Goes to a passage, and opens it. */

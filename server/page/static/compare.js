@@ -3,7 +3,7 @@
 // The compare view: the same passages in the orders of BM25, the bi-encoder and the cross-encoder, with lines from place to place.
 
 import * as api from "./api.js";
-import { count, duration, el, fill, fixed, percent, shortName, signed } from "./dom.js";
+import { count, duration, el, fill, fixed, percent, setField, shortName, signed } from "./dom.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
 import { nameOf, place } from "./text.js";
@@ -28,7 +28,7 @@ export class CompareView {
 
   start() {
     const s = state.read();
-    for (const name of ["q", "candidates", "filter"]) this.form.elements[name].value = s[name];
+    for (const name of ["q", "candidates", "filter"]) setField(this.form.elements[name], s[name]);
     this.run();
   }
 
@@ -41,6 +41,7 @@ export class CompareView {
     const { signal } = (this.running = new AbortController());
     const s = state.read();
     if (!s.q.trim()) {
+      this.results.removeAttribute("aria-busy");
       fill(this.status);
       fill(this.results, el("section", { class: "empty" }, el("h2", {}, "Three views of one query"),
         el("p", {}, "Left by words (BM25), in the middle by vectors (bi-encoder), right as the cross-encoder orders what it has read. The lines show who wins and who loses places.")));

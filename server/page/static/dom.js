@@ -31,6 +31,15 @@ export function fill(node, ...children) {
   return node;
 }
 
+/** Gives a field a value. A select that does not offer it, as addresses may ask for, offers it from then on. */
+export function setField(field, value) {
+  if (field.tagName === "SELECT" && ![...field.options].some((o) => o.value === value)) field.append(el("option", { value }, value));
+  field.value = value;
+}
+
+/** Whether files are dragged, not text. */
+export const hasFiles = (event) => event.dataTransfer.types.includes("Files");
+
 /** Text for screen readers alone. */
 export const spoken = (text) => el("span", { class: "spoken" }, text);
 

@@ -4,7 +4,7 @@
 
 import * as api from "./api.js";
 import { curves } from "./curve.js";
-import { count, duration, el, fill, fixed, signed } from "./dom.js";
+import { count, duration, el, fill, fixed, hasFiles, signed } from "./dom.js";
 import { judged, Unreadable } from "./judged.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
@@ -29,14 +29,17 @@ export class EvaluateView {
       state.write({ depths: this.form.elements.depths.value, without: without.join(",") }, { step: true });
       this.run();
     });
-    this.cancel.addEventListener("click", () => this.running?.abort());
+    this.cancel.addEventListener("click", () => {
+      this.running?.abort();
+      this.form.querySelector(".primary").focus(); // what has the focus is about to be hidden
+    });
     this.files.addEventListener("change", () => {
       this.take([...this.files.files]);
       this.files.value = "";
     });
-    this.field.addEventListener("dragover", (event) => event.preventDefault());
+    this.field.addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
     this.field.addEventListener("drop", (event) => {
-      if (!event.dataTransfer.files.length) return; // text is dropped as text
+      if (!hasFiles(event)) return; // text is dropped as text
       event.preventDefault();
       this.take([...event.dataTransfer.files]);
     });
@@ -47,7 +50,10 @@ export class EvaluateView {
     const s = state.read();
     this.form.elements.depths.value = s.depths;
     for (const box of this.form.elements.mode) box.checked = !s.without.split(",").includes(box.value);
-    if (this.results.childElementCount) return;
+    if (this.collection === s.collection) return;
+    this.collection = s.collection;
+    this.draw = null;
+    fill(this.status);
     fill(this.results, el("section", { class: "empty" }, el("h2", {}, "Is it good, and does reranking pay?"),
       el("p", {}, "Give queries and which documents answer them. Every way to search is measured on them, without reranking and with more and more of it."),
       el("p", { class: "hint" }, "The ids of documents are those in the list of documents. Nothing is kept: queries and judgments stay in this page.")));
@@ -64,7 +70,15 @@ export class EvaluateView {
       fill(this.status, "These files are too large to be measured in a page: use winnow eval.");
       return;
     }
-    const texts = await Promise.all(files.map((file) => file.text()));
+    const texts = [];
+    for (const file of files) {
+      try {
+        texts.push(await file.text());
+      } catch {
+        fill(this.status, "Nothing is taken: " + file.name + " cannot be read. Is it a folder?");
+        return;
+      }
+    }
     this.field.value = [this.field.value.trimEnd(), ...texts].filter(Boolean).join("\n");
     fill(this.status, files.map((file) => file.name).join(", ") + " read: " + count(this.field.value.split("\n").filter((line) => line.trim()).length, "line") + " in all.");
   }
@@ -73,6 +87,7 @@ export class EvaluateView {
     this.running?.abort();
     const running = (this.running = new AbortController());
     const s = state.read();
+    this.collection = s.collection;
     this.field.removeAttribute("aria-invalid");
     this.draw = null;
     try {

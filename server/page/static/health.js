@@ -13,9 +13,12 @@ const low = 0.9; // a recall below which people notice what is missing, as winno
 export function health(c) {
   const fact = (name, value, note) => el("div", {}, el("dt", {}, name), el("dd", {}, value, note && el("small", {}, " " + note)));
   const deleted = c.deleted_passages;
-  const recall = el("dd", { "aria-live": "polite" });
+  const recall = el("span", { "aria-live": "polite" });
   const problem = el("div");
+  let measuring = false;
   const measure = async () => {
+    if (measuring) return;
+    measuring = true;
     fill(problem);
     fill(recall, "measuring …");
     try {
@@ -26,9 +29,11 @@ export function health(c) {
       if (!(error instanceof api.Failure)) throw error;
       fill(recall, "–");
       notice.show(problem, error, measure);
+    } finally {
+      measuring = false;
     }
   };
-  fill(recall, el("button", { class: "small", onclick: measure, title: "Searches for " + sample + " stored vectors as searches do, and exactly" }, "Measure"));
+  const button = el("button", { class: "small", onclick: measure, title: "Searches for " + sample + " stored vectors as searches do, and exactly" }, "Measure");
   return [
     el("dl", { class: "facts" },
       fact("documents", c.documents.toLocaleString("en")),
@@ -36,7 +41,7 @@ export function health(c) {
       fact("deleted", percent(deleted / Math.max(1, c.passages + deleted)), deleted ? count(deleted, "passage") + ", gone with the next merge" : ""),
       fact("on disk", size(c.bytes), "in " + count(c.segments, "segment")),
       fact("vectors", c.model ? c.model : "none", c.model && [c.dimensions + " × " + c.precision, c.vectors].filter(Boolean).join(", ")),
-      c.model && el("div", {}, el("dt", {}, "recall@10 of vectors"), recall),
+      c.model && el("div", {}, el("dt", {}, "recall@10 of vectors"), el("dd", {}, recall, " ", button)),
       fact("changes", c.generation.toLocaleString("en"), "loaded " + new Date(c.loaded).toLocaleTimeString("en-GB"))),
     problem,
   ];

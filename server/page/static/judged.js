@@ -17,13 +17,16 @@ export class Unreadable extends Error {}
  */
 export function judged(text) {
   const whole = object(text);
-  if (whole?.queries && whole.judgments) return { queries: whole.queries, judgments: whole.judgments };
+  if (whole?.queries && whole.judgments) {
+    if (!Array.isArray(whole.queries)) throw new Unreadable("queries are not a list: want {\"queries\": [{\"_id\": \"q1\", \"text\": \"…\"}], \"judgments\": {…}}");
+    return { queries: whole.queries, judgments: whole.judgments };
+  }
   const queries = new Map();
-  const judgments = {};
+  const judgments = Object.create(null); // ids are any text, __proto__ too
   let rows = 0; // of tables of judgments
   const judge = (at, query, document, grade) => {
     if (!Number.isInteger(grade)) throw new Unreadable("line " + at + ": the grade of " + document + " is not a whole number");
-    (judgments[query] ??= {})[document] = grade;
+    (judgments[query] ??= Object.create(null))[document] = grade;
   };
   for (const [i, raw] of text.split(/\r?\n/).entries()) {
     const at = i + 1;

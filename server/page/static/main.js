@@ -19,20 +19,27 @@ const titled = { documents: "Documents", matrix: "Matrix", evaluate: "Evaluate" 
 let views = null;
 let shown = null;
 
+const viewOf = (s) => (names.includes(s.view) ? s.view : "search");
+
+/** Names what a state shows in the title, and takes it into the links to the views. */
+function name(s) {
+  document.title = [titled[viewOf(s)] ?? s.q, "winnow"].filter(Boolean).join(" · ");
+  for (const a of document.querySelectorAll("nav a")) a.href = state.address({ view: a.dataset.view, offset: "0" });
+}
+
 /** Shows the view that the address names. */
 function show() {
   const s = state.read();
-  const name = names.includes(s.view) ? s.view : "search";
+  const view = viewOf(s);
   shown?.stop();
-  for (const n of names) $("#" + n).hidden = n !== name;
+  for (const n of names) $("#" + n).hidden = n !== view;
   for (const a of document.querySelectorAll("nav a")) {
-    if (a.dataset.view === name) a.setAttribute("aria-current", "page");
+    if (a.dataset.view === view) a.setAttribute("aria-current", "page");
     else a.removeAttribute("aria-current");
-    a.href = state.address({ view: a.dataset.view, offset: "0" });
   }
   $("select[name=collection]").value = s.collection || "default";
-  document.title = [titled[name] ?? s.q, "winnow"].filter(Boolean).join(" · ");
-  shown = views[name];
+  name(s);
+  shown = views[view];
   shown.start();
 }
 
@@ -84,6 +91,7 @@ document.querySelector("nav").addEventListener("click", (event) => {
 });
 $("#show-keys").addEventListener("click", () => $("#keys").showModal());
 window.addEventListener("popstate", () => views && show());
+state.watch(() => name(state.read()));
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;

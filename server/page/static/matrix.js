@@ -3,17 +3,17 @@
 // The matrix view: several queries against several texts or hits, by both encoders, as a table whose cells are tinted by their values.
 
 import * as api from "./api.js";
-import { count, el, fill, fixed, percent, shortName, signed } from "./dom.js";
+import { count, el, fill, fixed, percent, setField, shortName, signed } from "./dom.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
 import { nameOf, place } from "./text.js";
 
-const fields = ["queries", "against", "texts", "top", "filter"];
+const fields = ["queries", "against", "top", "filter"]; // that the address has
 
 /** The lines of a field that are not empty. */
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
-/** The matrix view. */
+/** The matrix view. Texts of one's own are kept in the page alone: they are too long for an address. */
 export class MatrixView {
   constructor(root) {
     this.form = root.querySelector("form");
@@ -21,7 +21,7 @@ export class MatrixView {
     this.results = root.querySelector(".results");
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      state.write(Object.fromEntries(new FormData(this.form)), { step: true });
+      state.write(Object.fromEntries(fields.map((name) => [name, this.form.elements[name].value])), { step: true });
       this.run();
     });
     this.form.addEventListener("change", () => this.allow());
@@ -29,7 +29,7 @@ export class MatrixView {
 
   start() {
     const s = state.read();
-    for (const name of fields) this.form.elements[name].value = s[name];
+    for (const name of fields) setField(this.form.elements[name], s[name]);
     if (!s.queries) this.form.elements.queries.value = s.q;
     this.allow();
     this.run();
@@ -50,8 +50,9 @@ export class MatrixView {
     const { signal } = (this.running = new AbortController());
     const s = state.read();
     const queries = lines(s.queries);
-    const texts = s.against === "texts" ? lines(s.texts) : [];
+    const texts = s.against === "texts" ? lines(this.form.elements.texts.value) : [];
     if (!queries.length || (s.against === "texts" && !texts.length)) {
+      this.results.removeAttribute("aria-busy");
       fill(this.status);
       fill(this.results, el("section", { class: "empty" }, el("h2", {}, "Every query against every text"),
         el("p", {}, "Left what the bi-encoder makes of each pair, right the cross-encoder. Where the two disagree is where reranking changes the order.")));
@@ -80,6 +81,10 @@ export class MatrixView {
     const blocks = [];
     if (m.bi_encoder) blocks.push({ name: "Bi-encoder", kind: m.bi_encoder.score_kind, model: m.bi_encoder.model, scores: m.bi_encoder.scores, write: (v) => fixed(v) });
     if (m.cross_encoder) blocks.push({ name: "Cross-encoder", kind: "logit", model: m.cross_encoder.model, scores: m.cross_encoder.scores, write: (v) => signed(v, 1) });
+    if (!blocks.length) {
+      fill(this.results, el("section", { class: "empty" }, el("h2", {}, "Nothing to score with"), el("p", {}, "There is neither a bi-encoder nor a cross-encoder for these.")));
+      return;
+    }
     for (const b of blocks) Object.assign(b, bounds(b.scores));
     const detail = el("section", { class: "detail", "aria-label": "Pair", "aria-live": "polite" });
     const table = grid(m, blocks, (q, p) => fill(detail, describe(m, q, p)));

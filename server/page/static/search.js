@@ -3,7 +3,7 @@
 // The search view: a query and its settings, live results, and how long each stage took.
 
 import * as api from "./api.js";
-import { count, duration, el, fill, fixed, percent, shortName, signed } from "./dom.js";
+import { count, duration, el, fill, fixed, percent, setField, shortName, signed } from "./dom.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
 import { nameOf, place, snippet } from "./text.js";
@@ -33,11 +33,7 @@ export class SearchView {
 
   start() {
     const s = state.read();
-    for (const name of ["q", "mode", "rerank", "depth", "budget", "filter"]) {
-      const field = this.form.elements[name];
-      if (field.tagName === "SELECT" && ![...field.options].some((o) => o.value === s[name])) field.append(el("option", { value: s[name] }, s[name]));
-      field.value = s[name];
-    }
+    for (const name of ["q", "mode", "rerank", "depth", "budget", "filter"]) setField(this.form.elements[name], s[name]);
     this.run();
   }
 
@@ -55,9 +51,7 @@ export class SearchView {
   /** The form has changed: so does the address, and what is searched for. */
   changed({ step = false } = {}) {
     clearTimeout(this.waiting);
-    const change = Object.fromEntries(new FormData(this.form));
-    state.write(change, { step });
-    document.title = (change.q ? change.q + " · " : "") + "winnow";
+    state.write(Object.fromEntries(new FormData(this.form)), { step });
     this.run();
   }
 
@@ -69,6 +63,7 @@ export class SearchView {
     this.allow();
     this.faulty(false);
     if (!s.q.trim()) {
+      this.results.removeAttribute("aria-busy");
       fill(this.status);
       fill(this.timing);
       fill(this.results, welcome());

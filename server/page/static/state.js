@@ -8,7 +8,7 @@ const defaults = {
   mode: "", rerank: "", depth: "", budget: "1s", // of a search
   passages: "10", // of an answer
   candidates: "20", // of a comparison
-  queries: "", against: "hits", texts: "", top: "5", // of a matrix
+  queries: "", against: "hits", top: "5", // of a matrix
   depths: "10,20,50,100", without: "", // of an evaluation
   offset: "0", // in the list of documents
 };
@@ -16,7 +16,7 @@ const defaults = {
 /** The state that the address says. Parameters that are not known are left aside. */
 export function read() {
   const state = { ...defaults };
-  for (const [name, value] of new URLSearchParams(location.search)) if (name in defaults) state[name] = value;
+  for (const [name, value] of new URLSearchParams(location.search)) if (Object.hasOwn(defaults, name)) state[name] = value;
   return state;
 }
 
@@ -28,9 +28,17 @@ export function address(change) {
   return location.pathname + (text ? "?" + text : "");
 }
 
+let told = () => {};
+
+/** Calls f whenever write has changed the address. */
+export function watch(f) {
+  told = f;
+}
+
 /** Changes the address. A step that Back undoes is made with step; typing makes none. */
 export function write(change, { step = false } = {}) {
   const to = address(change);
   if (to === location.pathname + location.search) return;
   history[step ? "pushState" : "replaceState"](null, "", to);
+  told();
 }
