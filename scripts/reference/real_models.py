@@ -2,9 +2,11 @@
 """Stores what `winnow verify` compares published models with.
 
     python scripts/reference/real_models.py --retriever DIR
+    python scripts/reference/real_models.py --builtin-retriever DIR --builtin-reranker DIR
 
-DIR is a directory with the files of sentence-transformers/all-MiniLM-L6-v2. Of cross-encoder/ms-marco-MiniLM-L-6-v2 only
-the five scores printed in the source notebook are stored; they are taken over from internal/notebook/notebooks.json.
+The first DIR is a directory with the files of sentence-transformers/all-MiniLM-L6-v2. Of cross-encoder/ms-marco-MiniLM-L-6-v2 only
+the five scores printed in the source notebook are stored; they are taken over from internal/notebook/notebooks.json. The others are
+the built-in models as `winnow convert builtin:… --dtype f32 --out DIR` writes them: the numbers are those that the 8-bit weights stand for.
 """
 
 import argparse
@@ -76,7 +78,7 @@ TEXTS = {
 }
 
 
-def retriever(directory: Path) -> None:
+def retriever(directory: Path, name: str, about: str, file: str) -> None:
     from sentence_transformers import SentenceTransformer
 
     def load(dtype: torch.dtype) -> SentenceTransformer:
@@ -88,21 +90,21 @@ def retriever(directory: Path) -> None:
     values = [model.encode([TEXTS[n]], show_progress_bar=False)[0] for n in names]
     exact = load(torch.float64)
     worst = max(np.abs(v - exact.encode([TEXTS[n]], show_progress_bar=False)[0]).max() for n, v in zip(names, values))
-    print(f"all-MiniLM-L6-v2: float32 against float64: {worst:.1e}")
+    print(f"{name}: float32 against float64: {worst:.1e}")
     assert worst < 2e-6
     cases = []
-    for name, value in zip(names, values):
-        ids = model.preprocess([TEXTS[name]])["input_ids"][0].tolist()
-        whole = model.tokenizer(TEXTS[name], truncation=False, verbose=False)["input_ids"]
-        cases.append({"name": name, "text": TEXTS[name], "ids": ids, "tokens_cut": (len(whole) - len(ids)) or None,
+    for case, value in zip(names, values):
+        ids = model.preprocess([TEXTS[case]])["input_ids"][0].tolist()
+        whole = model.tokenizer(TEXTS[case], truncation=False, verbose=False)["input_ids"]
+        cases.append({"name": case, "text": TEXTS[case], "ids": ids, "tokens_cut": (len(whole) - len(ids)) or None,
                       "embedding": verify_file.pack(value)})
     head = {
         "schema": verify_file.SCHEMA,
-        "model": "sentence-transformers/all-MiniLM-L6-v2",
+        "model": name,
         "kind": "bi",
-        "about": "Values by sentence_transformers.SentenceTransformer, CPU, float32, one text at a time.",
+        "about": about,
         "libraries": verify_file.libraries(),
-        "weights_sha256": verify_file.weights_sha256(directory),
+        "weights_sha256": None if name.startswith("builtin:") else verify_file.weights_sha256(directory),
         "tolerance": 1e-5,
         "max_length": model.max_seq_length,
         "dimension": model.get_embedding_dimension(),
@@ -110,7 +112,31 @@ def retriever(directory: Path) -> None:
         "normalized": True,
         "similarity": "cosine",
     }
-    verify_file.write(OUT / "all-MiniLM-L6-v2.json", head, cases)
+    verify_file.write(OUT / file, head, cases)
+
+
+def reranker(directory: Path) -> None:
+    """Logits of the texts for three questions, one pair at a time."""
+    from sentence_transformers import CrossEncoder
+
+    model = CrossEncoder(str(directory), device="cpu", local_files_only=True, max_length=512, model_kwargs={"dtype": torch.float32})
+    cases = []
+    for query in ("question", "one-word", "german"):
+        for case, text in TEXTS.items():
+            logit = model.predict([(TEXTS[query], text)], activation_fn=torch.nn.Identity(), show_progress_bar=False)
+            cases.append({"name": f"{query} / {case}", "query": TEXTS[query], "document": text, "logits": verify_file.numbers(logit)})
+    head = {
+        "schema": verify_file.SCHEMA,
+        "model": "builtin:reranker",
+        "kind": "cross",
+        "about": "Logits by sentence_transformers.CrossEncoder, CPU, float32, one pair at a time, of the numbers that the 8-bit weights stand for.",
+        "libraries": verify_file.libraries(),
+        "tolerance": 1e-4,
+        "max_length": 512,
+        "labels": 1,
+        "activation": "identity",
+    }
+    verify_file.write(OUT / "reranker.json", head, cases)
 
 
 def printed_reranker() -> None:
@@ -136,10 +162,19 @@ def printed_reranker() -> None:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--retriever", type=Path, required=True, help="directory of all-MiniLM-L6-v2")
+    arguments.add_argument("--retriever", type=Path, help="directory of all-MiniLM-L6-v2")
+    arguments.add_argument("--builtin-retriever", type=Path, help="directory of builtin:retriever, converted to float32")
+    arguments.add_argument("--builtin-reranker", type=Path, help="directory of builtin:reranker, converted to float32")
     torch.set_num_threads(1)
-    retriever(arguments.parse_args().retriever)
-    printed_reranker()
+    found = arguments.parse_args()
+    by = "Values by sentence_transformers.SentenceTransformer, CPU, float32, one text at a time"
+    if found.retriever:
+        retriever(found.retriever, "sentence-transformers/all-MiniLM-L6-v2", by + ".", "all-MiniLM-L6-v2.json")
+        printed_reranker()
+    if found.builtin_retriever:
+        retriever(found.builtin_retriever, "builtin:retriever", by + ", of the numbers that the 8-bit weights stand for.", "retriever.json")
+    if found.builtin_reranker:
+        reranker(found.builtin_reranker)
 
 
 if __name__ == "__main__":
