@@ -36,8 +36,8 @@ check: ## everything CI runs: tests, lint, race, tiers, generated code, other pl
 	@bash .ci/run
 
 .PHONY: race
-race: models ## tests under the race detector
-	$(GO) test -race -short $$($(GO) list ./... | grep -v '/cmd/winnow$$')
+race: models ## tests under the race detector; not of packages in which nothing runs side by side
+	$(GO) test -race -short $$($(GO) list ./... | grep -vE '/(cmd/winnow|internal/chart|internal/lint|document/internal/docx)$$')
 	$(GO) test -race -short -run 'TestScripts/(index_together|search|streams|terminal)$$|Interrupt|Signal' ./cmd/winnow
 
 .PHONY: reliability
@@ -47,8 +47,9 @@ reliability: ## power cuts, kills, damage, full disks, servers stopped under loa
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'TestServer(Killed|Stopped|Reloads)' ./cmd/winnow
 
 .PHONY: noasm
-noasm: models ## tests without any assembly
-	$(GO) test -tags noasm -short $$($(GO) list ./... | grep -v '/cmd/')
+noasm: models ## everything built, and what computes tested, without any assembly
+	$(GO) build -tags noasm ./...
+	$(GO) test -tags noasm -short ./internal/... ./tokenizer/... ./model/... ./encoder/... ./index/vector/... ./index/lexical/... ./train/... ./rank/...
 
 .PHONY: tiers
 tiers: models ## models at each SIMD tier (kernels' own tests walk all tiers); one this machine lacks falls back to the next lower
