@@ -60,6 +60,7 @@ const mostProblems = 100
 // storing is a file on its way into an index.
 type storing struct {
 	engine *winnow.Engine
+	before *index.Snapshot // the index without the file: nobody else is writing
 	name   string
 	result api.FileResult
 	placed map[string]bool // ids that the file has given
@@ -78,6 +79,12 @@ func storeFile(ctx context.Context, e *winnow.Engine, f *upload, limit int64) (a
 	if wrong := f.err; wrong != nil {
 		return s.failed(wrong), nil
 	}
+	before, err := e.Index().Snapshot()
+	if err != nil {
+		return s.result, err
+	}
+	defer before.Release()
+	s.before = before
 	problems, err := document.ReadData(ctx, f.name, f.data, document.LoadOptions{MaxFileSize: limit}, func(d document.Document) error { return s.add(ctx, &d) })
 	if err != nil {
 		return s.result, err
@@ -179,12 +186,7 @@ func (s *storing) add(ctx context.Context, d *document.Document) error {
 
 // owner is the file that gave the document with an id; "" if there is none.
 func (s *storing) owner(id string) (string, error) {
-	snapshot, err := s.engine.Index().Snapshot()
-	if err != nil {
-		return "", err
-	}
-	defer snapshot.Release()
-	d, err := snapshot.Get(id)
+	d, err := s.before.Get(id)
 	if err != nil || d == nil {
 		return "", err
 	}
@@ -193,16 +195,11 @@ func (s *storing) owner(id string) (string, error) {
 
 // deleteFormer adds the deletion of what a file of this name had given before, and this one does not.
 func (s *storing) deleteFormer(ctx context.Context) error {
-	snapshot, err := s.engine.Index().Snapshot()
-	if err != nil {
-		return err
-	}
-	defer snapshot.Release()
-	sel, err := snapshot.FromFile(ctx, s.name)
+	sel, err := s.before.FromFile(ctx, s.name)
 	if err != nil || sel.Count == 0 {
 		return err
 	}
-	return snapshot.Entries(ctx, sel, func(e index.Entry) error {
+	return s.before.Entries(ctx, sel, func(e index.Entry) error {
 		if !s.placed[e.Document.ID] {
 			s.change.Delete = append(s.change.Delete, e.Document.ID)
 		}

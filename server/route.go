@@ -145,17 +145,16 @@ func (c *call) checkQuery() error {
 		known = append(known, p.name)
 	}
 	for _, name := range sortedKeys(query) {
-		hint := "there are none here: a POST has its parameters in its body"
-		if len(known) > 0 {
-			hint = "known here are " + strings.Join(known, ", ")
-		}
-		if n := nearest.Name(name, known); n != "" {
-			hint = fmt.Sprintf("did you mean %q?", n)
-		}
-		switch {
-		case !slices.Contains(known, name):
+		if !slices.Contains(known, name) {
+			hint := "there are none here: a POST has its parameters in its body"
+			if n := nearest.Name(name, known); n != "" {
+				hint = fmt.Sprintf("did you mean %q?", n)
+			} else if len(known) > 0 {
+				hint = "known here are " + strings.Join(known, ", ")
+			}
 			return bad("", "unknown parameter %.80q in the query of the URL: %s", name, hint)
-		case len(query[name]) > 1:
+		}
+		if len(query[name]) > 1 {
 			return bad(name, "the parameter %s is in the query of the URL %d times", name, len(query[name]))
 		}
 	}

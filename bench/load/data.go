@@ -3,80 +3,40 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
+
+	"github.com/winnow-search/winnow/eval"
 )
 
 // collection is the beginning of a collection's passages, and all its queries.
 type collection struct {
-	rows    []byte // of corpus.jsonl, as they are
-	texts   []string
-	queries []string
-}
-
-// row is a line of corpus.jsonl or queries.jsonl.
-type row struct {
-	Title string `json:"title"`
-	Text  string `json:"text"`
-}
-
-// errEnough ends the reading of lines.
-var errEnough = errors.New("enough")
-
-// longest bounds a line in bytes.
-const longest = 16 << 20
-
-// readRows calls f with each line of a file until it says errEnough.
-func readRows(path string, f func(line []byte, r row) error) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	lines := bufio.NewScanner(file)
-	lines.Buffer(nil, longest)
-	for n := 1; lines.Scan(); n++ {
-		var r row
-		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
-			return fmt.Errorf("%s:%d: %w", path, n, err)
-		}
-		switch err := f(lines.Bytes(), r); {
-		case errors.Is(err, errEnough):
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-	return lines.Err()
+	passages eval.Collection // nothing else in it
+	texts    []string        // of them
+	queries  []string
 }
 
 func readCollection(dir string, passages int) (*collection, error) {
-	c := &collection{}
-	err := readRows(filepath.Join(dir, "corpus.jsonl"), func(line []byte, r row) error {
-		c.rows = append(append(c.rows, line...), '\n')
-		if c.texts = append(c.texts, r.Text); len(c.texts) == passages {
-			return errEnough
-		}
-		return nil
-	})
+	all, err := eval.LoadBEIR(dir)
 	if err != nil {
 		return nil, err
 	}
-	err = readRows(filepath.Join(dir, "queries.jsonl"), func(_ []byte, r row) error {
-		c.queries = append(c.queries, r.Text)
-		return nil
-	})
-	if err == nil && (len(c.texts) == 0 || len(c.queries) == 0) {
-		err = fmt.Errorf("%s has %d passages and %d queries", dir, len(c.texts), len(c.queries))
+	c := &collection{}
+	c.passages.Docs = all.Docs[:min(passages, len(all.Docs))]
+	for i := range c.passages.Docs {
+		c.texts = append(c.texts, c.passages.Docs[i].Text)
 	}
-	return c, err
+	for _, q := range slices.Concat(all.Queries, all.Unjudged) {
+		c.queries = append(c.queries, q.Text)
+	}
+	if len(c.texts) == 0 || len(c.queries) == 0 {
+		return nil, fmt.Errorf("%s has %d passages and %d queries", dir, len(c.texts), len(c.queries))
+	}
+	return c, nil
 }
 
 // workload is a kind of request, with bodies made before.

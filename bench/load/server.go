@@ -25,11 +25,11 @@ func makeIndex(ctx context.Context, s *settings, c *collection) (dir string, err
 	}
 	// A name for each collection and size: an index holds what its file holds.
 	name := fmt.Sprintf("%s-%d", filepath.Base(filepath.Clean(s.data)), len(c.texts))
-	file, dir := filepath.Join(s.cache, name+".jsonl"), filepath.Join(s.cache, name)
-	if err := os.WriteFile(file, c.rows, 0o644); err != nil {
+	passages, dir := filepath.Join(s.cache, name+".beir"), filepath.Join(s.cache, name)
+	if err := errors.Join(os.RemoveAll(passages), c.passages.WriteBEIR(passages)); err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, s.winnow, "index", file, "--db", dir, "--compact")
+	cmd := exec.CommandContext(ctx, s.winnow, "index", filepath.Join(passages, "corpus.jsonl"), "--db", dir, "--compact")
 	cmd.Stderr = os.Stderr
 	return dir, cmd.Run()
 }

@@ -16,12 +16,11 @@ export class AskView {
     this.cancel = root.querySelector(".cancel");
     this.status = root.querySelector("[role=status]");
     this.results = root.querySelector(".results");
-    const run = (event) => {
+    this.form.addEventListener("submit", (event) => {
       event.preventDefault();
-      state.write(Object.fromEntries(new FormData(this.form)), { step: event.type === "submit" });
+      state.write(Object.fromEntries(new FormData(this.form)), { step: true });
       this.run();
-    };
-    this.form.addEventListener("submit", run);
+    });
     this.cancel.addEventListener("click", () => {
       this.running?.abort();
       this.form.elements.q.focus();

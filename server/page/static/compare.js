@@ -47,17 +47,8 @@ export class CompareView {
         el("p", {}, "Left by words (BM25), in the middle by vectors (bi-encoder), right as the cross-encoder orders what it has read. The lines show who wins and who loses places.")));
       return;
     }
-    fill(this.status, "comparing …");
-    this.results.setAttribute("aria-busy", "true");
-    try {
-      this.show(await api.compare({ query: s.q, candidates: Number(s.candidates) || undefined, filter: s.filter || undefined, collection: s.collection || undefined }, signal));
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      if (!(error instanceof api.Failure)) throw error;
-      fill(this.status);
-      notice.show(this.results, error, () => this.run());
-    }
-    this.results.removeAttribute("aria-busy");
+    const request = { query: s.q, candidates: Number(s.candidates) || undefined, filter: s.filter || undefined, collection: s.collection || undefined };
+    await notice.during(this, "comparing …", async () => this.show(await api.compare(request, signal)));
   }
 
   show(c) {

@@ -58,18 +58,8 @@ export class MatrixView {
         el("p", {}, "Left what the bi-encoder makes of each pair, right the cross-encoder. Where the two disagree is where reranking changes the order.")));
       return;
     }
-    fill(this.status, "scoring …");
-    this.results.setAttribute("aria-busy", "true");
-    try {
-      const request = texts.length ? { queries, texts } : { queries, top_k: Number(s.top) || undefined, filter: s.filter || undefined };
-      this.show(await api.matrix({ ...request, collection: s.collection || undefined }, signal));
-    } catch (error) {
-      if (error.name === "AbortError") return;
-      if (!(error instanceof api.Failure)) throw error;
-      fill(this.status);
-      notice.show(this.results, error, () => this.run());
-    }
-    this.results.removeAttribute("aria-busy");
+    const request = texts.length ? { queries, texts } : { queries, top_k: Number(s.top) || undefined, filter: s.filter || undefined };
+    await notice.during(this, "scoring …", async () => this.show(await api.matrix({ ...request, collection: s.collection || undefined }, signal)));
   }
 
   show(m) {

@@ -2,7 +2,7 @@
 
 // What went wrong, and what can be done about it.
 
-import { useKey, apiKey } from "./api.js";
+import { useKey, apiKey, Failure } from "./api.js";
 import { el, fill } from "./dom.js";
 
 const titles = {
@@ -18,6 +18,21 @@ export function show(node, failure, again) {
     el("p", {}, failure.status === 401 ? (apiKey() ? "The server does not take this key. Give another one." : "This server answers those who have one.") : first),
     rest.length > 0 && el("pre", {}, rest.join("\n")), // where in the text something is wrong
     failure.status === 401 ? keyForm(again) : wayOn(failure, again)));
+}
+
+/** Does the one request of a view, and says meanwhile what it does. A failure takes the place of the results, with a way to run again. */
+export async function during(view, saying, request) {
+  fill(view.status, saying);
+  view.results.setAttribute("aria-busy", "true");
+  try {
+    await request();
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    if (!(error instanceof Failure)) throw error;
+    fill(view.status);
+    show(view.results, error, () => view.run());
+  }
+  view.results.removeAttribute("aria-busy");
 }
 
 function keyForm(again) {
