@@ -183,6 +183,18 @@ func (c *Client) Compare(ctx context.Context, r api.Search) (*winnow.Comparison,
 	return out, c.call(ctx, http.MethodPost, "/v1/compare", r, out)
 }
 
+// Influence asks what each word of a passage means to a cross-encoder's logit.
+func (c *Client) Influence(ctx context.Context, r api.Influence) (*winnow.Influence, error) {
+	out := &winnow.Influence{}
+	return out, c.call(ctx, http.MethodPost, "/v1/influence", r, out)
+}
+
+// Matrix scores every query with every text by both encoders.
+func (c *Client) Matrix(ctx context.Context, r api.Matrix) (*api.Relevance, error) {
+	out := &api.Relevance{}
+	return out, c.call(ctx, http.MethodPost, "/v1/matrix", r, out)
+}
+
 // Ask lets the server answer a question from a collection, and waits for the whole answer.
 func (c *Client) Ask(ctx context.Context, r api.Ask) (*winnow.Answer, error) {
 	r.Stream = false

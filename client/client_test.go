@@ -122,6 +122,13 @@ func TestClient(t *testing.T) {
 	if len(similar.Hits) != 1 || len(compared.Rows) != 2 {
 		t.Errorf("%d similar, %d compared", len(similar.Hits), len(compared.Rows))
 	}
+	influence, err := c.Influence(ctx, api.Influence{Collection: "notes", Query: "one", ID: "x"})
+	must(err)
+	matrix, err := c.Matrix(ctx, api.Matrix{Queries: []string{"one"}, Texts: []string{"one", "two"}})
+	must(err)
+	if influence.Text != "two" || len(influence.Left) != 1 || matrix.Bi == nil || matrix.Cross == nil || len(matrix.Passages) != 2 {
+		t.Errorf("%+v %+v", influence, matrix)
+	}
 	a, err := c.Delete(ctx, "notes", "x")
 	must(err)
 	all, err := c.Collections(ctx)

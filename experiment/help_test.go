@@ -83,7 +83,7 @@ func openCross(t *testing.T, name string, opts ...encoder.Option) Reranker {
 
 func retriever(t *testing.T, e *winnow.Engine, mode winnow.Mode) Retriever {
 	t.Helper()
-	r, err := Engine(e, winnow.Settings{Mode: mode})
+	r, err := Engine(e, winnow.Settings{Mode: mode}, true)
 	if err != nil {
 		t.Fatal(err)
 	}

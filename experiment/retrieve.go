@@ -38,8 +38,9 @@ type Retriever interface {
 }
 
 // Engine is the retrieval of an engine, dense (exact, HNSW or IVF as its index is), lexical or hybrid, as settings say.
-// Their reranking and number of candidates do not count. A document stands where its best passage stands.
-func Engine(e *winnow.Engine, settings winnow.Settings) (Retriever, error) {
+// Their reranking and number of candidates do not count. A document stands where its best passage stands. Candidates have words
+// only if asked for, which takes time: a fused stage needs them, see [Stage.Fuse].
+func Engine(e *winnow.Engine, settings winnow.Settings, words bool) (Retriever, error) {
 	if settings.Mode == "" {
 		settings.Mode = winnow.Dense
 		if e.Retriever() == nil {
@@ -50,7 +51,11 @@ func Engine(e *winnow.Engine, settings winnow.Settings) (Retriever, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &engine{Engine: e, mode: settings.Mode, opts: append(opts, winnow.Rerank(winnow.Off), winnow.Budget(0), winnow.Evidence())}
+	opts = append(opts, winnow.Rerank(winnow.Off), winnow.Budget(0))
+	if words {
+		opts = append(opts, winnow.Evidence())
+	}
+	r := &engine{Engine: e, mode: settings.Mode, opts: opts}
 	snapshot, err := e.Index().Snapshot()
 	if err != nil {
 		return nil, err

@@ -50,7 +50,8 @@ func (c *call) ask() (any, error) {
 	})
 	switch {
 	case err == nil:
-		c.searched(out.Search)
+		c.spans(out.Timing.Total, append(searchStages(out.Search.Timing), stage{"generate", out.Timing.Generate}, stage{"check", out.Timing.Check})...)
+		c.countSearch(out.Search)
 	case errors.Is(err, winnow.ErrNoPassages):
 		err = notFound("question", "%w", err)
 	}

@@ -115,6 +115,9 @@ func plan(r *api.Eval) (*experiment.Subject, experiment.Plan, error) {
 	return s, p, nil
 }
 
+// automatic tells whether a stage is that of the built-in reranker, which may be fused.
+func automatic(s winnow.Stage) bool { return s.Model == winnow.Auto }
+
 // systems are what is measured: every mode with every way of reranking.
 func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, error) {
 	modes, rerank := r.Modes, r.Rerank
@@ -130,6 +133,15 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 	if len(modes) > 3 || len(rerank) > mostDepths {
 		return nil, bad("", "there are %d modes and %d ways of reranking; at most 3 and %d", len(modes), len(rerank), mostDepths)
 	}
+	ways, fused := make([][]winnow.Stage, len(rerank)), false
+	for i, text := range rerank {
+		stages, err := winnow.ParseStages(text)
+		if err != nil {
+			return nil, bad("rerank", "field rerank: %w", err)
+		}
+		ways[i] = stages
+		fused = fused || c.options.Models.Fuse && slices.ContainsFunc(stages, automatic)
+	}
 	var out []experiment.System
 	for _, mode := range modes {
 		if !slices.Contains(winnow.Modes(), mode) {
@@ -140,15 +152,12 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 		}
 		settings := c.options.Settings
 		settings.Mode = mode
-		retriever, err := experiment.Engine(e, settings)
+		retriever, err := experiment.Engine(e, settings, fused)
 		if err != nil {
 			return nil, err
 		}
-		for _, text := range rerank {
-			stages, err := winnow.ParseStages(text)
-			if err != nil {
-				return nil, bad("rerank", "field rerank: %w", err)
-			}
+		for i, text := range rerank {
+			stages := slices.Clone(ways[i])
 			s := experiment.System{Retriever: retriever, Mode: string(mode), Reranker: text}
 			for i, stage := range stages {
 				x, err := e.Reranker(stage.Model)
@@ -159,7 +168,7 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 				if i == 0 && depth > 0 {
 					s.Depths, depth = []int{depth}, 0
 				}
-				s.Stages = append(s.Stages, experiment.Stage{Reranker: c.queued(x), Depth: depth, Fuse: stage.Model == winnow.Auto && c.options.Models.Fuse})
+				s.Stages = append(s.Stages, experiment.Stage{Reranker: c.queued(x), Depth: depth, Fuse: automatic(stage) && c.options.Models.Fuse})
 			}
 			if len(stages) > 0 {
 				stages[0].Depth = 0

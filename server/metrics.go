@@ -80,14 +80,23 @@ func (m *metrics) search(t winnow.Timing) {
 	}
 }
 
-// stages adds the spans of a search that has just ended. They come one after the other; what takes the rest of the time is not one.
-func (c *call) stages(t winnow.Timing) {
+// stage is a part of a request that took some milliseconds.
+type stage struct {
+	name string
+	took float64
+}
+
+// searchStages are those of a search.
+func searchStages(t winnow.Timing) []stage {
+	return []stage{{"encode", t.Encode}, {"retrieve", t.Retrieve}, {"rerank", t.Rerank}}
+}
+
+// spans adds the spans of what has just ended after total milliseconds. They come one after the other; what takes the rest of the
+// time is not one.
+func (c *call) spans(total float64, stages ...stage) {
 	ms := func(f float64) time.Duration { return time.Duration(f * float64(time.Millisecond)) }
-	begin := time.Now().Add(-ms(t.Total))
-	for _, stage := range []struct {
-		name string
-		took float64
-	}{{"encode", t.Encode}, {"retrieve", t.Retrieve}, {"rerank", t.Rerank}} {
+	begin := time.Now().Add(-ms(total))
+	for _, stage := range stages {
 		if stage.took > 0 {
 			c.tracer.Span(c.ctx(), stage.name, "", begin, ms(stage.took))
 		}

@@ -85,10 +85,15 @@ func (c *call) searching(name string, base winnow.Settings, r *winnow.Request, f
 	return in.read(func(e *winnow.Engine) error { return f(e, opts) })
 }
 
-// searched counts what a search did.
+// searched counts what a search did that has just ended.
 func (c *call) searched(r *winnow.Result) {
+	c.spans(r.Timing.Total, searchStages(r.Timing)...)
+	c.countSearch(r)
+}
+
+// countSearch counts what a search did.
+func (c *call) countSearch(r *winnow.Result) {
 	c.metrics.search(r.Timing)
-	c.stages(r.Timing)
 	for _, h := range r.Hits {
 		c.truncated += h.TruncatedTokens
 	}

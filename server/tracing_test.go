@@ -120,6 +120,7 @@ func TestTraces(t *testing.T) {
 	const trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 	w := s.send(http.MethodPost, "/v1/search", `{"query":"secret bread","rerank":"auto@2"}`, "Traceparent", "00-"+trace+"-"+parent+"-01", "Tracestate", "a=b")
 	s.ok(w, &winnow.Result{})
+	s.ok(s.send(http.MethodPost, "/v1/ask", `{"question":"secret bread","rerank":"auto@2"}`), &winnow.Answer{})
 	s.send(http.MethodGet, "/v1/documents/secret", nil)
 	s.send("SECRET", "/secret", nil)
 	s.get("/health", new(any))
@@ -159,6 +160,21 @@ func TestTraces(t *testing.T) {
 		}
 	}
 	s.equal("batches of the search: the query, the pairs", batches, 2)
+	ask := spans["POST /v1/ask"][0]
+	var stages []string
+	end := uint64(0)
+	for _, name := range []string{"encode", "retrieve", "rerank", "check"} {
+		for _, x := range spans[name] {
+			if bytes.Equal(x.ParentSpanId, ask.SpanId) {
+				stages = append(stages, name)
+				if x.StartTimeUnixNano < max(end, ask.StartTimeUnixNano) || x.EndTimeUnixNano > ask.EndTimeUnixNano {
+					t.Errorf("%s: %v, after %d in %v", name, x, end, ask)
+				}
+				end = x.EndTimeUnixNano
+			}
+		}
+	}
+	s.equal("stages of an answer", fmt.Sprint(stages), "[encode retrieve rerank check]")
 	missing := spans["GET /v1/documents/{id...}"]
 	s.equal("not found", fmt.Sprint(len(missing), attributes(missing[0].Attributes), missing[0].Status.GetCode()), "1http.request.method=GET http.response.status_code=404 http.route=/v1/documents/{id...}STATUS_CODE_UNSET")
 	s.equal("unknown", attributes(spans["_OTHER"][0].Attributes), "http.request.method=_OTHER http.response.status_code=404")

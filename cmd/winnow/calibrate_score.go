@@ -226,7 +226,7 @@ func (s *pairScorer) retriever(ctx context.Context, f *calibrateFlags, c *eval.C
 	if err != nil {
 		return nil, nil, explainDB(f.cache, err)
 	}
-	r, err := experiment.Engine(e, winnow.Settings{Mode: winnow.Dense})
+	r, err := experiment.Engine(e, winnow.Settings{Mode: winnow.Dense}, false)
 	if err != nil {
 		_ = e.Close() // the first error is the one to read
 		return nil, nil, err

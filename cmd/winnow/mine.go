@@ -161,7 +161,7 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 		return err
 	}
 	defer e.Close()
-	retriever, err := experiment.Engine(e, winnow.Settings{Mode: winnow.Mode(f.mode)})
+	retriever, err := experiment.Engine(e, winnow.Settings{Mode: winnow.Mode(f.mode)}, false)
 	if err != nil {
 		return err
 	}

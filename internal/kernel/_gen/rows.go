@@ -29,6 +29,14 @@ const (
 	// one row of floats, and for more in the second. Without arithmetic between
 	// the requests memory is kept busier; with AVX2 alone the gain is a third.
 	burst = 32
+	// ahead is how many bytes before its turn a line of consecutive rows of floats is asked for: a page, which is where
+	// the processor's own fetching ends. On a Zen 4, one thread, ns a row of 384 floats in large pages, three turns:
+	//
+	//	nothing fetched ahead         69   69   63
+	//	a page, second level          64   68   56
+	//	a page, first level           69   70   63
+	//	two pages, second level       70   77   67
+	ahead = 4096
 )
 
 // rowKernel is a comparison of one query with many rows. It is emitted twice
@@ -143,6 +151,13 @@ func fetchRow(row, n reg.GPVirtual) {
 	ADDQ(operand.Imm(line), offset)
 	CMPQ(offset, n)
 	JL(operand.LabelRef("line"))
+}
+
+// fetchAhead asks for a line of the rows to come, of consecutive ones; it may be behind the last, and is then not fetched.
+func (w *rowWalk) fetchAhead(offset reg.GPVirtual, disp int) {
+	if w.form == "scan" {
+		PREFETCHT1(operand.Mem{Base: w.row, Index: offset, Scale: 1, Disp: disp + ahead})
+	}
 }
 
 // store writes a row's result.

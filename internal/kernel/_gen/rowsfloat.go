@@ -56,6 +56,7 @@ func floatRows(t tier) {
 			row: func(w *rowWalk) reg.Register {
 				acc := accumulators()
 				w.lines(chains, func(offset reg.GPVirtual, i int, _ bool) {
+					w.fetchAhead(offset, line*i)
 					v := t.block()
 					t.load(v, operand.Mem{Base: w.row, Index: offset, Scale: 1, Disp: line * i})
 					for p := range v {
