@@ -50,10 +50,39 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 	if err := e.db.Allows(x); err != nil { // before the work of encoding, which takes a while
 		return index.Applied{}, err
 	}
+	if err := e.reuse(x.Add[:fresh]); err != nil {
+		return index.Applied{}, err
+	}
 	if err := e.encode(ctx, x.Add[:fresh]); err != nil {
 		return index.Applied{}, err
 	}
 	return e.db.Apply(ctx, x)
+}
+
+// reuse gives entries the vectors that the index has of the same passages: a document that comes again, perhaps with other
+// metadata, is not encoded anew. What cannot be read is.
+func (e *Engine) reuse(entries []index.Entry) error {
+	if e.retriever == nil {
+		return nil
+	}
+	snapshot, err := e.db.Snapshot()
+	if err != nil {
+		return closedError(err)
+	}
+	defer snapshot.Release()
+	for i := range entries {
+		x := &entries[i]
+		old, err := snapshot.Get(x.Document.ID)
+		if err != nil || old == nil || old.Text != x.Document.Text || old.Title != x.Document.Title {
+			continue
+		}
+		known, err := snapshot.Entry(x.Document.ID)
+		same := func(a, b document.Chunk) bool { return a.Context() == b.Context() }
+		if err == nil && known != nil && slices.EqualFunc(known.Chunks, x.Chunks, same) {
+			x.Vectors, x.Truncated = known.Vectors, known.Truncated
+		}
+	}
+	return nil
 }
 
 // cut makes entries of the documents to add. The first ones, fresh of them, have no vectors yet.
@@ -111,7 +140,7 @@ func whole(d Document) []document.Chunk {
 	return []document.Chunk{{Text: d.Text, Prefix: prefix, End: len(d.Text), StartLine: 1, EndLine: 1 + strings.Count(d.Text, "\n")}}
 }
 
-// encode gives every entry its vectors. Without progress to report it is a
+// encode gives every entry that has none its vectors. Without progress to report it is a
 // single call.
 func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
 	if e.retriever == nil {
@@ -119,6 +148,9 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
 	}
 	var texts []string
 	for i := range entries {
+		if entries[i].Vectors != nil {
+			continue
+		}
 		for _, c := range entries[i].Chunks {
 			texts = append(texts, c.Context())
 		}
@@ -141,6 +173,9 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
 		report(len(truncated))
 	}
 	for i := range entries {
+		if entries[i].Vectors != nil {
+			continue
+		}
 		n := len(entries[i].Chunks)
 		entries[i].Vectors, data = data[:n*dim:n*dim], data[n*dim:]
 		entries[i].Truncated, truncated = truncated[:n:n], truncated[n:]

@@ -35,6 +35,12 @@ type Options struct {
 	Intermediate int
 	// Head makes a cross-encoder of one label of a bi-encoder: its network, with a pooler and a classifier that know nothing yet.
 	Head bool
+	// Other is a model of the same shape that is averaged with the source: what is written are the source's weights times 1 - Part and
+	// Other's times Part, which is above 0 and below 1. Between a model and what it was trained into, or between two that were trained
+	// from it, there often lies one that is better than both (Wortsman et al. 2022, "Robust fine-tuning of zero-shot models" and
+	// "Model soups"). nil for none.
+	Other *model.Model
+	Part  float64
 	// Replace has elements for tensors that are to be written in place of the source's: those of a model after
 	// training. Tensors of the network are named as the source's are, those of a Dense module by its directory, a slash and
 	// their name there: 2_Dense/linear.weight. A name that is none of these is an error.
@@ -109,6 +115,9 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 	if err := o.checkHead(src); err != nil {
 		return nil, err
 	}
+	if err := o.average(src); err != nil {
+		return nil, err
+	}
 	dense, err := o.dense(src)
 	if err != nil {
 		return nil, fmt.Errorf("convert: %w", err)
@@ -127,7 +136,11 @@ func Convert(src *model.Model, dst string, o Options) (*Report, error) {
 			all = append(all, e...)
 		}
 		all = append(all, o.head(src)...)
-		meta, err := provenance(o, Named{Model: src, Source: o.Source})
+		sources := []Named{{Model: src, Source: o.Source}}
+		if o.Other != nil {
+			sources = append(sources, Named{Model: o.Other})
+		}
+		meta, err := provenance(o, sources...)
 		if err != nil {
 			return err
 		}
