@@ -128,9 +128,9 @@ func ExampleEngine_Search() {
 		fmt.Printf("%d (was %d) %-5s %s; cosine %.1f\n", hit.Rank, hit.RankBefore, hit.ID, hit.ScoreKind, hit.Retrieval.Dense.Score)
 	}
 	// Output:
-	// 1 (was 2) cross fused; cosine 0.4
-	// 2 (was 1) bi    fused; cosine 0.5
-	// 3 (was 3) bm25  fused; cosine 0.1
+	// 1 (was 2) cross fused; cosine 0.5
+	// 2 (was 1) bi    fused; cosine 0.6
+	// 3 (was 3) bm25  fused; cosine 0.2
 }
 
 // Compare shows what reranking by the cross-encoder alone would change.
@@ -190,7 +190,7 @@ func Example_encoders() {
 	fmt.Println("best document:", ranked[0].Index)
 	// Output:
 	// 3 vectors of 384 floats
-	// cosines 0.6 and -0.1
+	// cosines 0.7 and -0.1
 	// best document: 1
 }
 

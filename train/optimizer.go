@@ -112,9 +112,10 @@ const (
 )
 
 // rate is the learning rate of step n of total, from 0: rising in a straight line over warmUp of the steps, then
-// by the schedule. As in transformers, step 0 of a warm-up has rate 0.
+// by the schedule. As in transformers, step 0 of a warm-up has rate 0; the last step is never one of it, or a single step would
+// change nothing.
 func (o *Options) rate(n, total int) float64 {
-	warm := int(math.Ceil(o.WarmUp * float64(total)))
+	warm := min(int(math.Ceil(o.WarmUp*float64(total))), total-1)
 	if n < warm {
 		return o.Rate * float64(n) / float64(warm)
 	}

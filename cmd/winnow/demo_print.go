@@ -28,7 +28,7 @@ func (a *app) printStory(v *notebook.Values, s *story) {
 	t.Println(t.Paint(term.Bold, "Two-stage search on the notebooks' corpus, measured on this machine"))
 	order := "ordered by the logit"
 	if s.Order == rank.Fused {
-		order = "ordered by both scores, standardised and added (fused)"
+		order = "ordered by both scores, standardised and weighed (fused)"
 	}
 	paragraphs(t.Output, t.Line(fmt.Sprintf("bi-encoder %s (%d dimensions, %s) · cross-encoder %s, %s", s.Retriever, s.dim, s.kind, s.Reranker, order)))
 	t.corpus()
@@ -290,8 +290,8 @@ func (t *teller) speed() {
 	table.Row("bi-encoder, documents encoded anew", milliseconds(s.EncodeAll), "")
 	table.Row("bi-encoder, documents' vectors kept", milliseconds(s.Cached), fmt.Sprintf("%.0f times faster than the first line", s.Cross/s.Cached))
 	table.Print(t.Output)
-	if ratio := s.Cross / s.EncodeAll; ratio > 0.5 && ratio < 2 {
-		t.say("Reading a pair costs about as much as encoding a text; what makes the bi-encoder fast is that its vectors can be kept.")
+	if ratio := s.Cross / s.EncodeAll; ratio > 0.5 && ratio < 3 {
+		t.say("Reading a pair costs about as much as encoding a text or two; what makes the bi-encoder fast is that its vectors can be kept.")
 	}
 	t.say("So the bi-encoder goes over everything and the cross-encoder over the best candidates. (Medians of three runs.)")
 }

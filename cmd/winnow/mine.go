@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,11 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if f.scores && f.format == string(mine.Triplet) {
 		return misuse(cmd, "--scores has no effect on --format triplet: a row of one negative has no list of scores")
 	}
+	for _, path := range append(slices.Clip(paths), f.corpus) {
+		if same(path, f.out) {
+			return misuse(cmd, "--out %s is what is read: name another file", f.out)
+		}
+	}
 	o := f.options()
 	if err := o.Check(); err != nil {
 		return misuse(cmd, "%v", err)
@@ -211,6 +217,16 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	return nil
 }
 
+// same tells whether two names are those of one file.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	if err != nil {
+		return false
+	}
+	y, err := os.Stat(b)
+	return err == nil && os.SameFile(x, y)
+}
+
 // partial is where rows are kept until all are mined.
 func (f *mineFlags) partial() string { return f.out + ".partial" }
 
@@ -268,6 +284,9 @@ func (f *mineFlags) write(r *minedReport, mined []mine.Mined) error {
 		if r.Lines += n; n == 0 {
 			r.Left++
 		}
+	}
+	if r.Lines == 0 {
+		return fmt.Errorf("none of %s has %d negatives, and nothing is written: a wider range of ranks, a smaller margin or --format list keeps them", term.Plural(len(mined), "row", "rows"), f.negatives)
 	}
 	return atomicfile.Write(f.out, b.Bytes())
 }

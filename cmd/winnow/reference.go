@@ -16,11 +16,7 @@ import (
 
 	"github.com/winnow-search/winnow/internal/parity"
 	"github.com/winnow-search/winnow/model"
-	"github.com/winnow-search/winnow/model/builtin"
 )
-
-// standsFor names the published model whose values a built-in model is compared with.
-var standsFor = map[string]string{builtin.Retriever: "sentence-transformers/all-MiniLM-L6-v2"}
 
 // findReference returns the values to compare a model with: those of a file or a stored set named by
 // the user, else those stored under the model's name, else those stored for weights with the same
@@ -30,12 +26,6 @@ func findReference(name, wanted string) (*parity.Reference, error) {
 	if err != nil {
 		return nil, err
 	}
-	byName := func(name string) *parity.Reference {
-		if published, ok := standsFor[name]; ok {
-			name = published
-		}
-		return parity.Find(stored, name)
-	}
 	if wanted != "" {
 		r, err := parity.Read(wanted)
 		if err == nil {
@@ -44,12 +34,12 @@ func findReference(name, wanted string) (*parity.Reference, error) {
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, fmt.Errorf("reference %w (scripts/reference/README.md describes such files)", err)
 		}
-		if r := byName(wanted); r != nil {
+		if r := parity.Find(stored, wanted); r != nil {
 			return r, nil
 		}
 		return nil, fmt.Errorf("reference %q: there is no such file, and no values are stored under that name%s", wanted, storedNames(wanted, stored))
 	}
-	if r := byName(name); r != nil {
+	if r := parity.Find(stored, name); r != nil {
 		return r, nil
 	}
 	for _, r := range stored {
@@ -82,9 +72,6 @@ func storedNames(name string, stored []*parity.Reference) string {
 	var known []string
 	for _, r := range stored {
 		known = append(known, r.Model)
-	}
-	for n := range standsFor {
-		known = append(known, n)
 	}
 	slices.Sort(known)
 	return didYouMean(name, known, "%q") + " (stored: " + strings.Join(known, ", ") + ")"

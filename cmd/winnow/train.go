@@ -177,8 +177,11 @@ func (f *trainFlags) checkPlaces(cmd *cobra.Command) error {
 	if entries, err := os.ReadDir(f.out); err == nil && len(entries) > 0 {
 		return misuse(cmd, "--out %s exists and is not empty: remove it or choose another directory", f.out)
 	}
-	if filepath.Clean(f.checkpoint) == filepath.Clean(f.out) {
-		return misuse(cmd, "--checkpoint and --out are both %s: the model needs a directory of its own", f.out)
+	if rest, err := filepath.Rel(f.out, f.checkpoint); err == nil && filepath.IsLocal(rest) {
+		return misuse(cmd, "--checkpoint %s is in --out %s: the model needs a directory of its own", f.checkpoint, f.out)
+	}
+	if info, err := os.Stat(f.checkpoint); err == nil && !info.IsDir() {
+		return misuse(cmd, "--checkpoint %s is a file: name a directory", f.checkpoint)
 	}
 	if err := creatable(f.out); err != nil {
 		return fmt.Errorf("--out %s cannot be written: %w", f.out, err)

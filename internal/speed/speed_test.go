@@ -108,7 +108,7 @@ func TestOperations(t *testing.T) {
 			}
 		}
 	}
-	if got := workOf(open(t, "builtin:retriever")).weights(); got != 6*12*384*384 {
+	if got := workOf(open(t, "builtin:retriever")).weights(); got != 5*(4*384*384+2*384*608) {
 		t.Errorf("%v weights", got)
 	}
 	if !workOf(open(t, checkpoints+"/bi-cls")).first || workOf(open(t, checkpoints+"/bi-mean")).first || !workOf(open(t, "builtin:reranker")).first {

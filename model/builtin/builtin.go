@@ -4,8 +4,8 @@
 // on a machine without any model file: import it for its effect, and model.Open takes the names
 // Retriever and Reranker.
 //
-// builtin:retriever is sentence-transformers/all-MiniLM-L6-v2 (384 dimensions, cosine) and
-// builtin:reranker a cross-encoder grown from the same encoder; both as int8 with one factor a row.
+// builtin:retriever is half of sentence-transformers/all-MiniLM-L6-v2, distilled (384 dimensions, cosine), and
+// builtin:reranker a cross-encoder grown from the same encoder; both as int8 with one factor a row. docs/models.md describes them.
 // What is equal in both, the word embeddings above all, is stored once. The files under data are
 // written by
 //

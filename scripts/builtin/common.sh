@@ -20,3 +20,9 @@ stage() {
   echo "$out: $*"
   "$@"
 }
+
+# mine QUESTIONS MODEL OUT: four negatives a question from the first 30 of MODEL, with its cosines.
+mine() {
+  stage "$work/$3.jsonl" bin/winnow mine "$work/$1.jsonl" --out "$work/$3.jsonl" -m "$2" --scores \
+    --negatives 4 --from 0 --to 30 --random --relative-margin NaN --precision int8 --max-tokens 160 --cache "$work/$3.index"
+}

@@ -32,18 +32,22 @@ func main() {
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	data := flags.String("data", "", "folder of the training sets, *.jsonl.gz")
 	out := flags.String("out", "", "file to write")
+	without := flags.String("without", "", "a set to leave out")
 	_ = flags.Parse(os.Args[2:]) // exits on errors
 	if *data == "" || *out == "" {
 		fmt.Fprintln(os.Stderr, "builtin-data: --data and --out are required")
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], *data, *out); err != nil {
+	if err := run(os.Args[1], *data, *out, *without); err != nil {
 		fmt.Fprintln(os.Stderr, "builtin-data:", err)
 		os.Exit(1)
 	}
 }
 
-func run(what, data, out string) error {
+func run(what, data, out, without string) error {
+	if without != "" && !slices.ContainsFunc(sets, func(s set) bool { return s.name == without }) {
+		return fmt.Errorf("--without %s: there is no such set", without)
+	}
 	make := texts
 	if what == "questions" {
 		make = questions
@@ -53,6 +57,9 @@ func run(what, data, out string) error {
 	e.SetEscapeHTML(false)
 	counts := map[string]int{}
 	err := make(data, func(set string, line any) error {
+		if set == without {
+			return nil
+		}
 		counts[set]++
 		return e.Encode(line)
 	})

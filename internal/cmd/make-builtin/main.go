@@ -11,7 +11,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/convert"
@@ -24,7 +26,7 @@ const limit = 36_000_000
 func main() {
 	retriever := flag.String("retriever", "", "directory or Hub id of the bi-encoder")
 	reranker := flag.String("reranker", "", "directory or Hub id of the cross-encoder")
-	retrieverName := flag.String("retriever-name", "sentence-transformers/all-MiniLM-L6-v2", "how the metadata names the bi-encoder")
+	retrieverName := flag.String("retriever-name", "winnow-retriever (distilled from sentence-transformers/all-MiniLM-L6-v2)", "how the metadata names the bi-encoder")
 	rerankerName := flag.String("reranker-name", "winnow reranker-start", "how the metadata names the cross-encoder")
 	out := flag.String("out", "model/builtin/data", "directory to write; what is there is replaced")
 	flag.Parse()
@@ -64,6 +66,15 @@ func run(a convert.Named, pathA string, b convert.Named, pathB, out string) (err
 	fmt.Printf("%10d  bytes of weights\n", report.Weights())
 	if n := report.Weights(); n > limit {
 		return errors.Join(fmt.Errorf("%d bytes of weights are above the limit of %d", n, limit), os.RemoveAll(fresh))
+	}
+	// The calibration is fitted on what is written here, and made anew afterwards; the program does not build without one.
+	const calibration = "calibration.json"
+	data, err := os.ReadFile(filepath.Join(out, calibration))
+	if err == nil {
+		err = os.WriteFile(filepath.Join(fresh, calibration), data, 0o644)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	if err := os.RemoveAll(out); err != nil {
 		return err
