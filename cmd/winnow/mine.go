@@ -177,6 +177,9 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 		}
 		defer o.Cross.Close()
 	}
+	if f.mode == string(winnow.Dense) {
+		o.Similarity = similarity(e.Retriever())
+	}
 	m, err := mine.New(retriever, c, rows, o)
 	if err != nil {
 		return err
@@ -215,6 +218,21 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	}
 	a.printMined(f, report)
 	return nil
+}
+
+// similarity is the score that a bi-encoder gives a text, as a search by vectors does.
+func similarity(b *encoder.BiEncoder) func(ctx context.Context, query, text string) (float64, error) {
+	return func(ctx context.Context, query, text string) (float64, error) {
+		q, err := b.Encode(ctx, []string{query}, encoder.As(encoder.Query))
+		if err != nil {
+			return 0, err
+		}
+		d, err := b.Encode(ctx, []string{text}, encoder.As(encoder.Document))
+		if err != nil {
+			return 0, err
+		}
+		return float64(b.Similarity().Compare(q.Vector(0), d.Vector(0))), nil
+	}
 }
 
 // same tells whether two names are those of one file.

@@ -5,6 +5,7 @@ package convert
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 
 	"github.com/winnow-search/winnow/model"
@@ -22,8 +23,11 @@ func (o *Options) average(src *model.Model) error {
 		return errors.New("convert: weights that are replaced cannot be averaged")
 	}
 	mine, others := src.TensorNames(), o.Other.TensorNames()
-	if src.Config.Architecture != o.Other.Config.Architecture || len(mine) != len(others) || len(src.Dense) != len(o.Other.Dense) {
+	if !reflect.DeepEqual(src.Config, o.Other.Config) || len(mine) != len(others) || len(src.Dense) != len(o.Other.Dense) {
 		return fmt.Errorf("convert: %s and %s differ in their architecture: only models of one shape can be averaged", src.Name, o.Other.Name)
+	}
+	if !reflect.DeepEqual(src.Pooling, o.Other.Pooling) || src.Normalize != o.Other.Normalize {
+		return fmt.Errorf("convert: %s and %s make vectors of their tokens in different ways: only models that compute alike can be averaged", src.Name, o.Other.Name)
 	}
 	replace := map[string][]float32{}
 	add := func(name string, a, b *safetensors.Tensor) error {

@@ -41,6 +41,9 @@ type Options struct {
 	Cross *encoder.CrossEncoder
 	// All has Cross judge every candidate, so that all that are suspected are known.
 	All bool
+	// Similarity, if it is there, is the retriever's score of a positive that is not among what was found. Without it, such a positive
+	// is taken to score as the last that was found does.
+	Similarity func(ctx context.Context, query, text string) (float64, error)
 	// Batch is the number of queries whose candidates are judged at once; 16 if 0.
 	Batch int
 }
@@ -218,6 +221,11 @@ func (m *Miner) candidates(ctx context.Context, row dataset.Row) (*search, error
 	if math.IsNaN(s.PositiveScore) && len(found.Candidates) > 0 {
 		// It is below all that was found; the last score is the closest that is known.
 		s.PositiveScore = float64(found.Candidates[len(found.Candidates)-1].Score)
+		if m.options.Similarity != nil {
+			if s.PositiveScore, err = m.options.Similarity(ctx, row.Anchor, row.Positive); err != nil {
+				return nil, fmt.Errorf("%s: %w", row.Place, err)
+			}
+		}
 	}
 	s.Candidates = len(s.list)
 	if m.options.Random { // by the row alone, wherever it stands and whatever came before it

@@ -5,6 +5,7 @@ package mine
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -79,6 +80,35 @@ func TestMineLeavesKnownPositivesOut(t *testing.T) {
 	o.From, o.To = 2, 6
 	if list, _ := mined(t, o); !slices.Equal(list[0].Negatives, []string{"p4", "p5", "p6"}) || list[0].Found[0].Rank != 2 {
 		t.Errorf("from rank 2 on: %+v", list[0].Found)
+	}
+}
+
+// A positive that was not found has its own score if that can be told, and else the last that is known.
+func TestPositivesThatWereNotFound(t *testing.T) {
+	o := Defaults()
+	o.Negatives, o.To, o.RelativeMargin = 2, 2, math.NaN()
+	if list, _ := mined(t, o); math.Abs(list[7].PositiveScore-0.7) > 1e-6 { // p7 is behind the four that were looked at
+		t.Errorf("score %v", list[7].PositiveScore)
+	}
+	o.Similarity = func(_ context.Context, query, text string) (float64, error) {
+		if query != "q3" && query != "q2" || !strings.HasPrefix(text, "p") {
+			t.Errorf("asked for %s and %s", query, text)
+		}
+		return -0.25, nil
+	}
+	list, _ := mined(t, o)
+	if list[7].PositiveScore != -0.25 || math.Abs(list[1].PositiveScore-0.9) > 1e-6 {
+		t.Errorf("scores %v and %v", list[7].PositiveScore, list[1].PositiveScore)
+	}
+	o.Similarity = func(context.Context, string, string) (float64, error) { return 0, context.Canceled }
+	rows := made()
+	c := Collection(rows, nil)
+	m, err := New(inOrder{c}, c, rows, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Mine(t.Context(), rows, func([]Mined) error { return nil }); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
 	}
 }
 
