@@ -1,0 +1,64 @@
+// Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
+
+package winnow
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/winnow-search/winnow/model/builtin"
+)
+
+// What comes again is not encoded again: only its metadata change.
+func TestVectorsAreUsedAgain(t *testing.T) {
+	encoded := -1
+	e, err := New(builtin.Models(), Progress(func(_, total int) { encoded = total }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	ctx := t.Context()
+	a, b := Document{ID: "a", Title: "Bread", Text: "Flour, water, salt and yeast."}, Document{ID: "b", Text: "Cats sleep."}
+	for i, step := range []struct {
+		change func()
+		want   int // passages that are encoded
+	}{
+		{func() {}, 2},
+		{func() {}, 0},
+		{func() { a.Meta = Meta{"lang": "en"} }, 0},
+		{func() { b.Text = "Cats sleep for most of the day." }, 1},
+		{func() { a.Title = "Loaf" }, 1},
+	} {
+		step.change()
+		before := vectorsOf(t, e, "a")
+		if err := e.Add(ctx, a, b); err != nil {
+			t.Fatal(err)
+		}
+		if encoded != step.want {
+			t.Errorf("step %d: %d passages encoded, want %d", i, encoded, step.want)
+		}
+		if after := vectorsOf(t, e, "a"); step.want == 0 && !slices.Equal(before, after) {
+			t.Errorf("step %d: other vectors", i)
+		}
+	}
+	if got := search(t, e, "bread", Filter(`lang = "en"`), Rerank(Off)).Order(); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("found %v", got)
+	}
+}
+
+func vectorsOf(t *testing.T, e *Engine, id string) []float32 {
+	t.Helper()
+	s, err := e.Index().Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	entry, err := s.Entry(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if entry == nil {
+		return nil
+	}
+	return entry.Vectors
+}
