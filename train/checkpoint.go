@@ -155,6 +155,11 @@ func (r *runner) resume() error {
 	if err := r.suits(&s, path); err != nil {
 		return err
 	}
+	if now, err := r.settings(); err != nil {
+		return err
+	} else if s.Settings.Validation != now.Validation { // what was the best by another measure says nothing any more
+		s.Best, s.BestStep, s.SinceBest, s.Judgements = nil, 0, 0, nil
+	}
 	if s.Best != nil {
 		for _, p := range r.optimizer.parameters {
 			r.best = append(r.best, make([]float32, len(p.Value)))

@@ -81,7 +81,7 @@ func (r *Result) note(s *Step) {
 	r.Tokens += s.Tokens
 	r.Seconds += s.Seconds
 	each := (s.Of + mostMeans - 1) / mostMeans
-	if n := len(r.Curve); n == 0 || r.Curve[n-1].Steps == each {
+	if n := len(r.Curve); n == 0 || r.Curve[n-1].Steps >= each { // above it where the number of steps was changed
 		r.Curve = append(r.Curve, Mean{})
 	}
 	m := &r.Curve[len(r.Curve)-1]
@@ -251,7 +251,9 @@ func (r *runner) loop(ctx context.Context) error {
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			if err := r.batch(ctx, rows, step); err != nil {
+			// The last step of an epoch may have fewer batches.
+			of := min(r.options.Accumulate, r.perEpoch-(r.batches%r.perEpoch-waiting))
+			if err := r.batch(ctx, rows, step, 1/float64(of)); err != nil {
 				return err
 			}
 			r.batches++
@@ -271,13 +273,12 @@ func (r *runner) loop(ctx context.Context) error {
 	return nil
 }
 
-// batch adds a batch's gradients.
-func (r *runner) batch(ctx context.Context, rows []dataset.Row, step *Step) error {
+// batch adds a batch's gradients, times weight.
+func (r *runner) batch(ctx context.Context, rows []dataset.Row, step *Step, weight float64) error {
 	b, err := r.prepare(ctx, rows)
 	if err != nil {
 		return err
 	}
-	weight := 1 / float64(r.options.Accumulate)
 	value, err := r.gradients(b, r.options.Seed^uint64(r.batches+1)*0xbf58476d1ce4e5b9, weight)
 	if err != nil {
 		return err

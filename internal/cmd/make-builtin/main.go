@@ -15,6 +15,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/winnow-search/winnow/internal/atomicfile"
 	"github.com/winnow-search/winnow/model"
 	"github.com/winnow-search/winnow/model/convert"
 	"github.com/winnow-search/winnow/model/safetensors"
@@ -71,7 +72,7 @@ func run(a convert.Named, pathA string, b convert.Named, pathB, out string) (err
 	const calibration = "calibration.json"
 	data, err := os.ReadFile(filepath.Join(out, calibration))
 	if err == nil {
-		err = os.WriteFile(filepath.Join(fresh, calibration), data, 0o644)
+		err = atomicfile.Write(filepath.Join(fresh, calibration), data)
 	}
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
