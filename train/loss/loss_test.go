@@ -144,3 +144,21 @@ func TestGradientsOfTokensAgreeWithDifferences(t *testing.T) {
 		t.Errorf("of weight 3 the gradient is %v, want %v", gradient[1], want)
 	}
 }
+
+// What another row of the batch calls an answer to the same question is no wrong one.
+func TestAnswersOfOtherRowsAreNotWrong(t *testing.T) {
+	b := &Embeddings{Dim: 2, Vectors: []float32{1, 0, 0.6, 0.8, 0.8, 0.6, 0, 1}, Examples: []Example{{Anchor: 0, Positive: 1}, {Anchor: 0, Positive: 2}}}
+	gradient := make([]float32, len(b.Vectors))
+	if value := (MultipleNegativesRanking{}).Loss(b, gradient); math.Abs(value) > 1e-9 {
+		t.Errorf("loss %v of two answers to one question", value)
+	}
+	for i, g := range gradient {
+		if g != 0 {
+			t.Errorf("gradient[%d] is %v", i, g)
+		}
+	}
+	b.Examples = append(b.Examples, Example{Anchor: 3, Positive: 2, Negatives: []int{1}})
+	if value := (MultipleNegativesRanking{Symmetric: true}).Loss(b, make([]float32, len(b.Vectors))); value <= 0 {
+		t.Errorf("loss %v with a question of another row", value)
+	}
+}

@@ -12,7 +12,8 @@ import (
 //	mean over anchors of -log(exp(Scale·s(a, p)) / Σ exp(Scale·s(a, c)) over candidates c)
 //
 // Candidates that are the anchor's own positive by another name, the same text, do not count
-// against it. Data: an anchor and a positive; negatives where there are some.
+// against it, nor do the positives that other rows of the batch give the same anchor. Data: an anchor and a positive; negatives where
+// there are some.
 // sentence-transformers: MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss.
 type MultipleNegativesRanking struct {
 	Scale      float64    // 20 if 0
@@ -86,11 +87,18 @@ type contest struct {
 func (c *contest) run(texts, answers, candidates []int, named []map[int]bool) float64 {
 	n := float64(len(texts))
 	scores := make([]float64, len(candidates))
+	right := map[int]map[int]bool{} // all answers of a text, which may be that of several rows
+	for i, text := range texts {
+		if right[text] == nil {
+			right[text] = map[int]bool{}
+		}
+		right[text][answers[i]] = true
+	}
 	var sum float64
 	for i, text := range texts {
 		answer := answers[i]
-		right, _, _ := c.similarity.of(c.b.vector(text), c.b.vector(answer))
-		guide := right
+		own, _, _ := c.similarity.of(c.b.vector(text), c.b.vector(answer))
+		guide := own
 		if c.loss.Mask && c.b.Teacher != nil {
 			guide, _, _ = Cosine.of(c.b.teacher(text), c.b.teacher(answer))
 		}
@@ -99,7 +107,7 @@ func (c *contest) run(texts, answers, candidates []int, named []map[int]bool) fl
 			s, _, _ := c.similarity.of(c.b.vector(text), c.b.vector(candidate))
 			scores[j] = c.scale * s
 			certain := i < len(named) && named[i][candidate]
-			if candidate != answer && !certain && (candidate == text || c.loss.Mask && c.relevant(text, candidate, s, guide)) {
+			if candidate != answer && (right[text][candidate] || !certain && (candidate == text || c.loss.Mask && c.relevant(text, candidate, s, guide))) {
 				scores[j] = math.Inf(-1)
 			}
 			top = max(top, scores[j])
@@ -109,7 +117,7 @@ func (c *contest) run(texts, answers, candidates []int, named []map[int]bool) fl
 			scores[j] = math.Exp(s - top)
 			total += scores[j]
 		}
-		sum += top + math.Log(total) - c.scale*right
+		sum += top + math.Log(total) - c.scale*own
 		for j, candidate := range candidates {
 			d := scores[j] / total
 			if candidate == answer {
