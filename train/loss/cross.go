@@ -65,7 +65,7 @@ func sigmoid(x float64) float64 {
 	return 1 / (1 + math.Exp(-x))
 }
 
-// BinaryCrossEntropy judges each pair alone, with activation sigmoid:
+// BinaryCrossEntropy judges each pair alone, with activation sigmoid (for reranking: Nogueira & Cho 2019):
 //
 //	mean over pairs of -PositiveWeight·y·log σ(x) - (1-y)·log(1 - σ(x))
 //

@@ -8,7 +8,7 @@ import (
 	"slices"
 )
 
-// RankNet asks that a query's documents be ordered by relevance, pair by pair (Burges et al. 2005):
+// RankNet asks that a query's documents be ordered by relevance, pair by pair, without activation (Burges et al. 2005):
 //
 //	mean of log(1 + exp(-(x_i - x_j))) over pairs of a query with relevance_i > relevance_j
 //
@@ -59,7 +59,7 @@ func pairwise(b *Logits, gradient []float32, weights func(l List, logits []float
 }
 
 // Lambda is [RankNet] with each pair weighted by what its order means to nDCG (LambdaRank of Burges 2010, as the
-// NDCG-Loss2++ of LambdaLoss, Wang et al. 2018), with gains G = (2^relevance - 1)/ideal DCG
+// NDCG-Loss2++ of LambdaLoss, Wang et al. 2018), without activation, with gains G = (2^relevance - 1)/ideal DCG
 // and discounts D(r) = log2(1 + r) at the ranks that the logits give:
 //
 //	weight_ij = |G_i - G_j|·(Mu·|1/D(|r_i - r_j|) - 1/D(|r_i - r_j| + 1)| + |1/D(r_i) - 1/D(r_j)|)
@@ -114,7 +114,7 @@ func ranks(logits []float32) []int {
 	return out
 }
 
-// Softmax is the listwise softmax loss, ListNet's of top one (Cao et al. 2007):
+// Softmax is the listwise softmax loss, ListNet's of top one (Cao et al. 2007), of logits without activation:
 //
 //	mean over queries of -Σ t_i·log softmax(x)_i
 //

@@ -91,7 +91,7 @@ func (l OnlineContrastive) Loss(b *Embeddings, gradient []float32) float64 {
 	return sum
 }
 
-// CosineRegression is the squared error of the cosine:
+// CosineRegression is the squared error of the cosine (Reimers & Gurevych 2019):
 //
 //	mean over pairs of (cos(a, b) - label)²
 //
