@@ -72,10 +72,6 @@ func (e *Engine) reuse(entries []index.Entry) error {
 	defer snapshot.Release()
 	for i := range entries {
 		x := &entries[i]
-		old, err := snapshot.Get(x.Document.ID)
-		if err != nil || old == nil || old.Text != x.Document.Text || old.Title != x.Document.Title {
-			continue
-		}
 		known, err := snapshot.Entry(x.Document.ID)
 		same := func(a, b document.Chunk) bool { return a.Context() == b.Context() }
 		if err == nil && known != nil && slices.EqualFunc(known.Chunks, x.Chunks, same) {

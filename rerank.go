@@ -89,7 +89,7 @@ func (s *searching) read(ctx context.Context, hits []candidate, stage Stage, c *
 }
 
 // fuses says whether a stage orders by more than its logit.
-func (s *searching) fuses(stage Stage) bool { return stage.Model == Auto && s.engine.models.Fuse }
+func (s *searching) fuses(stage Stage) bool { return stage.Automatic() && s.engine.models.Fuse }
 
 // reorder puts hits into the order that logits of the first of them give.
 func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error {

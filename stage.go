@@ -23,6 +23,9 @@ func (s Stage) String() string {
 	return s.Model + "@" + strconv.Itoa(s.Depth)
 }
 
+// Automatic tells whether the stage is that of the engine's own reranker ([Auto]), which may be fused with the score before.
+func (s Stage) Automatic() bool { return s.Model == Auto }
+
 // mostStages bounds a cascade: each stage is a model in memory.
 const mostStages = 8
 

@@ -115,9 +115,6 @@ func plan(r *api.Eval) (*experiment.Subject, experiment.Plan, error) {
 	return s, p, nil
 }
 
-// automatic tells whether a stage is that of the built-in reranker, which may be fused.
-func automatic(s winnow.Stage) bool { return s.Model == winnow.Auto }
-
 // systems are what is measured: every mode with every way of reranking.
 func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, error) {
 	modes, rerank := r.Modes, r.Rerank
@@ -140,7 +137,7 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 			return nil, bad("rerank", "field rerank: %w", err)
 		}
 		ways[i] = stages
-		fused = fused || c.options.Models.Fuse && slices.ContainsFunc(stages, automatic)
+		fused = fused || c.options.Models.Fuse && slices.ContainsFunc(stages, winnow.Stage.Automatic)
 	}
 	var out []experiment.System
 	for _, mode := range modes {
@@ -168,7 +165,7 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 				if i == 0 && depth > 0 {
 					s.Depths, depth = []int{depth}, 0
 				}
-				s.Stages = append(s.Stages, experiment.Stage{Reranker: c.queued(x), Depth: depth, Fuse: automatic(stage) && c.options.Models.Fuse})
+				s.Stages = append(s.Stages, experiment.Stage{Reranker: c.queued(x), Depth: depth, Fuse: stage.Automatic() && c.options.Models.Fuse})
 			}
 			if len(stages) > 0 {
 				stages[0].Depth = 0

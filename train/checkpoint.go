@@ -152,12 +152,14 @@ func (r *runner) resume() error {
 	if err := json.Unmarshal([]byte(f.Metadata()[stateKey]), &s); err != nil || s.Format != stateFormat {
 		return fmt.Errorf("%s is not a checkpoint of this version: remove it to start anew", path)
 	}
-	if err := r.suits(&s, path); err != nil {
+	now, err := r.settings()
+	if err != nil {
 		return err
 	}
-	if now, err := r.settings(); err != nil {
+	if err := r.suits(&s, now, path); err != nil {
 		return err
-	} else if s.Settings.Validation != now.Validation { // what was the best by another measure says nothing any more
+	}
+	if s.Settings.Validation != now.Validation { // what was the best by another measure says nothing any more
 		s.Best, s.BestStep, s.SinceBest, s.Judgements = nil, 0, 0, nil
 	}
 	if s.Best != nil {
@@ -185,13 +187,9 @@ func (r *runner) resume() error {
 	return nil
 }
 
-// suits says whether the run can go on from a checkpoint's state.
-func (r *runner) suits(s *state, path string) error {
+// suits says whether the run can go on from a checkpoint's state with the settings that it has now.
+func (r *runner) suits(s *state, now settings, path string) error {
 	print, err := r.network.model.Fingerprint()
-	if err != nil {
-		return err
-	}
-	now, err := r.settings()
 	if err != nil {
 		return err
 	}

@@ -178,14 +178,19 @@ func (s *fileSet) output(what, path string) error {
 			return fmt.Errorf("%s: %s would be written into the index of --db: name a file elsewhere", what, path)
 		}
 	}
-	for _, other := range s.files {
-		if other.key == x.key || other.info != nil && x.info != nil && os.SameFile(other.info, x.info) {
-			return fmt.Errorf("%s would be written to %s, which is %s: name another file", what, path, other.what)
-		}
+	if i := s.find(x); i >= 0 {
+		return fmt.Errorf("%s would be written to %s, which is %s: name another file", what, path, s.files[i].what)
 	}
 	x.what = "also the file of " + what
 	s.files = append(s.files, x)
 	return nil
+}
+
+// find is the place of a file among those that are known; -1 if it is none of them.
+func (s *fileSet) find(x claimed) int {
+	return slices.IndexFunc(s.files, func(other claimed) bool {
+		return other.key == x.key || other.info != nil && x.info != nil && os.SameFile(other.info, x.info)
+	})
 }
 
 // claimFile looks at a file. Its key has the directory without symbolic links, in one case: file systems may not tell them apart.

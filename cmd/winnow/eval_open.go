@@ -252,7 +252,7 @@ func (a *app) openSubject(cmd *cobra.Command, f *evalFlags, s *evalSubject, cros
 		}
 	}
 	files := f.runFiles
-	fused := slices.ContainsFunc(f.reranks, func(text string) bool { return slices.ContainsFunc(f.stages[text].stages, fuses) })
+	fused := slices.ContainsFunc(f.reranks, func(text string) bool { return slices.ContainsFunc(f.stages[text].stages, winnow.Stage.Automatic) })
 	for _, base := range bases {
 		if base.External {
 			run, err := loadRunFile(s.collection, files[0])
@@ -302,9 +302,6 @@ func runName(path string) string {
 	return name
 }
 
-// fuses tells whether a stage orders by the score before, too.
-func fuses(s winnow.Stage) bool { return s.Model == winnow.Auto }
-
 // addSystems adds a first stage with every value of --rerank.
 func (s *evalSubject) addSystems(f *evalFlags, base experiment.System, crosses map[string]*encoder.CrossEncoder) {
 	merged := map[string]int{} // values that differ in the depth of the first stage alone are one system
@@ -323,7 +320,7 @@ func (s *evalSubject) addSystems(f *evalFlags, base experiment.System, crosses m
 			continue
 		}
 		for _, stage := range stages {
-			system.Stages = append(system.Stages, experiment.Stage{Reranker: experiment.Cross(crosses[crossName(stage.Model)]), Depth: stage.Depth, Fuse: fuses(stage)})
+			system.Stages = append(system.Stages, experiment.Stage{Reranker: experiment.Cross(crosses[crossName(stage.Model)]), Depth: stage.Depth, Fuse: stage.Automatic()})
 		}
 		system.Depths = f.depthsOf(fixed)
 		merged[system.Reranker] = len(s.systems)

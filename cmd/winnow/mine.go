@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -118,10 +117,19 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if f.scores && f.format == string(mine.Triplet) {
 		return misuse(cmd, "--scores has no effect on --format triplet: a row of one negative has no list of scores")
 	}
-	for _, path := range append(slices.Clip(paths), f.corpus) {
-		if same(path, f.out) {
-			return misuse(cmd, "--out %s is what is read: name another file", f.out)
-		}
+	read := slices.Clone(paths)
+	if f.corpus != "" {
+		read = append(read, f.corpus)
+	}
+	var inputs fileSet
+	if err := inputs.inputs(read); err != nil {
+		return err
+	}
+	switch out, err := claimFile("--out", f.out); {
+	case err != nil:
+		return err
+	case inputs.find(out) >= 0:
+		return misuse(cmd, "--out %s is what is read: name another file", f.out)
 	}
 	o := f.options()
 	if err := o.Check(); err != nil {
@@ -220,6 +228,9 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	return nil
 }
 
+// keepsMore is what to do about rows with too few negatives.
+const keepsMore = "a wider range of ranks, a smaller margin or --format list keeps them"
+
 // similarity is the score that a bi-encoder gives a text, as a search by vectors does.
 func similarity(b *encoder.BiEncoder) func(ctx context.Context, query, text string) (float64, error) {
 	return func(ctx context.Context, query, text string) (float64, error) {
@@ -233,16 +244,6 @@ func similarity(b *encoder.BiEncoder) func(ctx context.Context, query, text stri
 		}
 		return float64(b.Similarity().Compare(q.Vector(0), d.Vector(0))), nil
 	}
-}
-
-// same tells whether two names are those of one file.
-func same(a, b string) bool {
-	x, err := os.Stat(a)
-	if err != nil {
-		return false
-	}
-	y, err := os.Stat(b)
-	return err == nil && os.SameFile(x, y)
 }
 
 // partial is where rows are kept until all are mined.
@@ -304,7 +305,7 @@ func (f *mineFlags) write(r *minedReport, mined []mine.Mined) error {
 		}
 	}
 	if r.Lines == 0 {
-		return fmt.Errorf("none of %s has %d negatives, and nothing is written: a wider range of ranks, a smaller margin or --format list keeps them", term.Plural(len(mined), "row", "rows"), f.negatives)
+		return fmt.Errorf("none of %s has %d negatives, and nothing is written: %s", term.Plural(len(mined), "row", "rows"), f.negatives, keepsMore)
 	}
 	return atomicfile.Write(f.out, b.Bytes())
 }
@@ -328,6 +329,6 @@ func (a *app) printMined(f *mineFlags, r *minedReport) {
 	row("gap", "%.3f from positive to negative, on average", r.MeanGap)
 	row("written", "%s to %s", term.Plural(r.Lines, "line", "lines"), o.Line(f.out))
 	if r.Left > 0 {
-		a.note(fmt.Sprintf("%s with fewer than %d negatives left out: a wider range of ranks, a smaller margin or --format list keeps them", term.Plural(r.Left, "row", "rows"), f.negatives))
+		a.note(fmt.Sprintf("%s with fewer than %d negatives left out: %s", term.Plural(r.Left, "row", "rows"), f.negatives, keepsMore))
 	}
 }
