@@ -65,10 +65,12 @@ func (t *Task) Score(ctx context.Context, query string, documents []string) ([]f
 // Judge measures a model on a collection while it is trained.
 type Judge struct {
 	Collection *eval.Collection
-	// Candidates are the documents to be ordered for each query, by id. Without any, a bi-encoder
-	// searches all; a cross-encoder needs them.
-	Candidates map[string][]string
-	Measure    eval.Measure
+	// Candidates are the documents to be ordered for each query, with the scores of what found them, which only Prior reads.
+	// Without any, a bi-encoder searches all; a cross-encoder needs them.
+	Candidates map[string][]eval.Scored
+	// Prior is what the candidates' scores count beside a cross-encoder's logit, as Prior of [loss.Softmax]; 0: nothing.
+	Prior   float64
+	Measure eval.Measure
 }
 
 // DefaultMeasure is nDCG@10.
@@ -129,20 +131,20 @@ func (v *validation) embed(ctx context.Context) (err error) {
 // scores are those of the documents in the running for query i.
 func (v *validation) scores(ctx context.Context, i int) ([]eval.Scored, error) {
 	q := v.judge.Collection.Queries[i]
-	ids := v.judge.Candidates[q.ID]
+	list := slices.Clone(v.judge.Candidates[q.ID])
 	if v.judge.Candidates == nil {
 		for _, d := range v.judge.Collection.Docs {
-			ids = append(ids, d.ID)
+			list = append(list, eval.Scored{ID: d.ID})
 		}
 	}
-	list, chosen := make([]eval.Scored, len(ids)), make([]string, len(ids))
+	chosen := make([]string, len(list))
 	similarity := encoder.Similarity(v.task.network.model.Similarity)
-	for k, id := range ids {
-		place, ok := v.places[id]
+	for k, c := range list {
+		place, ok := v.places[c.ID]
 		if !ok {
-			return nil, fmt.Errorf("candidate %s is not in collection %s", id, v.judge.Collection.Name)
+			return nil, fmt.Errorf("candidate %s is not in collection %s", c.ID, v.judge.Collection.Name)
 		}
-		list[k].ID, chosen[k] = id, v.texts[place]
+		chosen[k] = v.texts[place]
 		if v.task.cross == nil {
 			list[k].Score = float64(similarity.Compare(v.queries[i*v.dim:][:v.dim], v.docs[place*v.dim:][:v.dim]))
 		}
@@ -155,17 +157,18 @@ func (v *validation) scores(ctx context.Context, i int) ([]eval.Scored, error) {
 		return nil, err
 	}
 	for k := range list {
-		list[k].Score = float64(logits[k])
+		list[k].Score = float64(logits[k]) + v.judge.Prior*list[k].Score
 	}
 	return list, nil
 }
 
 // HoldOut makes a judge of rows that are kept out of training. A query's relevant texts are its positives, with the nearest whole
-// grade to their label if they have one; its candidates are these and its negatives. Where no query has another
+// grade to their label if they have one; its candidates are these and its negatives, with the row's scores. Where no query has another
 // candidate than relevant ones, as in pairs of question and answer, all texts of the rows are everybody's candidates, which
 // suits a bi-encoder only.
 func HoldOut(rows []dataset.Row, cross bool, m eval.Measure) (*Judge, error) {
 	held := dataset.NewCollector("held out")
+	scores := map[[2]string]float64{} // of a query and a document's id
 	for _, r := range rows {
 		grade := 1
 		if r.HasLabel {
@@ -177,9 +180,21 @@ func HoldOut(rows []dataset.Row, cross bool, m eval.Measure) (*Judge, error) {
 		for _, text := range r.Negatives {
 			held.Judge(r.Anchor, text, 0)
 		}
+		for i, score := range r.Scores { // of the positive, then of each negative
+			text := r.Positive
+			if i > 0 {
+				text = r.Negatives[i-1]
+			}
+			scores[[2]string{r.Anchor, held.Text(text)}] = score
+		}
 	}
 	c := held.Collection
-	j := &Judge{Collection: c, Candidates: held.Judged, Measure: m}
+	j := &Judge{Collection: c, Candidates: map[string][]eval.Scored{}, Measure: m}
+	for _, q := range c.Queries {
+		for _, id := range held.Judged[q.ID] {
+			j.Candidates[q.ID] = append(j.Candidates[q.ID], eval.Scored{ID: id, Score: scores[[2]string{q.Text, id}]})
+		}
+	}
 	choice := false
 	c.Queries = slices.DeleteFunc(c.Queries, func(q eval.Query) bool {
 		relevant := c.Qrels[q.ID].Relevant(1)

@@ -206,6 +206,25 @@ func TestHoldOut(t *testing.T) {
 	}
 }
 
+// A model trained as a residual is judged as one: what it was told of the candidates counts.
+func TestHoldOutWithPrior(t *testing.T) {
+	rows := []dataset.Row{{Anchor: "q", Positive: "c", Negatives: []string{"a", "b"}, Scores: []float64{0.9, 0.2, 0.1}}}
+	task, err := Cross(openModel(t, "cross-default"), loss.Softmax{}, options())
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := HoldOut(rows, true, DefaultMeasure())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for prior, want := range map[float64]float64{1e6: 1, -1e6: 0.5} { // first of three, and last
+		j.Prior = prior
+		if got, err := j.Validate(t.Context(), task); err != nil || got != want {
+			t.Errorf("prior %v: %v, want %v; %v", prior, got, want, err)
+		}
+	}
+}
+
 func TestOneClassIsRefused(t *testing.T) {
 	for name, tt := range map[string]struct {
 		loss loss.Cross

@@ -151,6 +151,9 @@ func (t *Task) count(ctx context.Context, p *Plan) (result Result, err error) {
 	if result.Rows == 0 {
 		return result, errors.New("the data have no rows")
 	}
+	if t.bi != nil && t.bi.Needs().Company && t.widest == 2 && min(result.Rows, t.options.BatchSize) == 1 {
+		return result, errors.New("a batch is one row without negatives, and the loss compares rows of a batch with each other: take more rows at a time")
+	}
 	if len(seen) == 1 {
 		return result, fmt.Errorf("all %d rows have one label and no negatives: the loss would teach the model to say always the same", result.Rows)
 	}

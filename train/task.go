@@ -117,6 +117,8 @@ func (t *Task) check(r dataset.Row) error {
 		return missing("negatives", "the loss needs at least one, and there is none; `winnow mine` finds some")
 	case needs.Label && !r.HasLabel:
 		return missing("label", "the loss needs a label, and there is none")
+	case needs.Right && r.HasLabel && r.Label <= 0:
+		return missing("label", fmt.Sprintf("it is %v, and the loss takes every second text as right: leave the row out, or take a loss that reads labels, such as cosent", r.Label))
 	case needs.Binary && r.Label != 0 && r.Label != 1:
 		return missing("label", fmt.Sprintf("it is %v; the loss needs 0 or 1", r.Label))
 	case needs.Low < needs.High && r.HasLabel && (r.Label < needs.Low || r.Label > needs.High):

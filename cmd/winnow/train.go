@@ -88,7 +88,7 @@ func (a *app) trainCommand() *cobra.Command {
 	fs.StringVar(&f.teacher, "teacher", "", "the bi-encoder `MODEL` whose vectors distil copies and --mask asks")
 	fs.Var(&listValue{&f.freeze, "list", func(string) error { return nil }}, "freeze", "leave `PARTS` as they are: words, embeddings, layers by number, such as 0-2")
 	whole(fs, &f.maxTokens, "max-tokens", "", 0, "cut inputs to `N` tokens, special ones included; 0: as many as the model takes")
-	precisionFlag(cmd, &f.precision)
+	choice(fs, &f.precision, "precision", string(encoder.FP32), []string{string(encoder.FP32), string(encoder.BF16)}, "compute products in `P`, bf16 where the processor has instructions for it; gradients and weights stay fp32")
 	whole(fs, &f.chunk, "chunk-tokens", "", d.ChunkTokens, "hold the activations of `N` tokens at a time; less takes less memory and, for batches above it, a third more time")
 	threadsFlag(cmd, &f.threads)
 	whole(fs, &f.seed, "seed", "", int(d.Seed), "shuffle and drop out with the random `NUMBER`")
@@ -252,7 +252,11 @@ func (f *trainFlags) settings() loss.Settings {
 func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error) {
 	switch {
 	case f.holdOut > 0:
-		return train.HoldOut(held, kind == "cross", f.aim)
+		j, err := train.HoldOut(held, kind == "cross", f.aim)
+		if err == nil {
+			j.Prior = f.prior
+		}
+		return j, err
 	case f.validate == "":
 		return nil, nil
 	}
@@ -260,7 +264,7 @@ func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error
 	if err != nil {
 		return nil, err
 	}
-	j := &train.Judge{Collection: c, Measure: f.aim}
+	j := &train.Judge{Collection: c, Prior: f.prior, Measure: f.aim}
 	if f.candidates == "" {
 		return j, nil
 	}
@@ -268,11 +272,8 @@ func (f *trainFlags) judge(held []dataset.Row, kind string) (*train.Judge, error
 	if err != nil {
 		return nil, err
 	}
-	j.Candidates = map[string][]string{}
+	j.Candidates = run.Lists
 	for _, q := range c.Queries {
-		for _, s := range run.Lists[q.ID] {
-			j.Candidates[q.ID] = append(j.Candidates[q.ID], s.ID)
-		}
 		if len(j.Candidates[q.ID]) == 0 {
 			return nil, fmt.Errorf("%s has no candidates for query %s of %s", f.candidates, q.ID, f.validate)
 		}

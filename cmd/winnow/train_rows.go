@@ -62,6 +62,9 @@ func (f *trainFlags) splitRows(ctx context.Context, paths []string, read func(ro
 	}
 	r.held = slices.DeleteFunc(r.held, outside)
 	r.left = n - len(r.held)
+	if len(r.held) == 0 && n > 0 {
+		return nil, fmt.Errorf("--hold-out %d: rows are held out by chance, all of a query together, and this time it came to none of %d: hold out more", f.holdOut, n)
+	}
 	return r, nil
 }
 

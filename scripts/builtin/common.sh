@@ -1,8 +1,10 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 # What both scripts begin with: sourced, not run.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 : "${DATA:?name the folder of training sets: DATA=path/to/train bash $0}"
+DATA=$(realpath "$DATA")
+EVAL=$(realpath "${EVAL:-$DATA/../eval}") # what nothing may be trained on
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export HF_HUB_CACHE=${HF_HUB_CACHE:-$PWD/.cache/huggingface/hub}
 teacher=sentence-transformers/all-MiniLM-L6-v2
 work=.cache/builtin
@@ -20,6 +22,9 @@ stage() {
   echo "$out: $*"
   "$@"
 }
+
+# clean FILE…: stops if a text of FILE is one of evaluation.
+clean() { go run ./internal/cmd/builtin-data overlap --eval "$EVAL" "$@"; }
 
 # mine QUESTIONS MODEL OUT: four negatives a question from the first 30 of MODEL, with its cosines.
 mine() {

@@ -6,6 +6,7 @@ source "$(dirname "$0")/common.sh"
 [[ -e "$work/retriever" ]] || { echo "$work/retriever is missing: run scripts/builtin/retriever.sh first" >&2; exit 1; }
 stage "$work/questions-reranker.jsonl" go run ./internal/cmd/builtin-data questions --data "$DATA" --without trecqa --out "$work/questions-reranker.jsonl"
 mine questions-reranker "$work/retriever" mined-reranker
+clean "$work/mined-reranker.jsonl"
 stage "$work/int8" bin/winnow convert "$teacher" --out "$work/int8" --dtype int8
 stage "$work/cross" bin/winnow convert "$work/int8" --out "$work/cross" --dtype f32 --head
 stage "$work/reranker" bin/winnow train cross "$work/mined-reranker.jsonl" -m "$work/cross" --out "$work/reranker" \

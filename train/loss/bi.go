@@ -48,6 +48,8 @@ type Needs struct {
 	Scores    bool    // a teacher's scores
 	Teacher   bool    // a teacher's vectors
 	Tokens    bool    // its tokens' vectors, too, for [TokenDistillation]
+	Right     bool    // second texts that answer: a row whose label is 0 would teach the opposite
+	Company   bool    // other rows in the batch: it compares rows with each other
 }
 
 // Bi is a loss of a bi-encoder.

@@ -123,7 +123,7 @@ type CoSENT struct {
 }
 
 // Needs implements [Bi].
-func (CoSENT) Needs() Needs { return Needs{Positive: true, Label: true} }
+func (CoSENT) Needs() Needs { return Needs{Positive: true, Label: true, Company: true} }
 
 // Loss implements [Bi].
 func (l CoSENT) Loss(b *Embeddings, gradient []float32) float64 {

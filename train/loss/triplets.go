@@ -17,7 +17,7 @@ type Triplet struct {
 }
 
 // Needs implements [Bi].
-func (Triplet) Needs() Needs { return Needs{Positive: true, Negatives: true} }
+func (Triplet) Needs() Needs { return Needs{Positive: true, Negatives: true, Right: true} }
 
 // Loss implements [Bi].
 func (l Triplet) Loss(b *Embeddings, gradient []float32) float64 {

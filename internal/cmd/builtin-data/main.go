@@ -5,6 +5,7 @@
 //
 //	go run ./internal/cmd/builtin-data texts --data DIR --out texts.jsonl          distinct texts, for distillation
 //	go run ./internal/cmd/builtin-data questions --data DIR --out questions.jsonl  questions with answers, and made ones
+//	go run ./internal/cmd/builtin-data overlap --eval DIR FILE...                  fails if a text of FILE is one of evaluation
 package main
 
 import (
@@ -25,20 +26,28 @@ import (
 )
 
 func main() {
-	if len(os.Args) < 2 || os.Args[1] != "texts" && os.Args[1] != "questions" {
-		fmt.Fprintln(os.Stderr, "usage: builtin-data texts|questions --data DIR --out FILE")
+	const usage = "usage: builtin-data texts|questions --data DIR --out FILE, or builtin-data overlap --eval DIR FILE..."
+	if len(os.Args) < 2 || !slices.Contains([]string{"texts", "questions", "overlap"}, os.Args[1]) {
+		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
 	flags := flag.NewFlagSet(os.Args[1], flag.ExitOnError)
 	data := flags.String("data", "", "folder of the training sets, *.jsonl.gz")
 	out := flags.String("out", "", "file to write")
 	without := flags.String("without", "", "a set to leave out")
+	collections := flags.String("eval", "", "folder of evaluation collections, BEIR folders")
 	_ = flags.Parse(os.Args[2:]) // exits on errors
-	if *data == "" || *out == "" {
-		fmt.Fprintln(os.Stderr, "builtin-data: --data and --out are required")
+	var err error
+	switch check := os.Args[1] == "overlap"; {
+	case check && *collections != "" && flags.NArg() > 0:
+		err = overlap(*collections, flags.Args())
+	case !check && *data != "" && *out != "" && flags.NArg() == 0:
+		err = run(os.Args[1], *data, *out, *without)
+	default:
+		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
-	if err := run(os.Args[1], *data, *out, *without); err != nil {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "builtin-data:", err)
 		os.Exit(1)
 	}
