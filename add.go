@@ -50,35 +50,10 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 	if err := e.db.Allows(x); err != nil { // before the work of encoding, which takes a while
 		return index.Applied{}, err
 	}
-	if err := e.reuse(x.Add[:fresh]); err != nil {
-		return index.Applied{}, err
-	}
-	if err := e.encode(ctx, x.Add[:fresh]); err != nil {
+	if _, err := e.encode(ctx, x.Add[:fresh], false); err != nil {
 		return index.Applied{}, err
 	}
 	return e.db.Apply(ctx, x)
-}
-
-// reuse gives entries the vectors that the index has of the same passages: a document that comes again, perhaps with other
-// metadata, is not encoded anew. What cannot be read is.
-func (e *Engine) reuse(entries []index.Entry) error {
-	if e.retriever == nil {
-		return nil
-	}
-	snapshot, err := e.db.Snapshot()
-	if err != nil {
-		return closedError(err)
-	}
-	defer snapshot.Release()
-	for i := range entries {
-		x := &entries[i]
-		known, err := snapshot.Entry(x.Document.ID)
-		same := func(a, b document.Chunk) bool { return a.Context() == b.Context() }
-		if err == nil && known != nil && slices.EqualFunc(known.Chunks, x.Chunks, same) {
-			x.Vectors, x.Truncated = known.Vectors, known.Truncated
-		}
-	}
-	return nil
 }
 
 // cut makes entries of the documents to add. The first ones, fresh of them, have no vectors yet.
@@ -136,19 +111,42 @@ func whole(d Document) []document.Chunk {
 	return []document.Chunk{{Text: d.Text, Prefix: prefix, End: len(d.Text), StartLine: 1, EndLine: 1 + strings.Count(d.Text, "\n")}}
 }
 
-// encode gives every entry that has none its vectors. Without progress to report it is a
-// single call.
-func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
+// encode gives entries their vectors, and returns how many passages of each document were encoded. What the index has of the
+// same passages of a document with the same id, as after a change of its metadata or of one paragraph, is taken from there, unless all is
+// wanted again. Without progress to report it is a single call.
+func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) (encoded map[string]int, err error) {
 	if e.retriever == nil {
-		return ctx.Err()
+		return nil, ctx.Err()
+	}
+	snapshot, err := e.db.Snapshot()
+	if err != nil {
+		return nil, closedError(err)
+	}
+	defer snapshot.Release()
+	dim := e.retriever.Dim()
+	type place struct {
+		entry *index.Entry
+		chunk int
 	}
 	var texts []string
+	var places []place
+	encoded = map[string]int{}
 	for i := range entries {
-		if entries[i].Vectors != nil {
-			continue
+		x := &entries[i]
+		known := map[string]passageVector{}
+		if !again {
+			known = vectorsIn(snapshot, x.Document.ID, dim)
 		}
-		for _, c := range entries[i].Chunks {
-			texts = append(texts, c.Context())
+		x.Vectors, x.Truncated = make([]float32, len(x.Chunks)*dim), make([]int, len(x.Chunks))
+		for j, c := range x.Chunks {
+			text := c.Context()
+			if v, ok := known[text]; ok {
+				copy(x.Vectors[j*dim:], v.vector)
+				x.Truncated[j] = v.truncated
+				continue
+			}
+			texts, places = append(texts, text), append(places, place{x, j})
+			encoded[x.Document.ID]++
 		}
 	}
 	step := max(1, len(texts))
@@ -158,23 +156,42 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry) error {
 		report = func(done int) { e.progress(done, len(texts)) }
 	}
 	report(0)
-	dim := e.retriever.Dim()
-	data, truncated := make([]float32, 0, len(texts)*dim), make([]int, 0, len(texts))
+	done := 0
 	for part := range slices.Chunk(texts, step) {
 		v, err := e.encoders.Encode(ctx, e.retriever, part, encoder.Document)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		data, truncated = append(data, v.Data...), append(truncated, v.Truncated...)
-		report(len(truncated))
-	}
-	for i := range entries {
-		if entries[i].Vectors != nil {
-			continue
+		for i := range part {
+			p := places[done+i]
+			copy(p.entry.Vectors[p.chunk*dim:], v.Data[i*dim:][:dim])
+			p.entry.Truncated[p.chunk] = v.Truncated[i]
 		}
-		n := len(entries[i].Chunks)
-		entries[i].Vectors, data = data[:n*dim:n*dim], data[n*dim:]
-		entries[i].Truncated, truncated = truncated[:n:n], truncated[n:]
+		done += len(part)
+		report(done)
 	}
-	return ctx.Err()
+	return encoded, ctx.Err()
+}
+
+// passageVector is what was encoded of a passage.
+type passageVector struct {
+	vector    []float32
+	truncated int // tokens
+}
+
+// vectorsIn are those that the index has of a document's passages, by their texts. What cannot be read is encoded anew.
+func vectorsIn(s *index.Snapshot, id string, dim int) map[string]passageVector {
+	known, err := s.Entry(id)
+	if err != nil || known == nil || len(known.Vectors) != len(known.Chunks)*dim {
+		return nil
+	}
+	list := make(map[string]passageVector, len(known.Chunks))
+	for i, c := range known.Chunks {
+		v := passageVector{vector: known.Vectors[i*dim:][:dim]}
+		if known.Truncated != nil {
+			v.truncated = known.Truncated[i]
+		}
+		list[c.Context()] = v
+	}
+	return list
 }

@@ -3,7 +3,9 @@
 package winnow
 
 import (
+	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/winnow-search/winnow/model/builtin"
@@ -61,4 +63,38 @@ func vectorsOf(t *testing.T, e *Engine, id string) []float32 {
 		return nil
 	}
 	return entry.Vectors
+}
+
+// Of a file that has changed in one place only the passages there are encoded, and the index is that of a first run.
+func TestSyncEncodesWhatHasChanged(t *testing.T) {
+	root := t.TempDir()
+	path := filepath.Join(root, "notes.md")
+	section := func(name, verb string) string {
+		return "# " + name + "\n\n" + strings.Repeat("The "+name+" "+verb+" through the long valley before the first light of the morning. ", 30) + "\n\n"
+	}
+	sync := func(db string, o SyncOptions) (SyncReport, []float32) {
+		e, err := Open(filepath.Join(root, db), builtin.Models())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		r, err := e.Sync(t.Context(), []string{path}, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r, vectorsOf(t, e, "notes.md")
+	}
+	write(t, path, section("River", "runs")+section("Train", "rolls")+section("Wind", "blows"))
+	all, _ := sync("db", SyncOptions{})
+	write(t, path, section("River", "runs")+section("Train", "goes")+section("Wind", "blows"))
+	changed, vectors := sync("db", SyncOptions{})
+	if changed.Updated != 1 || changed.Passages < 1 || changed.Passages > all.Passages/2 {
+		t.Errorf("%d of %d passages encoded: %+v", changed.Passages, all.Passages, changed)
+	}
+	if again, _ := sync("db", SyncOptions{Again: true}); again.Passages != all.Passages {
+		t.Errorf("%d of %d passages encoded again", again.Passages, all.Passages)
+	}
+	if _, want := sync("fresh", SyncOptions{}); !slices.Equal(vectors, want) {
+		t.Error("the vectors are not those of a first run")
+	}
 }

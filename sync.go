@@ -58,7 +58,7 @@ type SyncReport struct {
 
 // Sync brings files and folders into the index: new and changed files are
 // read, documents of files that are gone are removed, files that were only
-// renamed are not encoded again. What is done is durable step by step; a sync
+// renamed are not encoded again, nor of changed ones the passages that have not. What is done is durable step by step; a sync
 // that was stopped goes on where it was.
 //
 // Paths below the directory that holds the index directory are kept relative to

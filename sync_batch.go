@@ -119,10 +119,13 @@ func (s *syncing) flush(ctx context.Context) error {
 		return err
 	}
 	start := time.Now()
-	if err := s.encode(ctx, x.Add[:fresh]); err != nil {
+	encoded, err := s.encode(ctx, x.Add[:fresh], s.Again)
+	if err != nil {
 		return err
 	}
-	s.size = nextSize(s.size, b.text, time.Since(start))
+	if len(encoded) == fresh { // otherwise much of the text took no time
+		s.size = nextSize(s.size, b.text, time.Since(start))
+	}
 	files := x.Files
 	err = try(func() error {
 		x.Files = slices.Clone(files)
@@ -138,7 +141,11 @@ func (s *syncing) flush(ctx context.Context) error {
 		return err
 	}
 	for i := range x.Add[:fresh] {
-		s.report.Passages += len(x.Add[i].Chunks)
+		if x := &x.Add[i]; s.retriever == nil {
+			s.report.Passages += len(x.Chunks)
+		} else {
+			s.report.Passages += encoded[x.Document.ID]
+		}
 	}
 	s.safe(ctx)
 	return nil

@@ -33,7 +33,7 @@ func (a *app) indexCommand() *cobra.Command {
 		Short:   "bring files and folders into an index directory",
 		GroupID: groupIndex,
 		Long: "Reads files and folders, cuts them into passages, encodes them, and keeps them in an index directory, where `winnow search` finds them at once. " +
-			"Run it again whenever something has changed: files that have not are left alone, documents of files that are gone are removed, and renamed files are not encoded again. An id stays with the file that gave it while that file is as it was read: another document with the same id is refused.\n\n" +
+			"Run it again whenever something has changed: files that have not are left alone, documents of files that are gone are removed, renamed files are not encoded again, and of changed ones only the passages that have changed. An id stays with the file that gave it while that file is as it was read: another document with the same id is refused.\n\n" +
 			"Files: " + "Markdown, text, HTML, PDF, DOCX, CSV, JSON lines (also .gz) and source code" + ". Folders: what .gitignore and .winnowignore leave out is left out.\n\n" +
 			"What is reported as indexed survives a crash or a power cut. A run that was stopped goes on where it was when it is started again; searching goes on meanwhile. Ctrl-C ends it with exit code 130, and --watch, which is ended so, with 0.\n\n" +
 			"--precision is what a new index's passages are encoded in, and what it goes on with. --vectors says how it keeps its vectors: flat, hnsw16, ivf1024, and after a comma fp16, int8, pq48 or binary; auto chooses by size. --language is that of the text, for stop words and stemming.\n\n" +
