@@ -74,7 +74,7 @@ func newReport(s *settings) *report {
 }
 
 // longestWarmUp bounds what comes before each phase.
-const longestWarmUp = 30 * time.Second
+const longestWarmUp = 90 * time.Second
 
 // measure runs the phases of a workload.
 func (p *process) measure(ctx context.Context, s *settings, w *workload) (*figures, error) {
@@ -87,7 +87,7 @@ func (p *process) measure(ctx context.Context, s *settings, w *workload) (*figur
 	if err != nil {
 		return nil, err
 	}
-	warm := min(s.duration/5, longestWarmUp)
+	warm := min(s.duration/3, longestWarmUp)
 	if f.One, err = p.phase(ctx, f, func() (*tally, error) { return l.closed(ctx, 1, 0, s.duration/5), nil }); err != nil {
 		return nil, err
 	}

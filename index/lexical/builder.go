@@ -30,6 +30,7 @@ type Builder struct {
 	total, title  []uint32 // tokens by row: both fields, title
 	tokens        []analysis.Token
 	titleTokens   []analysis.Token
+	ids           []uint32 // of a field's terms
 	tokensOfTitle uint64
 	tokensOfAll   uint64
 	err           error
@@ -88,6 +89,7 @@ const (
 
 func (b *Builder) field(row uint32, tokens []analysis.Token, text bool) {
 	before := 0
+	b.ids = b.vocab.ids(b.ids[:0], tokens)
 	for i := range tokens {
 		position := tokens[i].Position
 		if position < before || position > maxRows {
@@ -95,7 +97,7 @@ func (b *Builder) field(row uint32, tokens []analysis.Token, text bool) {
 			return
 		}
 		before = position
-		t := &b.vocab.terms[b.vocab.id(cutTerm(tokens[i].Term))]
+		t := &b.vocab.terms[b.ids[i]]
 		at := uint32(position)
 		switch {
 		case t.row != row+1:

@@ -9,6 +9,8 @@ import (
 	"math"
 	"math/bits"
 	"slices"
+
+	"github.com/winnow-search/winnow/index/lexical/analysis"
 )
 
 // maxTerm is the greatest length of a term in bytes. Longer ones are cut, in documents and in queries alike.
@@ -25,7 +27,12 @@ type vocab struct {
 	terms []term
 	text  []byte
 	full  bool // the text is at its end; nothing more is kept
+
+	probes []probe // of ids
 }
+
+// probe is a term on its way to its number.
+type probe struct{ first, hash, slot uint64 }
 
 // term is 40 bytes.
 type term struct {
@@ -75,10 +82,39 @@ func start(term string) uint64 {
 	return 0
 }
 
-// id returns the number of the term, which has at most maxTerm bytes.
-func (v *vocab) id(s string) uint32 {
-	first := start(s)
-	hash := v.hash(first, s)
+// ids appends the numbers of tokens' terms. Table and terms are larger than the caches, and one look-up after the other would wait
+// for memory each time: step by step for all tokens, the processor has many loads under way at once.
+func (v *vocab) ids(dst []uint32, tokens []analysis.Token) []uint32 {
+	v.probes = v.probes[:0]
+	for i := range tokens {
+		s := cutTerm(tokens[i].Term)
+		first := start(s)
+		v.probes = append(v.probes, probe{first: first, hash: v.hash(first, s)})
+	}
+	mask := uint64(len(v.slots) - 1)
+	for i := range v.probes {
+		p := &v.probes[i]
+		p.slot = v.slots[p.hash&mask]
+	}
+	for i := range v.probes {
+		p, s := &v.probes[i], cutTerm(tokens[i].Term)
+		id := uint32(p.slot) - 1
+		if p.slot>>32 != p.hash>>32 || p.slot == 0 || !v.is(id, p.first, s) {
+			id = v.id(p.first, p.hash, s)
+		}
+		dst = append(dst, id)
+	}
+	return dst
+}
+
+// is says whether a term, given with its start, has a number.
+func (v *vocab) is(id uint32, first uint64, s string) bool {
+	t := &v.terms[id]
+	return t.start == first && int(t.length) == len(s) && (len(s) <= 8 || string(v.text[t.offset:][:len(s)-8]) == s[8:])
+}
+
+// id returns the number of a term, which has at most maxTerm bytes, with its start and its hash; a new one if it has none.
+func (v *vocab) id(first, hash uint64, s string) uint32 {
 	mask := uint64(len(v.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		slot := v.slots[i]
@@ -86,9 +122,7 @@ func (v *vocab) id(s string) uint32 {
 			return v.insert(hash, first, s)
 		}
 		if slot>>32 == hash>>32 {
-			id := uint32(slot) - 1
-			if t := &v.terms[id]; t.start == first && int(t.length) == len(s) &&
-				(len(s) <= 8 || string(v.text[t.offset:][:len(s)-8]) == s[8:]) {
+			if id := uint32(slot) - 1; v.is(id, first, s) {
 				return id
 			}
 		}

@@ -1,14 +1,21 @@
 #!/usr/bin/env bash
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
-# Trains a reranker that is not shipped, after retriever.sh; scripts/builtin/README.md says what came of it.
+# Trains a reranker that is not shipped yet, after retriever.sh; scripts/builtin/README.md says what came of it.
 source "$(dirname "$0")/common.sh"
+
+rank() { # ROWS FROM TO STEPS RATE WARMUP SEED LOSS…
+  stage "$work/$3" bin/winnow train cross "$work/$1.jsonl" -m "$work/$2" --out "$work/$3" \
+    --precision bf16 --batch 16 --max-tokens 160 --dropout 0 --freeze words --checkpoint-every 100 --plot "$work/$3.svg" \
+    --steps "$4" --rate "$5" --warmup "$6" --seed "$7" --loss "${@:8}"
+}
 
 [[ -e "$work/retriever" ]] || { echo "$work/retriever is missing: run scripts/builtin/retriever.sh first" >&2; exit 1; }
 stage "$work/questions-reranker.jsonl" go run ./internal/cmd/builtin-data questions --data "$DATA" --without trecqa --out "$work/questions-reranker.jsonl"
 mine questions-reranker "$work/retriever" mined-reranker
 clean "$work/mined-reranker.jsonl"
+# The same rows without the retriever's cosines, which softmax would take for a teacher's.
+stage "$work/mined-plain.jsonl" bash -c 'sed -E "s/,\"scores\":\[[^]]*\]//" "$1" > "$2.new" && mv "$2.new" "$2"' - "$work/mined-reranker.jsonl" "$work/mined-plain.jsonl"
 stage "$work/int8" bin/winnow convert "$teacher" --out "$work/int8" --dtype int8
 stage "$work/cross" bin/winnow convert "$work/int8" --out "$work/cross" --dtype f32 --head
-stage "$work/reranker" bin/winnow train cross "$work/mined-reranker.jsonl" -m "$work/cross" --out "$work/reranker" \
-  --loss softmax --prior 10 --precision bf16 --batch 16 --max-tokens 160 \
-  --steps 1280 --rate 7e-5 --seed 9 --warmup 0.05 --dropout 0 --freeze words --checkpoint-every 100 --plot "$work/reranker.svg"
+rank mined-reranker cross residual 1280 7e-5 0.05 9 softmax --prior 10
+rank mined-plain residual reranker 1600 6e-5 0.03 11 softmax
