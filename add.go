@@ -3,6 +3,7 @@
 package winnow
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -12,6 +13,7 @@ import (
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/tokenizer"
 )
 
@@ -50,7 +52,7 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 	if err := e.db.Allows(x); err != nil { // before the work of encoding, which takes a while
 		return index.Applied{}, err
 	}
-	if _, err := e.encode(ctx, x.Add[:fresh], false); err != nil {
+	if _, err := e.encode(ctx, x.Add[:fresh], false); err != nil { // what the index has is used again
 		return index.Applied{}, err
 	}
 	return e.db.Apply(ctx, x)
@@ -111,16 +113,28 @@ func whole(d Document) []document.Chunk {
 	return []document.Chunk{{Text: d.Text, Prefix: prefix, End: len(d.Text), StartLine: 1, EndLine: 1 + strings.Count(d.Text, "\n")}}
 }
 
-// encode gives entries their vectors, and returns how many passages of each document were encoded. What the index has of the
-// same passages of a document with the same id, as after a change of its metadata or of one paragraph, is taken from there, unless all is
-// wanted again. Without progress to report it is a single call.
-func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) (encoded map[string]int, err error) {
+// encoded is what was encoded and not known.
+type encoded struct {
+	passages map[string]int // of each document, by id
+	bytes    int            // of text
+}
+
+// encode gives entries their vectors. What the index has of the same passages of a document with the same id, as after a change of its
+// metadata or of one paragraph, is taken from there, unless all is wanted again, or the index has rounded vectors alone.
+// Without progress to report it is a single call.
+func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) (encoded, error) {
+	out := encoded{passages: map[string]int{}}
 	if e.retriever == nil {
-		return nil, ctx.Err()
+		return out, ctx.Err()
 	}
+	spec, err := vector.ParseSpec(cmp.Or(e.db.Settings().Vectors, "auto"))
+	if err != nil {
+		return out, err
+	}
+	again = again || spec.Encoding == vector.Int8 && spec.Fine == vector.None
 	snapshot, err := e.db.Snapshot()
 	if err != nil {
-		return nil, closedError(err)
+		return out, closedError(err)
 	}
 	defer snapshot.Release()
 	dim := e.retriever.Dim()
@@ -130,7 +144,6 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	}
 	var texts []string
 	var places []place
-	encoded = map[string]int{}
 	for i := range entries {
 		x := &entries[i]
 		known := map[string]passageVector{}
@@ -146,7 +159,8 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 				continue
 			}
 			texts, places = append(texts, text), append(places, place{x, j})
-			encoded[x.Document.ID]++
+			out.passages[x.Document.ID]++
+			out.bytes += len(text)
 		}
 	}
 	step := max(1, len(texts))
@@ -160,7 +174,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	for part := range slices.Chunk(texts, step) {
 		v, err := e.encoders.Encode(ctx, e.retriever, part, encoder.Document)
 		if err != nil {
-			return nil, err
+			return out, err
 		}
 		for i := range part {
 			p := places[done+i]
@@ -170,7 +184,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 		done += len(part)
 		report(done)
 	}
-	return encoded, ctx.Err()
+	return out, ctx.Err()
 }
 
 // passageVector is what was encoded of a passage.

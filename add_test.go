@@ -98,3 +98,21 @@ func TestSyncEncodesWhatHasChanged(t *testing.T) {
 		t.Error("the vectors are not those of a first run")
 	}
 }
+
+// An index that has nothing finer than 8 bits would round again what it gives back.
+func TestRoundedVectorsAreNotUsedAgain(t *testing.T) {
+	passages := 0
+	e, err := New(builtin.Models(), Vectors("flat,int8,none"), Progress(func(_, total int) { passages = total }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer e.Close()
+	for range 2 {
+		if err := e.Add(t.Context(), Document{ID: "a", Text: "Cats sleep."}); err != nil {
+			t.Fatal(err)
+		}
+		if passages != 1 {
+			t.Errorf("%d passages encoded", passages)
+		}
+	}
+}

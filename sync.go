@@ -37,6 +37,7 @@ type SyncProgress struct {
 	Bytes    int64  // of the files done that had to be read, and about as many as are done of the current one
 	AllBytes int64  // of all files that have to be read
 	Passages int    // encoded and safe
+	Batches  int    // made durable
 	Current  string // the file
 	// Merging are the vectors linked and all, in the phase merge.
 	Merged, Merging int

@@ -123,9 +123,7 @@ func (s *syncing) flush(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(encoded) == fresh { // otherwise much of the text took no time
-		s.size = nextSize(s.size, b.text, time.Since(start))
-	}
+	s.size = nextSize(s.size, b.text, encoded.bytes, time.Since(start))
 	files := x.Files
 	err = try(func() error {
 		x.Files = slices.Clone(files)
@@ -144,26 +142,30 @@ func (s *syncing) flush(ctx context.Context) error {
 		if x := &x.Add[i]; s.retriever == nil {
 			s.report.Passages += len(x.Chunks)
 		} else {
-			s.report.Passages += encoded[x.Document.ID]
+			s.report.Passages += encoded.passages[x.Document.ID]
 		}
 	}
 	s.safe(ctx)
 	return nil
 }
 
-// nextSize is how many bytes of text the next batch has, after one of so many took so long: as many as take about syncTime. A
-// small batch says little.
-func nextSize(size, text int, took time.Duration) int {
-	if 2*text < size {
+// nextSize is how many bytes of text the next batch has, after one of so many, some of them encoded, took so long: as many as take about
+// syncTime. A small batch says little; one whose vectors were there already only that more can be done at once.
+func nextSize(size, text, encoded int, took time.Duration) int {
+	switch {
+	case 2*text < size:
 		return size
+	case 2*encoded < text:
+		return min(2*size, maxText)
 	}
-	perSecond := float64(text) / max(took.Seconds(), 1e-6)
+	perSecond := float64(encoded) / max(took.Seconds(), 1e-6)
 	return int(min(max(perSecond*syncTime.Seconds(), minText), maxText))
 }
 
 // safe tells what was made durable, and merges segments in the background now and then.
 func (s *syncing) safe(ctx context.Context) {
 	s.state.Passages = s.report.Passages
+	s.state.Batches++
 	s.tell()
 	if s.db.Dir() == "" {
 		return

@@ -172,19 +172,21 @@ func TestSyncTellsInvalidBytes(t *testing.T) {
 
 func TestNextSize(t *testing.T) {
 	for _, c := range []struct {
-		size, text int
-		took       time.Duration
-		want       int
+		size, text, encoded int
+		took                time.Duration
+		want                int
 	}{
-		{minText, minText, 10 * time.Millisecond, maxText},
-		{minText, minText, time.Second, 5 * minText},
-		{maxText, maxText, time.Minute, 21845},
-		{maxText, maxText, time.Hour, minText},
-		{maxText, 100, time.Second, maxText}, // too little to tell
-		{minText, minText, 0, maxText},
-		{minText, 0, 0, minText},
+		{minText, minText, minText, 10 * time.Millisecond, maxText},
+		{minText, minText, minText, time.Second, 5 * minText},
+		{maxText, maxText, maxText, time.Minute, 21845},
+		{maxText, maxText, maxText, time.Hour, minText},
+		{maxText, 100, 100, time.Second, maxText}, // too little to tell
+		{minText, minText, minText, 0, maxText},
+		{minText, 0, 0, 0, minText},
+		{minText, minText, 100, time.Millisecond, 2 * minText}, // nearly all was there
+		{maxText, maxText, 0, time.Millisecond, maxText},
 	} {
-		if got := nextSize(c.size, c.text, c.took); got != c.want {
+		if got := nextSize(c.size, c.text, c.encoded, c.took); got != c.want {
 			t.Errorf("after %d of %d bytes in %v: %d, want %d", c.text, c.size, c.took, got, c.want)
 		}
 	}

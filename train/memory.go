@@ -54,10 +54,6 @@ func (t *Task) memory(judged bool) (all, activations int64) {
 		}
 		all += n * copies
 	}
-	if t.teacher != nil {
-		c := t.teacher.Model().Config
-		all += 4 * int64(c.Vocab*c.Hidden+c.Layers*(4*c.Hidden*c.Hidden+2*c.Hidden*c.Intermediate))
-	}
 	return all + activations, activations
 }
 

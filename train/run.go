@@ -151,14 +151,23 @@ func (t *Task) count(ctx context.Context, p *Plan) (result Result, err error) {
 	if result.Rows == 0 {
 		return result, errors.New("the data have no rows")
 	}
-	if t.bi != nil && t.bi.Needs().Company && t.widest == 2 && min(result.Rows, t.options.BatchSize) == 1 {
-		return result, errors.New("a batch is one row without negatives, and the loss compares rows of a batch with each other: take more rows at a time")
+	if t.alone(result.Rows) {
+		return result, errors.New("a batch is one row, and the loss compares rows of a batch with each other: take more rows at a time")
 	}
 	if len(seen) == 1 {
 		return result, fmt.Errorf("all %d rows have one label and no negatives: the loss would teach the model to say always the same", result.Rows)
 	}
 	result.Digest = fmt.Sprintf("%016x", h.Sum64())
 	return result, nil
+}
+
+// alone reports whether a batch is one row that the loss has nothing to compare with. Losses that read labels read no negatives.
+func (t *Task) alone(rows int) bool {
+	if t.bi == nil || min(rows, t.options.BatchSize) > 1 {
+		return false
+	}
+	needs := t.bi.Needs()
+	return needs.Company && (needs.Label || t.widest == 2)
 }
 
 // targets are what the loss wants the model to say of a row's pairs; nothing if it compares pairs with each other.

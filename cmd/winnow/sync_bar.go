@@ -37,7 +37,7 @@ func (b *syncBar) update(s winnow.SyncProgress) {
 	if s.Phase != b.state.Phase {
 		b.phase, b.safe = time.Now(), s.Bytes
 	}
-	if s.Passages != b.state.Passages { // a batch is done
+	if s.Batches != b.state.Batches {
 		b.safe = s.Bytes
 	}
 	b.state, b.encoding, b.batch = s, 0, 0

@@ -24,7 +24,7 @@ func TestSyncBarLine(t *testing.T) {
 	}
 	s := winnow.SyncProgress{Phase: "index", Files: 3, Total: 8, AllBytes: 1000, Passages: 100}
 	b.update(s)
-	s.Bytes, s.Passages = 250, 200 // a batch is safe
+	s.Bytes, s.Passages, s.Batches = 250, 200, 1 // a batch is safe
 	b.update(s)
 	now = b.phase.Add(10 * time.Second)
 	if got := b.line(now, 80); got != "indexing █████░░░░░░░░░░░░░░░ · 3/8 files · 200 passages, 20/s · 30s left" {

@@ -48,7 +48,7 @@ func (a *app) trainCommand() *cobra.Command {
 			"DATA is a file of rows, .jsonl, .csv or .tsv, perhaps compressed with gzip, or a BEIR folder. Fields of a row: " + dataset.Columns + ".\n\n" +
 			"Losses of bi-encoders: " + strings.Join(loss.BiNames(), ", ") + ". Of cross-encoders: " + strings.Join(loss.CrossNames(), ", ") + ". " +
 			"mnr (multiple negatives ranking) and softmax suit questions with answers and mined negatives (winnow mine); cosent and cosine suit pairs with graded labels; distil copies the vectors of --teacher, distil-tokens those of its tokens, too, which needs far less text.\n\n" +
-			"Ctrl-C keeps the state in a checkpoint; the same command goes on from there, and ends with the same weights as without the interruption. " +
+			"Training computes products in fp32 or, with --precision bf16, in bf16. Ctrl-C keeps the state in a checkpoint; the same command goes on from there, and ends with the same weights as without the interruption. " +
 			"With --validate or --hold-out the best model is kept.",
 		Example: `winnow train bi questions.jsonl.gz -m sentence-transformers/all-MiniLM-L6-v2 --out tuned --hold-out 200
 			winnow train cross mined.jsonl -m cross-encoder/ms-marco-MiniLM-L-6-v2 --loss softmax --epochs 2 --out reranker
@@ -88,7 +88,7 @@ func (a *app) trainCommand() *cobra.Command {
 	fs.StringVar(&f.teacher, "teacher", "", "the bi-encoder `MODEL` whose vectors distil copies and --mask asks")
 	fs.Var(&listValue{&f.freeze, "list", func(string) error { return nil }}, "freeze", "leave `PARTS` as they are: words, embeddings, layers by number, such as 0-2")
 	whole(fs, &f.maxTokens, "max-tokens", "", 0, "cut inputs to `N` tokens, special ones included; 0: as many as the model takes")
-	choice(fs, &f.precision, "precision", string(encoder.FP32), []string{string(encoder.FP32), string(encoder.BF16)}, "compute products in `P`, bf16 where the processor has instructions for it; gradients and weights stay fp32")
+	precisionFlag(cmd, &f.precision)
 	whole(fs, &f.chunk, "chunk-tokens", "", d.ChunkTokens, "hold the activations of `N` tokens at a time; less takes less memory and, for batches above it, a third more time")
 	threadsFlag(cmd, &f.threads)
 	whole(fs, &f.seed, "seed", "", int(d.Seed), "shuffle and drop out with the random `NUMBER`")
@@ -227,20 +227,24 @@ func (f *trainFlags) checkMeasuring(cmd *cobra.Command, kind string) error {
 	case f.loss == "classes" && (f.validate != "" || f.holdOut > 0):
 		return misuse(cmd, "--validate and --hold-out measure rankings, and classes are none: measure the model on rows of your own")
 	case kind == "cross" && f.validate != "" && f.candidates == "":
-		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode lexical --rerank off --run FILE` writes a run", f.validate)
+		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode %s --rerank off --run FILE` writes a run", f.validate, map[bool]string{true: "dense", false: "lexical"}[f.prior > 0])
 	}
 	return nil
 }
 
 // measured says what is measured on what.
 func (f *trainFlags) measured(j *train.Judge) string {
-	switch {
-	case j == nil:
+	if j == nil {
 		return ""
-	case f.holdOut > 0:
-		return j.Measure.String() + " on rows held out"
 	}
-	return j.Measure.String() + " on " + j.Collection.Name
+	of := j.Measure.String()
+	if f.prior > 0 {
+		of += fmt.Sprintf(" with a prior of %v", f.prior)
+	}
+	if f.holdOut > 0 {
+		return of + " on rows held out"
+	}
+	return of + " on " + j.Collection.Name
 }
 
 // settings are the loss's.

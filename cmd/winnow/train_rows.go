@@ -62,8 +62,8 @@ func (f *trainFlags) splitRows(ctx context.Context, paths []string, read func(ro
 	}
 	r.held = slices.DeleteFunc(r.held, outside)
 	r.left = n - len(r.held)
-	if len(r.held) == 0 && n > 0 {
-		return nil, fmt.Errorf("--hold-out %d: rows are held out by chance, all of a query together, and this time it came to none of %d: hold out more", f.holdOut, n)
+	if n > 0 && (len(r.held) == 0 || r.left == 0) {
+		return nil, fmt.Errorf("--hold-out %d: rows are held out by chance, all of a query together, and this time it came to %d of %d: take another number, or another --seed", f.holdOut, len(r.held), n)
 	}
 	return r, nil
 }

@@ -14,8 +14,8 @@ stage "$work/questions-reranker.jsonl" go run ./internal/cmd/builtin-data questi
 mine questions-reranker "$work/retriever" mined-reranker
 clean "$work/mined-reranker.jsonl"
 # The same rows without the retriever's cosines, which softmax would take for a teacher's.
-stage "$work/mined-plain.jsonl" bash -c 'sed -E "s/,\"scores\":\[[^]]*\]//" "$1" > "$2.new" && mv "$2.new" "$2"' - "$work/mined-reranker.jsonl" "$work/mined-plain.jsonl"
+sed -E 's/,"scores":\[[^]]*\]//' "$work/mined-reranker.jsonl" > "$work/mined-plain.jsonl"
 stage "$work/int8" bin/winnow convert "$teacher" --out "$work/int8" --dtype int8
 stage "$work/cross" bin/winnow convert "$work/int8" --out "$work/cross" --dtype f32 --head
 rank mined-reranker cross residual 1280 7e-5 0.05 9 softmax --prior 10
-rank mined-plain residual reranker 1600 6e-5 0.03 11 softmax
+rank mined-plain residual ordering 1600 6e-5 0.03 11 softmax

@@ -46,7 +46,9 @@ type OnlineContrastive struct {
 }
 
 // Needs implements [Bi].
-func (OnlineContrastive) Needs() Needs { return Needs{Positive: true, Label: true, Binary: true} }
+func (OnlineContrastive) Needs() Needs {
+	return Needs{Positive: true, Label: true, Binary: true, Company: true}
+}
 
 // Loss implements [Bi].
 func (l OnlineContrastive) Loss(b *Embeddings, gradient []float32) float64 {

@@ -28,7 +28,9 @@ type MultipleNegativesRanking struct {
 }
 
 // Needs implements [Bi].
-func (MultipleNegativesRanking) Needs() Needs { return Needs{Positive: true, Right: true, Company: true} }
+func (MultipleNegativesRanking) Needs() Needs {
+	return Needs{Positive: true, Right: true, Company: true}
+}
 
 // Loss implements [Bi].
 func (l MultipleNegativesRanking) Loss(b *Embeddings, gradient []float32) float64 {

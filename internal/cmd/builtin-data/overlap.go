@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -66,7 +67,7 @@ func evaluated(dir string) (map[string]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		for _, q := range c.Queries {
+		for _, q := range slices.Concat(c.Queries, c.Unjudged) {
 			add(q.Text, fmt.Sprintf("query %s of %s", q.ID, c.Name))
 		}
 		for _, d := range c.Docs {
