@@ -3,7 +3,6 @@
 package winnow
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"runtime"
@@ -13,7 +12,6 @@ import (
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
-	"github.com/winnow-search/winnow/index/vector"
 	"github.com/winnow-search/winnow/tokenizer"
 )
 
@@ -127,11 +125,8 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	if e.retriever == nil {
 		return out, ctx.Err()
 	}
-	spec, err := vector.ParseSpec(cmp.Or(e.db.Settings().Vectors, "auto"))
-	if err != nil {
-		return out, err
-	}
-	again = again || spec.Encoding == vector.Int8 && spec.Fine == vector.None
+	settings := e.db.Settings()
+	again = again || settings.Rounded()
 	snapshot, err := e.db.Snapshot()
 	if err != nil {
 		return out, closedError(err)
@@ -146,7 +141,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	var places []place
 	for i := range entries {
 		x := &entries[i]
-		known := map[string]passageVector{}
+		var known map[string]passageVector
 		if !again {
 			known = vectorsIn(snapshot, x.Document.ID, dim)
 		}

@@ -68,6 +68,12 @@ func (s *Settings) VectorPrecision() string {
 	return cmp.Or(s.Precision, "fp32")
 }
 
+// Rounded tells whether an index keeps its vectors in 8 bits alone: what it gives back and takes again is rounded twice.
+func (s *Settings) Rounded() bool {
+	spec, err := s.spec()
+	return err == nil && spec.Encoding == vector.Int8 && spec.Fine == vector.None
+}
+
 // spec is the parsed factory string.
 func (s *Settings) spec() (vector.Spec, error) {
 	if s.Vectors == "" {

@@ -219,6 +219,10 @@ func (f *trainFlags) checkMeasuring(cmd *cobra.Command, kind string) error {
 			return err
 		}
 	}
+	mode := "lexical"
+	if f.prior > 0 { // whose scores the rows have
+		mode = "dense"
+	}
 	switch {
 	case f.validate != "" && f.holdOut > 0:
 		return misuse(cmd, "--validate and --hold-out are both given: measure on one of them")
@@ -227,7 +231,7 @@ func (f *trainFlags) checkMeasuring(cmd *cobra.Command, kind string) error {
 	case f.loss == "classes" && (f.validate != "" || f.holdOut > 0):
 		return misuse(cmd, "--validate and --hold-out measure rankings, and classes are none: measure the model on rows of your own")
 	case kind == "cross" && f.validate != "" && f.candidates == "":
-		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode %s --rerank off --run FILE` writes a run", f.validate, map[bool]string{true: "dense", false: "lexical"}[f.prior > 0])
+		return misuse(cmd, "--candidates is missing: a cross-encoder is measured by how it orders candidates; `winnow eval %s --mode %s --rerank off --run FILE` writes a run", f.validate, mode)
 	}
 	return nil
 }
