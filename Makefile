@@ -161,7 +161,7 @@ DURATION   ?= 5m
 LOAD_FLAGS ?=
 
 .PHONY: load
-load: build ## what a server does under load: DURATION=5m a loop, 70 minutes in all (docs/reliability.md)
+load: build ## what a server does under load: DURATION=5m a loop, two hours in all (docs/reliability.md)
 	$(GO) run ./bench/load --winnow bin/winnow --data "$(SHARED)/eval/trec-dl-2019-2020" --duration $(DURATION) $(LOAD_FLAGS)
 
 CLIENTS := .cache/clients

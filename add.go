@@ -141,7 +141,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	var places []place
 	for i := range entries {
 		x := &entries[i]
-		var known map[string]passageVector
+		var known map[string][]float32
 		if !again {
 			known = vectorsIn(snapshot, x.Document.ID, dim)
 		}
@@ -149,8 +149,7 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 		for j, c := range x.Chunks {
 			text := c.Context()
 			if v, ok := known[text]; ok {
-				copy(x.Vectors[j*dim:], v.vector)
-				x.Truncated[j] = v.truncated
+				copy(x.Vectors[j*dim:], v)
 				continue
 			}
 			texts, places = append(texts, text), append(places, place{x, j})
@@ -182,25 +181,18 @@ func (e *Engine) encode(ctx context.Context, entries []index.Entry, again bool) 
 	return out, ctx.Err()
 }
 
-// passageVector is what was encoded of a passage.
-type passageVector struct {
-	vector    []float32
-	truncated int // tokens
-}
-
-// vectorsIn are those that the index has of a document's passages, by their texts. What cannot be read is encoded anew.
-func vectorsIn(s *index.Snapshot, id string, dim int) map[string]passageVector {
+// vectorsIn are those that the index has of a document's passages, by their texts. What cannot be read, or did not fit into the model
+// and may under another limit, is encoded anew.
+func vectorsIn(s *index.Snapshot, id string, dim int) map[string][]float32 {
 	known, err := s.Entry(id)
 	if err != nil || known == nil || len(known.Vectors) != len(known.Chunks)*dim {
 		return nil
 	}
-	list := make(map[string]passageVector, len(known.Chunks))
+	list := make(map[string][]float32, len(known.Chunks))
 	for i, c := range known.Chunks {
-		v := passageVector{vector: known.Vectors[i*dim:][:dim]}
-		if known.Truncated != nil {
-			v.truncated = known.Truncated[i]
+		if known.Truncated == nil || known.Truncated[i] == 0 {
+			list[c.Context()] = known.Vectors[i*dim:][:dim]
 		}
-		list[c.Context()] = v
 	}
 	return list
 }

@@ -133,6 +133,29 @@ func (l *load) closed(ctx context.Context, clients int, warm, d time.Duration) *
 	return t
 }
 
+// paced lets clients send at an even pace, so many a second together, each from a moment of its own. A client sends when its next request is
+// due and its last is answered; one that it sends late for that counts from when it was due.
+func (l *load) paced(ctx context.Context, clients int, rate float64, warm, d time.Duration, seed uint64) (*tally, error) {
+	t := newTally(warm, d)
+	period := time.Duration(float64(clients) / rate * float64(time.Second))
+	random := rand.New(rand.NewPCG(seed, 1))
+	var wg sync.WaitGroup
+	for c := range clients {
+		due := time.Now().Add(time.Duration(random.Float64() * float64(period)))
+		wg.Go(func() {
+			for n := c; due.Before(t.to); n += clients {
+				if sleep(ctx, time.Until(due)); ctx.Err() != nil {
+					return
+				}
+				l.one(ctx, t, n, due)
+				due = due.Add(period)
+			}
+		})
+	}
+	wg.Wait()
+	return t, ctx.Err()
+}
+
 // mostWaiting bounds the requests of the open loop that are on their way. What a server that does not keep up is not sent counts as an error.
 const mostWaiting = 4096
 

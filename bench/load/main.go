@@ -3,10 +3,11 @@
 // Command load measures what a server does under load: it starts the real `winnow serve` on loopback with an index of real passages, sends it
 // real queries, and prints docs/reliability.md's table.
 //
-// Each workload goes through three phases: one request at a time; as many clients as --clients, each sending its next request when it has the
-// answer to the last (a closed loop, which gives the capacity); and requests that come at random moments at 70 % of that capacity, whoever waits (an
-// open loop with Poisson arrivals). Latencies of the open loop count from the moment a request was due, so that one that was sent late
-// because the machine was busy is not taken for a fast one. Answers are compared with those of the first phase: under load they must be the same.
+// Each workload goes through four phases: one request at a time; as many clients as --clients, each sending its next request when it has the
+// answer to the last (a closed loop, which gives the capacity); the same clients, each at an even pace, at 70 % of that capacity together; and requests
+// that come at random moments at that rate, whoever waits (an open loop with Poisson arrivals). Latencies of the last two count from the
+// moment a request was due, so that one that was sent late is not taken for a fast one. Answers are compared with those of the first phase: under
+// load they must be the same.
 //
 // The generator runs on the same machine as the server and takes some of its processors, the same for all phases: it sends bodies made before,
 // and of answers decodes only ids and scores.
@@ -51,9 +52,9 @@ func main() {
 	flag.IntVar(&s.passages, "passages", 5000, "passages in the index")
 	flag.IntVar(&s.documents, "documents", 20, "documents of a request to rerank")
 	flag.IntVar(&s.clients, "clients", 64, "clients of the closed loop")
-	flag.DurationVar(&s.duration, "duration", 5*time.Minute, "of the closed loop and of the open one; one request at a time runs for a fifth of it")
-	flag.Float64Var(&s.share, "share", 0.7, "of the capacity that the open loop asks for")
-	flag.Uint64Var(&s.seed, "seed", 1, "of arrivals")
+	flag.DurationVar(&s.duration, "duration", 5*time.Minute, "of a loop; one request at a time runs for a fifth of it")
+	flag.Float64Var(&s.share, "share", 0.7, "of the capacity that is asked for after the closed loop")
+	flag.Uint64Var(&s.seed, "seed", 1, "of the moments of requests")
 	flag.Parse()
 	s.workloads = strings.Split(names, ",")
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -137,6 +137,11 @@ func (t *Tracer) Span(ctx context.Context, name, model string, begin time.Time, 
 	for _, f := range figures {
 		attributes = append(attributes, attribute.Int("winnow."+f.Name, f.Value))
 	}
+	// A request's span ends its duration, by the monotonic clock, after its beginning. If the wall clock was set meanwhile, the
+	// wall time of begin is of another clock: within the request it is as long after the beginning as it was.
+	if of, ok := trace.SpanFromContext(ctx).(interface{ StartTime() time.Time }); ok {
+		begin = of.StartTime().Add(begin.Sub(of.StartTime()))
+	}
 	_, span := t.tracer.Start(ctx, name, trace.WithTimestamp(begin), trace.WithAttributes(attributes...))
 	span.End(trace.WithTimestamp(begin.Add(took)))
 }
