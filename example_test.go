@@ -120,7 +120,7 @@ func ExampleEngine_Search() {
 		panic(err)
 	}
 	const question = "Why are cross-encoders often more accurate than bi-encoders?"
-	res, err := eng.Search(ctx, question)
+	res, err := eng.Search(ctx, question, winnow.Rerank(builtin.Reranker)) // by its logits alone; without it, by all that is known
 	if err != nil {
 		panic(err)
 	}
@@ -128,9 +128,9 @@ func ExampleEngine_Search() {
 		fmt.Printf("%d (was %d) %-5s %s; cosine %.1f\n", hit.Rank, hit.RankBefore, hit.ID, hit.ScoreKind, hit.Retrieval.Dense.Score)
 	}
 	// Output:
-	// 1 (was 2) cross fused; cosine 0.5
-	// 2 (was 1) bi    fused; cosine 0.6
-	// 3 (was 3) bm25  fused; cosine 0.2
+	// 1 (was 2) cross logit; cosine 0.5
+	// 2 (was 1) bi    logit; cosine 0.6
+	// 3 (was 3) bm25  logit; cosine 0.2
 }
 
 // Compare shows what reranking by the cross-encoder alone would change.
@@ -183,7 +183,7 @@ func Example_encoders() {
 		panic(err)
 	}
 	defer ce.Close()
-	ranked, err := ce.Rank(ctx, "slow loading", []string{"Payment troubleshooting guide", "Performance optimization tips"})
+	ranked, err := ce.Rank(ctx, "payment failed", []string{"Performance optimization tips", "Payment troubleshooting guide"})
 	if err != nil {
 		panic(err)
 	}

@@ -105,15 +105,16 @@ func TestBuiltinRetrieverOnTheNotebooks(t *testing.T) {
 	}
 }
 
-// A ranking golden: a model that orders otherwise shows up here. The measures
-// after reranking are the notebook's, although its cross-encoder is a far stronger one.
+// A ranking golden: a model that orders otherwise shows up here. By its logits alone the measures are the notebook's, although its
+// cross-encoder is a far stronger one. Fused, where the logit weighs half, one of five passages stays second, as the vectors have it.
 func TestBuiltinPairOnTheNotebooks(t *testing.T) {
 	e := withCorpus(t)
 	v := values(t)
-	for _, rerank := range []string{Auto, builtin.Reranker} {
-		if p, mrr := measure(t, e, Rerank(rerank)); p != v.Printed.PAt3.Reranked || mrr != v.Printed.MRR.Reranked {
-			t.Errorf("%s: P@3 %v, MRR %v; the notebook prints %v, %v", rerank, p, mrr, v.Printed.PAt3.Reranked, v.Printed.MRR.Reranked)
-		}
+	if p, mrr := measure(t, e, Rerank(builtin.Reranker)); p != v.Printed.PAt3.Reranked || mrr != v.Printed.MRR.Reranked {
+		t.Errorf("P@3 %v, MRR %v; the notebook prints %v, %v", p, mrr, v.Printed.PAt3.Reranked, v.Printed.MRR.Reranked)
+	}
+	if p, mrr := measure(t, e, Rerank(Auto)); p != v.Printed.PAt3.Reranked || mrr != v.Printed.MRR.Bi {
+		t.Errorf("fused: P@3 %v, MRR %v, were %v, %v", p, mrr, v.Printed.PAt3.Reranked, v.Printed.MRR.Bi)
 	}
 	after := func(query, rerank string) []string {
 		return search(t, e, query, Rerank(rerank), TopK(notebook.Candidates), Candidates(notebook.Candidates)).Order()
@@ -126,7 +127,7 @@ func TestBuiltinPairOnTheNotebooks(t *testing.T) {
 		{v.Smoke.Text, Auto, []string{"d7", "d8", "d3", "d1", "d6"}},
 		{v.Smoke.Text, builtin.Reranker, []string{"d7", "d8", "d6", "d1", "d3"}},
 		{v.Shift.Text, Auto, []string{"d5", "d3", "d8", "d6", "d4"}},
-		{v.Shift.Text, builtin.Reranker, []string{"d5", "d3", "d6", "d8", "d4"}},
+		{v.Shift.Text, builtin.Reranker, []string{"d5", "d3", "d4", "d6", "d8"}},
 	} {
 		if got := after(c.query, c.rerank); !slices.Equal(got, c.want) {
 			t.Errorf("%s, %s: %v, was %v", c.query, c.rerank, got, c.want)
@@ -134,9 +135,8 @@ func TestBuiltinPairOnTheNotebooks(t *testing.T) {
 	}
 }
 
-// On its own the built-in cross-encoder does not show what the notebooks claim
-// for theirs: it too puts a repeated question before its answer, and a text
-// stuffed with the query's words first.
+// What the notebooks claim of their cross-encoder, and what the built-in one does alone: like theirs it puts an answer before its question
+// repeated; unlike theirs a text stuffed with the query's words first, and it does not know what slow loading has to do with performance.
 func TestBuiltinRerankerOnTheNotebooks(t *testing.T) {
 	c, err := encoder.OpenCross(builtin.Reranker)
 	if err != nil {
@@ -149,13 +149,13 @@ func TestBuiltinRerankerOnTheNotebooks(t *testing.T) {
 		notebook.Example
 		want []int // indices, best first
 	}{
-		{"Eiffel", v.Eiffel, []int{2, 0, 1}},
-		{"keyword stuffing", v.Tricky, []int{1, 0, 2}},
-		{"basics", v.Basics, []int{0, 2, 1}},
+		{"Eiffel", v.Eiffel, []int{0, 2, 1}},
+		{"keyword stuffing", v.Tricky, []int{1, 2, 0}},
+		{"basics", v.Basics, []int{0, 1, 2}},
 		{"weather", v.Weather, []int{0, 1, 2}},
 	}
 	for i, q := range v.Matrix.Queries {
-		want := [][]int{{0, 2, 1}, {1, 0, 2}, {2, 1, 0}}[i]
+		want := [][]int{{0, 2, 1}, {1, 0, 2}, {0, 1, 2}}[i]
 		examples = append(examples, struct {
 			name string
 			notebook.Example

@@ -6,7 +6,7 @@ import "fmt"
 
 // LogitWeight is what a standardised logit weighs in fused reranking, where the standardised score of retrieval has 1. Chosen on
 // judged collections (docs/benchmarks/quality.md).
-const LogitWeight = 1.0
+const LogitWeight = 0.5
 
 // Rerank returns candidates in the order that a cross-encoder gives them. candidates are best first by the order before, and
 // logits are those of the first of them, all or fewer. What was read is sorted by its logit, or with fuse by

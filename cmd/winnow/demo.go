@@ -43,7 +43,7 @@ func (a *app) demoCommand() *cobra.Command {
 	}
 	f.add(cmd, "the bi-encoder", builtin.Retriever)
 	fs := cmd.Flags()
-	fs.StringVar(&f.rerank, "rerank", winnow.Auto, "auto, or a cross-encoder `MODEL`: a directory, a Hub id, or a built-in name")
+	fs.StringVar(&f.rerank, "rerank", builtin.Reranker, "the cross-encoder `MODEL`, which orders alone, as the notebook's: a directory, a Hub id, or a built-in name; auto: the built-in one, fused, as searches do")
 	jsonFlag(cmd, &f.json)
 	configFlag(cmd, &f.config)
 	return cmd
@@ -51,7 +51,7 @@ func (a *app) demoCommand() *cobra.Command {
 
 func (a *app) demo(cmd *cobra.Command, f *demoFlags) error {
 	if f.rerank == winnow.Off {
-		return misuse(cmd, "--rerank is off: the demo shows what reranking does; name a cross-encoder or leave it auto")
+		return misuse(cmd, "--rerank is off: the demo shows what reranking does; name a cross-encoder, or leave the flag out")
 	}
 	v, err := notebook.Load()
 	if err != nil {

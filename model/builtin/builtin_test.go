@@ -60,8 +60,8 @@ func TestSharedEmbeddings(t *testing.T) {
 }
 
 func TestSize(t *testing.T) {
-	if n := len(sharedWeights) + len(retrieverWeights) + len(rerankerWeights); n > 36_000_000 {
-		t.Errorf("%d bytes of weights, at most 36 MB are wanted", n)
+	if n := len(sharedWeights) + len(retrieverWeights) + len(rerankerWeights); n > 35_000_000 {
+		t.Errorf("%d bytes of weights, at most 35 MB are wanted", n)
 	}
 }
 

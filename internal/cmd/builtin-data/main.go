@@ -5,6 +5,8 @@
 //
 //	go run ./internal/cmd/builtin-data texts --data DIR --out texts.jsonl          distinct texts, for distillation
 //	go run ./internal/cmd/builtin-data questions --data DIR --out questions.jsonl  questions with answers, and made ones
+//	go run ./internal/cmd/builtin-data stuffed --out OUT FILE                      rows of FILE with one more negative, made of the question
+//	go run ./internal/cmd/builtin-data stated --out OUT FILE                       rows of FILE, some so, and rows of what answers say
 //	go run ./internal/cmd/builtin-data overlap --eval DIR FILE...                  fails if a text of FILE is one of evaluation
 package main
 
@@ -26,8 +28,8 @@ import (
 )
 
 func main() {
-	const usage = "usage: builtin-data texts|questions --data DIR --out FILE, or builtin-data overlap --eval DIR FILE..."
-	if len(os.Args) < 2 || !slices.Contains([]string{"texts", "questions", "overlap"}, os.Args[1]) {
+	const usage = "usage: builtin-data texts|questions --data DIR --out FILE, builtin-data stuffed|stated --out OUT FILE, or builtin-data overlap --eval DIR FILE..."
+	if len(os.Args) < 2 || !slices.Contains([]string{"texts", "questions", "stuffed", "stated", "overlap"}, os.Args[1]) {
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
 	}
@@ -35,14 +37,19 @@ func main() {
 	data := flags.String("data", "", "folder of the training sets, *.jsonl.gz")
 	out := flags.String("out", "", "file to write")
 	without := flags.String("without", "", "a set to leave out")
+	asked := flags.Bool("asked", false, "of questions those that were asked, none that are made")
 	collections := flags.String("eval", "", "folder of evaluation collections, BEIR folders")
 	_ = flags.Parse(os.Args[2:]) // exits on errors
 	var err error
-	switch check := os.Args[1] == "overlap"; {
-	case check && *collections != "" && flags.NArg() > 0:
+	switch what := os.Args[1]; {
+	case what == "overlap" && *collections != "" && flags.NArg() > 0:
 		err = overlap(*collections, flags.Args())
-	case !check && *data != "" && *out != "" && flags.NArg() == 0:
-		err = run(os.Args[1], *data, *out, *without)
+	case what == "stuffed" && *out != "" && flags.NArg() == 1:
+		err = stuffed(flags.Arg(0), *out)
+	case what == "stated" && *out != "" && flags.NArg() == 1:
+		err = stated(flags.Arg(0), *out)
+	case (what == "texts" || what == "questions") && *data != "" && *out != "" && flags.NArg() == 0:
+		err = run(what, *data, *out, *without, *asked)
 	default:
 		fmt.Fprintln(os.Stderr, usage)
 		os.Exit(2)
@@ -53,12 +60,15 @@ func main() {
 	}
 }
 
-func run(what, data, out, without string) error {
+func run(what, data, out, without string, asked bool) error {
 	if without != "" && !slices.ContainsFunc(sets, func(s set) bool { return s.name == without }) {
 		return fmt.Errorf("--without %s: there is no such set", without)
 	}
 	make := texts
-	if what == "questions" {
+	switch {
+	case what == "questions" && asked:
+		make = askedQuestions
+	case what == "questions":
 		make = questions
 	}
 	var lines bytes.Buffer
@@ -133,32 +143,52 @@ type question struct {
 	Negatives []string `json:"negatives,omitempty"`
 }
 
-// questions gives as many rows of each set as it says, chosen by their hash: real questions, and questions made of passages.
-func questions(data string, put func(set string, line any) error) error {
-	var all [][]string // passages of each set that gives some
+// askedQuestions gives as many questions of each set as it says, chosen by their hash.
+func askedQuestions(data string, put func(set string, line any) error) error {
 	for i := range sets {
 		s := &sets[i]
-		var passages []string
-		var real []question
+		if s.questions == 0 {
+			continue
+		}
+		var asked []question
 		err := s.read(data, func(r dataset.Row) error {
-			if r.Positive != "" && s.questions > 0 {
-				real = append(real, question{r.Anchor, r.Positive, r.Negatives})
-			}
-			if text := cmp.Or(r.Positive, r.Anchor); s.made > 0 {
-				passages = append(passages, text)
+			if r.Positive != "" {
+				asked = append(asked, question{r.Anchor, r.Positive, r.Negatives})
 			}
 			return nil
 		})
 		if err != nil {
 			return err
 		}
-		for _, q := range chosen(real, s.questions, func(q question) string { return q.Query + q.Positive }) {
+		for _, q := range chosen(asked, s.questions, func(q question) string { return q.Query + q.Positive }) {
 			if err := put(s.name, q); err != nil {
 				return err
 			}
 		}
-		slices.Sort(passages)
-		all = append(all, slices.Compact(passages))
+	}
+	return nil
+}
+
+// questions gives those that were asked, and after them as many as each set says that are made of its passages.
+func questions(data string, put func(set string, line any) error) error {
+	if err := askedQuestions(data, put); err != nil {
+		return err
+	}
+	all := make([][]string, len(sets)) // passages of each set that gives some
+	for i := range sets {
+		s := &sets[i]
+		if s.made == 0 {
+			continue
+		}
+		err := s.read(data, func(r dataset.Row) error {
+			all[i] = append(all[i], cmp.Or(r.Positive, r.Anchor))
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		slices.Sort(all[i])
+		all[i] = slices.Compact(all[i])
 	}
 	words := frequencies(all)
 	for i := range sets {

@@ -22,13 +22,13 @@ import (
 )
 
 // limit is the most that the weights may take, in bytes.
-const limit = 36_000_000
+const limit = 35_000_000
 
 func main() {
 	retriever := flag.String("retriever", "", "directory or Hub id of the bi-encoder")
 	reranker := flag.String("reranker", "", "directory or Hub id of the cross-encoder")
 	retrieverName := flag.String("retriever-name", "winnow-retriever (distilled from sentence-transformers/all-MiniLM-L6-v2)", "how the metadata names the bi-encoder")
-	rerankerName := flag.String("reranker-name", "winnow reranker-start", "how the metadata names the cross-encoder")
+	rerankerName := flag.String("reranker-name", "winnow-reranker (trained from sentence-transformers/all-MiniLM-L6-v2)", "how the metadata names the cross-encoder")
 	out := flag.String("out", "model/builtin/data", "directory to write; what is there is replaced")
 	flag.Parse()
 	if flag.NArg() > 0 || *retriever == "" || *reranker == "" {
