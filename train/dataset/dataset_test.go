@@ -74,6 +74,11 @@ func TestFormatsGiveTheSameRows(t *testing.T) {
 	if len(got) != 2 || got[1].Anchor != `and "so" on` {
 		t.Errorf("tsv: %+v", got)
 	}
+	// A quote at the start of a field opens nothing, whatever is closed later.
+	got = all(t, Options{}, write(t, "rows.tsv", "\uFEFFquery\tpositive\r\n\"Zorn\tis a lemma\r\n\r\nwho?\the\nwhat?\t\"that\"\n"))
+	if len(got) != 3 || got[0].Anchor != `"Zorn` || got[0].Positive != "is a lemma" || got[1].Anchor != "who?" || got[2].Positive != `"that"` || got[2].Place.Line != 5 {
+		t.Errorf("tsv with quotes: %+v", got)
+	}
 }
 
 func TestNegativesKeepTheOrderOfTheirNumbers(t *testing.T) {
@@ -133,6 +138,9 @@ func TestBadRowsAreNamed(t *testing.T) {
 		{"a.csv", "", "it is empty"},
 		{"a.csv", "x,y\n1,2\n", `line 1: no column of the first row, ["x" "y"], is a text to start from`},
 		{"a.csv", "query,positive\na\n", "line 2: wrong number of fields"},
+		{"a.tsv", "\n", "it is empty"},
+		{"a.tsv", "query\tpositive\na\tb\tc\n", "line 2: wrong number of fields: 3, where the first row has 2"},
+		{"a.tsv", "query\tpositive\na\t" + strings.Repeat("b", maxRow), "line 2: the row is longer than 16 MiB"},
 		{"a.csv", "query,positive,label\na,b,NaN\n", `line 2: field "label": NaN is not a finite number`},
 		{"a.tsv", "query\tpositive\na\t\xff\n", `field "positive": the text is not UTF-8`},
 		{"a.tsv", "query\tpositive\tscores\na\tb\tInf\n", `line 2: field "scores": +Inf is not a finite number`},
@@ -192,11 +200,11 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("query,positive,negative_1,label,scores\na,b,c,1,2 3\n"), false)
 	f.Add([]byte("text\n\"a\n"), true)
 	f.Fuzz(func(t *testing.T, data []byte, tabs bool) {
-		comma := ','
+		read := readCSV
 		if tabs {
-			comma = '\t'
+			read = readTSV
 		}
-		err := readTable("f", bytes.NewReader(data), comma, func(r Row) bool {
+		err := read("f", bytes.NewReader(data), func(r Row) bool {
 			if r.Anchor == "" || r.Scores != nil && len(r.Scores) != 1+len(r.Negatives) || r.Place.Line < 2 {
 				t.Errorf("%q gives %+v", data, r)
 			}
