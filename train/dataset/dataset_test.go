@@ -122,6 +122,47 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+func TestDocumentsHaveTheirTitles(t *testing.T) {
+	corpus := `{"_id":"d1","title":"T","text":"one","score":"none"}` + "\n" + `{"_id":"d2","title":"","text":"two"}` + "\n" + `{"_id":"d3","title":"","text":""}` + "\n" + `{"_id":"d4","title":"U","text":""}`
+	file := write(t, "corpus.jsonl", corpus)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, corpus)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][]string{
+		file:               {"T one", "two", "U"},
+		filepath.Dir(file): {"T one", "two", "U"},
+		filepath.Dir(write(t, "corpus.jsonl.gz", packed.String())):                                                                 {"T one", "two", "U"},
+		write(t, "a.csv", "title,text\nT,one\n,two\nU,\n"):                                                                         {"T one", "two", "U"},
+		write(t, "b.jsonl", `{"query":"q","positive":"p","negatives":["n","m"],"scores":[1],"title":"T"}`+"\n"+`{"text":"alone"}`): {"p", "n", "m", "alone"},
+	} {
+		var got []string
+		for d, err := range Documents(path) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, d.FullText())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		t.TempDir(): "corpus.jsonl does not exist",
+		write(t, "c.jsonl", `{"text":"a"}`+"\n"+`{"_id":"d","title":"T","body":"b"}`): "line 2: it has no text to start from",
+	} {
+		var got error
+		for _, err := range Documents(path) {
+			got = err
+		}
+		if got == nil || !strings.Contains(got.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, got, want)
+		}
+	}
+}
+
 func TestBadRowsAreNamed(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"a.jsonl", "{\"query\":\"a\",\"positive\":\"b\"}\n{", "a.jsonl: line 2: it is not a JSON object: unexpected end of JSON input at byte 1"},
@@ -189,7 +230,7 @@ func TestShuffle(t *testing.T) {
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`{"query":"a","positive":"b","negatives":["c"],"scores":[1,2]}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		r, err := parseLine(line, Place{File: "f", Line: 1})
+		r, err := parseLine(line, Place{File: "f", Line: 1}, Options{})
 		if err == nil && (r.Anchor == "" || r.Scores != nil && len(r.Scores) != 1+len(r.Negatives)) {
 			t.Errorf("%q gives %+v", line, r)
 		}
@@ -204,7 +245,7 @@ func FuzzTable(f *testing.F) {
 		if tabs {
 			read = readTSV
 		}
-		err := read("f", bytes.NewReader(data), func(r Row) bool {
+		err := read("f", bytes.NewReader(data), Options{}, func(r Row) bool {
 			if r.Anchor == "" || r.Scores != nil && len(r.Scores) != 1+len(r.Negatives) || r.Place.Line < 2 {
 				t.Errorf("%q gives %+v", data, r)
 			}

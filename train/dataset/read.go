@@ -28,6 +28,8 @@ type Options struct {
 	Split string // of BEIR folders: qrels/SPLIT.tsv; "train" if empty
 	// Level is the least grade of a BEIR folder's judgments that counts as relevant; 1 if 0.
 	Level int
+
+	texts bool // for Documents: titles are read, labels and scores are not, and empty texts are left out
 }
 
 // Rows streams the rows of files and folders, one path after the other. After an error, which is the last
@@ -70,22 +72,22 @@ func read(path string, o Options, yield func(Row) bool) error {
 	name := strings.TrimSuffix(strings.ToLower(path), ".gz")
 	switch filepath.Ext(name) {
 	case ".csv":
-		return readCSV(path, f, yield)
+		return readCSV(path, f, o, yield)
 	case ".tsv":
-		return readTSV(path, f, yield)
+		return readTSV(path, f, o, yield)
 	case ".jsonl", ".ndjson", ".json":
-		return readLines(path, f, yield)
+		return readLines(path, f, o, yield)
 	}
 	return fmt.Errorf("%s: its name tells no format; known are .jsonl, .csv and .tsv, each also with .gz, and BEIR folders", path)
 }
 
 // readLines reads JSON Lines: an object a line.
-func readLines(path string, r io.Reader, yield func(Row) bool) error {
+func readLines(path string, r io.Reader, o Options, yield func(Row) bool) error {
 	return eachLine(path, r, func(at Place, line []byte) (bool, error) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			return true, nil
 		}
-		row, err := parseLine(line, at)
+		row, err := parseLine(line, at, o)
 		return err == nil && yield(row), err
 	})
 }
@@ -115,7 +117,7 @@ func eachLine(path string, r io.Reader, do func(at Place, line []byte) (bool, er
 // tooLong says that a row is longer than maxRow.
 var tooLong = fmt.Sprintf("the row is longer than %d MiB: cut its texts", maxRow>>20)
 
-func parseLine(line []byte, at Place) (Row, error) {
+func parseLine(line []byte, at Place, o Options) (Row, error) {
 	if !utf8.Valid(line) {
 		return Row{}, &Error{at, "", "it is not UTF-8"}
 	}
@@ -123,10 +125,10 @@ func parseLine(line []byte, at Place) (Row, error) {
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Row{}, &Error{at, "", "it is not a JSON object: " + jsonReason(err)}
 	}
-	b := builder{row: Row{Place: at}}
+	b := builder{row: Row{Place: at}, texts: o.texts}
 	for _, name := range sorted(fields) {
 		c := meaning(name)
-		if c == unknown || string(fields[name]) == "null" {
+		if !b.reads(c) || string(fields[name]) == "null" {
 			continue
 		}
 		if err := b.take(name, c); err != nil {

@@ -16,11 +16,12 @@ import (
 type table struct {
 	fields  []string // names of the columns
 	columns []column // what they mean
+	texts   bool
 }
 
 // header takes the first row.
-func header(at Place, head []string) (*table, error) {
-	t := &table{fields: make([]string, len(head)), columns: make([]column, len(head))}
+func header(at Place, head []string, o Options) (*table, error) {
+	t := &table{fields: make([]string, len(head)), columns: make([]column, len(head)), texts: o.texts}
 	for i, name := range head {
 		t.fields[i] = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
 		t.columns[i] = meaning(t.fields[i])
@@ -33,7 +34,7 @@ func header(at Place, head []string) (*table, error) {
 
 // row takes another row, of as many fields.
 func (t *table) row(at Place, record []string) (Row, error) {
-	b := builder{row: Row{Place: at}}
+	b := builder{row: Row{Place: at}, texts: t.texts}
 	for i, value := range record {
 		if err := b.cell(t.fields[i], t.columns[i], value); err != nil {
 			return Row{}, err
@@ -47,7 +48,7 @@ func emptyTable(path string) error {
 }
 
 // readTSV reads a table of a line a row and a tab between fields: a quote is a character like others.
-func readTSV(path string, r io.Reader, yield func(Row) bool) error {
+func readTSV(path string, r io.Reader, o Options, yield func(Row) bool) error {
 	var t *table
 	err := eachLine(path, r, func(at Place, line []byte) (bool, error) {
 		if len(line) == 0 {
@@ -56,7 +57,7 @@ func readTSV(path string, r io.Reader, yield func(Row) bool) error {
 		record := strings.Split(string(line), "\t")
 		if t == nil {
 			var err error
-			t, err = header(at, record)
+			t, err = header(at, record, o)
 			return true, err
 		}
 		if len(record) != len(t.fields) {
@@ -72,7 +73,7 @@ func readTSV(path string, r io.Reader, yield func(Row) bool) error {
 }
 
 // readCSV reads a table by RFC 4180.
-func readCSV(path string, r io.Reader, yield func(Row) bool) error {
+func readCSV(path string, r io.Reader, o Options, yield func(Row) bool) error {
 	bound := &bounded{r: r, left: maxRow}
 	c := csv.NewReader(bound)
 	c.ReuseRecord = true
@@ -83,7 +84,7 @@ func readCSV(path string, r io.Reader, yield func(Row) bool) error {
 	if err != nil {
 		return tableError(path, err)
 	}
-	t, err := header(Place{File: path, Line: 1}, head)
+	t, err := header(Place{File: path, Line: 1}, head, o)
 	if err != nil {
 		return err
 	}
@@ -133,7 +134,7 @@ func tableError(path string, err error) error {
 
 // cell takes the value of a table's field.
 func (b *builder) cell(field string, c column, value string) error {
-	if c == unknown {
+	if !b.reads(c) {
 		return nil
 	}
 	if err := b.take(field, c); err != nil {
