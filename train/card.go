@@ -6,6 +6,8 @@ import (
 	"cmp"
 	"fmt"
 	"strings"
+
+	"github.com/winnow-search/winnow/train/loss"
 )
 
 // Card is what a model card says of a training run.
@@ -15,6 +17,8 @@ type Card struct {
 	Fingerprint string // its weights and settings, as model.Model.Fingerprint gives them
 	Kind        string // bi or cross
 	Loss        string
+	Settings    loss.Settings
+	Matryoshka  []int  // the leading dimensions that were trained, too
 	Teacher     string // "" if there was none
 	Data        []Data
 	HeldOut     int    // rows that were measured on and not trained on
@@ -84,6 +88,20 @@ func (c *Card) settings(w *cardWriter) {
 	o := &c.Options
 	w.line("## Settings\n\n| setting | value |\n| --- | --- |")
 	w.row("loss", c.Loss)
+	for _, s := range []struct {
+		name  string
+		value float64
+	}{{"scale", c.Settings.Scale}, {"margin", c.Settings.Margin}, {"temperature", c.Settings.Temperature}, {"prior", c.Settings.Prior}} {
+		if s.value != 0 {
+			w.row(s.name, s.value)
+		}
+	}
+	if c.Settings.Mask {
+		w.row("mask", "other rows' texts that are nearer than the positive")
+	}
+	if len(c.Matryoshka) > 0 {
+		w.row("matryoshka", strings.Trim(fmt.Sprint(c.Matryoshka), "[]"))
+	}
 	if c.Teacher != "" {
 		w.row("teacher", c.Teacher)
 	}

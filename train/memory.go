@@ -3,12 +3,8 @@
 package train
 
 import (
-	"bufio"
 	"fmt"
 	"math"
-	"os"
-	"runtime/debug"
-	"strings"
 
 	"github.com/winnow-search/winnow/internal/kernel"
 )
@@ -69,27 +65,4 @@ func (t *Task) checkMemory(longest int, judged bool) error {
 		return &MemoryError{Needed: all, Free: free, Activations: activations, Chunk: t.options.ChunkTokens}
 	}
 	return nil
-}
-
-// freeMemory is how much the process may still take, in bytes: what GOMEMLIMIT and Linux say, or 0 if nobody does.
-func freeMemory() int64 {
-	limit := debug.SetMemoryLimit(-1)
-	if limit == math.MaxInt64 {
-		limit = 0
-	}
-	f, err := os.Open("/proc/meminfo")
-	if err != nil {
-		return limit
-	}
-	defer f.Close()
-	s := bufio.NewScanner(f)
-	for s.Scan() {
-		var kib int64
-		if rest, ok := strings.CutPrefix(s.Text(), "MemAvailable:"); ok {
-			if _, err := fmt.Sscan(rest, &kib); err == nil && (limit == 0 || kib<<10 < limit) {
-				return kib << 10
-			}
-		}
-	}
-	return limit
 }

@@ -37,6 +37,8 @@ type Plan struct {
 	// ValidateEvery steps (a tenth of all if 0), and after the last. The best model after a step is kept.
 	Validate      func(context.Context, *Task) (float64, error)
 	ValidateEvery int
+	// Judged, which may be nil, is told what Validate said.
+	Judged func(Judgement)
 	// Measured says what Validate measures and on what: a run goes on from a checkpoint with the same only.
 	Measured string
 	// Patience ends the run after so many judgements in a row without a better one; 0 for never.
@@ -177,7 +179,7 @@ func (t *Task) targets(r dataset.Row) []float64 {
 		return nil
 	case t.cross == nil:
 		return []float64{r.Label}
-	case r.Scores != nil:
+	case r.Scores != nil && t.cross.Needs().Targets:
 		return r.Scores
 	}
 	list := []float64{1}
@@ -357,6 +359,9 @@ func (r *runner) validate(ctx context.Context) error {
 		return fmt.Errorf("validation after step %d gives no number", step)
 	}
 	r.result.Judgements = append(r.result.Judgements, Judgement{step, value})
+	if r.plan.Judged != nil {
+		r.plan.Judged(Judgement{step, value})
+	}
 	if step == 0 {
 		return nil
 	}

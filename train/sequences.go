@@ -3,6 +3,7 @@
 package train
 
 import (
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/transformer"
 	"github.com/winnow-search/winnow/tokenizer"
 )
@@ -50,20 +51,23 @@ func (b input) parts(tokens int) (list [][2]int) {
 
 // prompt is what stands before texts of a kind, and how many tokens of it pooling leaves out.
 type prompt struct {
-	text string
-	skip int
+	kind    encoder.Kind
+	text    string
+	skip    int
+	teacher string // the teacher's
 }
 
 // sequences collects the distinct inputs of a batch.
 type sequences struct {
 	task  *Task
-	index map[[2]string]int
-	texts []string // of a bi-encoder
+	index map[[3]string]int
+	texts []string       // of a bi-encoder
+	kinds []encoder.Kind // of texts
 	batch input
 }
 
 func (t *Task) sequences() *sequences {
-	return &sequences{task: t, index: map[[2]string]int{}, batch: input{Batch: transformer.Batch{Starts: []int32{0}}}}
+	return &sequences{task: t, index: map[[3]string]int{}, batch: input{Batch: transformer.Batch{Starts: []int32{0}}}}
 }
 
 func (s *sequences) end() int {
@@ -71,9 +75,9 @@ func (s *sequences) end() int {
 	return s.batch.Len() - 1
 }
 
-// text gives the number of a text, with its prompt before it.
+// text gives the number of a text, with its prompt before it. A text of both kinds is one for models that tell none apart.
 func (s *sequences) text(p prompt, text string) int {
-	key := [2]string{p.text, text}
+	key := [3]string{p.text, p.teacher, text}
 	if i, ok := s.index[key]; ok {
 		return i
 	}
@@ -81,7 +85,7 @@ func (s *sequences) text(p prompt, text string) int {
 	ids, _ := k.AppendSingle(nil, k.AppendIDs(nil, p.text+text), s.task.limit)
 	s.batch.IDs = append(s.batch.IDs, ids...)
 	s.batch.skip = append(s.batch.skip, p.skip)
-	s.texts = append(s.texts, text)
+	s.texts, s.kinds = append(s.texts, text), append(s.kinds, p.kind)
 	s.index[key] = s.end()
 	return s.index[key]
 }

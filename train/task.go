@@ -90,14 +90,23 @@ func (t *Task) open(m *model.Model, texts int) (err error) {
 	if least := m.Tokenizer.SpecialCount(texts == 2) + texts; t.limit < least {
 		return fmt.Errorf("max tokens is %d; with the special tokens of model %s an input has at least %d", t.limit, m.Name, least)
 	}
-	if t.query.text, t.query.skip, err = encoder.PromptOf(m, encoder.Query); err != nil {
+	if t.query, err = t.prompt(m, encoder.Query); err != nil {
 		return err
 	}
-	if t.document.text, t.document.skip, err = encoder.PromptOf(m, encoder.Document); err != nil {
+	if t.document, err = t.prompt(m, encoder.Document); err != nil {
 		return err
 	}
 	t.network, err = open(m, t.options, texts == 2)
 	return err
+}
+
+// prompt is what the model, and the teacher if there is one, put before texts of a kind.
+func (t *Task) prompt(m *model.Model, kind encoder.Kind) (p prompt, err error) {
+	p.kind = kind
+	if p.text, p.skip, err = encoder.PromptOf(m, kind); err == nil && t.teacher != nil {
+		p.teacher, _, err = encoder.PromptOf(t.teacher.Model(), kind)
+	}
+	return p, err
 }
 
 // check says whether a row has what the loss wants.
@@ -125,6 +134,8 @@ func (t *Task) check(r dataset.Row) error {
 		return missing("label", fmt.Sprintf("it is %v; the loss needs one from %v to %v", r.Label, needs.Low, needs.High))
 	case needs.Scores && r.Scores == nil:
 		return missing("scores", "the loss needs a teacher's scores, and there are none")
+	case needs.Label && t.cross != nil && len(r.Negatives) > 0:
+		return missing("negatives", "the loss needs the number of each pair's class, and negatives have none: give each a row with its label")
 	case t.cross != nil && t.cross.Needs().Classes && (r.Label != float64(int(r.Label)) || r.Label < 0 || int(r.Label) >= t.network.width()):
 		return missing("label", fmt.Sprintf("it is %v; the model has classes 0 to %d", r.Label, t.network.width()-1))
 	}
@@ -174,35 +185,71 @@ func (t *Task) prepare(ctx context.Context, rows []dataset.Row) (*batch, error) 
 	}
 	b.input, b.vectors.Dim = s.batch, t.network.width()
 	if t.teacher != nil {
-		return b, t.ask(ctx, b, s.texts)
+		return b, t.ask(ctx, b, s)
 	}
 	return b, nil
 }
 
-// ask has the teacher encode the batch's texts.
-func (t *Task) ask(ctx context.Context, b *batch, texts []string) error {
-	if !t.bi.Needs().Tokens {
-		v, err := t.teacher.Encode(ctx, texts)
-		if err == nil {
-			b.vectors.Teacher, b.vectors.TeacherDim = v.Data, v.Dim
+// ask has the teacher encode the batch's texts, each with the teacher's own prompt for its kind.
+func (t *Task) ask(ctx context.Context, b *batch, s *sequences) error {
+	dim := t.teacher.Dim()
+	b.vectors.Teacher, b.vectors.TeacherDim = make([]float32, len(s.texts)*dim), dim
+	if t.bi.Needs().Tokens {
+		b.states = make([][]float32, len(s.texts))
+	}
+	for _, kind := range []encoder.Kind{encoder.Query, encoder.Document} {
+		var places []int
+		var texts []string
+		for i, text := range s.texts {
+			if s.kinds[i] == kind {
+				places, texts = append(places, i), append(texts, text)
+			}
 		}
-		return err
+		if err := t.askKind(ctx, b, kind, places, texts); err != nil {
+			return err
+		}
 	}
-	v, err := t.teacher.EncodeTokens(ctx, texts)
-	if err != nil {
-		return err
+	if b.states == nil {
+		return nil
 	}
-	b.vectors.Teacher, b.vectors.TeacherDim, b.states = v.Data, v.Dim, v.States
 	var sum float64
-	for i, states := range v.States {
-		if n := int(b.input.Starts[i+1] - b.input.Starts[i]); n != v.Tokens[i] {
-			return fmt.Errorf("a text has %d tokens and %d of the teacher's: token vectors are copied between models with one tokenizer, one limit of tokens, and no prompts", n, v.Tokens[i])
-		}
+	for _, states := range b.states {
 		for _, x := range states {
 			sum += float64(x) * float64(x)
 		}
 	}
 	b.scale = 1 / max(sum, 1e-30)
+	return nil
+}
+
+// askKind has the teacher encode texts of a kind; places are their numbers in the batch.
+func (t *Task) askKind(ctx context.Context, b *batch, kind encoder.Kind, places []int, texts []string) error {
+	if len(texts) == 0 {
+		return nil
+	}
+	v := &encoder.TokenEmbeddings{}
+	if b.states == nil {
+		vectors, err := t.teacher.Encode(ctx, texts, encoder.As(kind))
+		if err != nil {
+			return err
+		}
+		v.Embeddings = *vectors
+	} else {
+		var err error
+		if v, err = t.teacher.EncodeTokens(ctx, texts, encoder.As(kind)); err != nil {
+			return err
+		}
+	}
+	for k, i := range places {
+		copy(b.vectors.Teacher[i*v.Dim:], v.Vector(k))
+		if b.states == nil {
+			continue
+		}
+		if n := int(b.input.Starts[i+1] - b.input.Starts[i]); n != v.Tokens[k] {
+			return fmt.Errorf("a text has %d tokens and %d of the teacher's: token vectors are copied between models with one tokenizer, one limit of tokens, and the same prompts", n, v.Tokens[k])
+		}
+		b.states[i] = v.States[k]
+	}
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
@@ -41,7 +43,7 @@ func (a *app) mineCommand() *cobra.Command {
 		Use:     "mine DATA... --out FILE [--mode dense|lexical|hybrid] [--rerank MODEL]",
 		Short:   "find hard negatives to train with",
 		GroupID: groupModels,
-		Long: "For each row of DATA, a question with a text that answers it, this command searches all texts of the rows and takes those as negatives that look like answers to a retriever and are none, as far as is known.\n\n" +
+		Long: "For each row of DATA, a question with a text that answers it, this command searches all texts of the rows, and of BEIR folders all documents, and takes those as negatives that look like answers to a retriever and are none, as far as is known.\n\n" +
 			"Some do answer: --relative-margin and --absolute-margin leave out candidates that score about as high as the positive does, by the retriever or, with --rerank, by a cross-encoder's probability, which tells better. How many there were is reported; --format list names them in the field suspected. " +
 			"The cross-encoder judges as many candidates as it takes to find the negatives, and all of them for --format list.\n\n" +
 			"Rows that are mined are kept in OUT.partial until all are: after Ctrl-C, or a kill, the same command goes on from there.\n\n" +
@@ -64,7 +66,7 @@ func (a *app) mineCommand() *cobra.Command {
 	fs.StringVar(&f.rerank, "rerank", "", "judge candidates and positives by the cross-encoder `MODEL`")
 	choice(fs, &f.format, "format", string(mine.Tuple), []string{string(mine.Tuple), string(mine.Triplet), string(mine.List)}, "write a row with negative_1, negative_2 …, a row for each negative, or a row with a list")
 	fs.BoolVar(&f.scores, "scores", false, "write the scores of positive and negatives, too, by which they were judged: what margin-mse and softmax distil, and what --prior of winnow train adds to logits")
-	fs.StringVar(&f.corpus, "corpus", "", "search the texts of the rows of `FILE`, too")
+	fs.StringVar(&f.corpus, "corpus", "", "search the texts of `PATH`, too: a BEIR folder or its corpus.jsonl, with titles, other texts, or rows")
 	whole(fs, &f.negatives, "negatives", "", d.Negatives, "find `N` negatives for each row")
 	whole(fs, &f.from, "from", "", d.From, "take them from rank `N` on, from 0: the first ranks hold most of the unknown answers")
 	whole(fs, &f.to, "to", "", d.To, "take them from before rank `N`")
@@ -107,6 +109,33 @@ func readAll(paths []string, split string) (rows []dataset.Row, err error) {
 	return rows, nil
 }
 
+// search adds what is to be searched beside the rows' texts: of BEIR folders every document, judged or not, and --corpus.
+func (f *mineFlags) search(paths []string, docs []document.Document) ([]document.Document, error) {
+	for _, path := range paths {
+		if info, err := os.Stat(path); err != nil || !info.IsDir() {
+			continue
+		}
+		var err error
+		if docs, err = addDocuments(docs, path); err != nil {
+			return nil, err
+		}
+	}
+	if f.corpus == "" {
+		return docs, nil
+	}
+	return addDocuments(docs, f.corpus)
+}
+
+func addDocuments(docs []document.Document, path string) ([]document.Document, error) {
+	for d, err := range dataset.Documents(path) {
+		if err != nil {
+			return nil, err
+		}
+		docs = append(docs, d)
+	}
+	return docs, nil
+}
+
 func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if err := required(cmd, "out", "the file to write"); err != nil {
 		return err
@@ -142,12 +171,14 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if err != nil {
 		return err
 	}
-	var more []string
+	var more []document.Document
 	rows = slices.DeleteFunc(rows, func(r dataset.Row) bool {
 		if !r.HasLabel || r.Label > 0 {
 			return false
 		}
-		more = append(more, append([]string{r.Positive}, r.Negatives...)...) // no answer, but a text to be found
+		for _, text := range append([]string{r.Positive}, r.Negatives...) { // no answer, but a text to be found
+			more = append(more, document.Document{Text: text})
+		}
 		return true
 	})
 	for _, r := range rows {
@@ -158,14 +189,8 @@ func (a *app) mine(cmd *cobra.Command, f *mineFlags, paths []string) error {
 	if len(rows) == 0 {
 		return errors.New("the data have no rows with an answer")
 	}
-	if f.corpus != "" {
-		extra, err := readAll([]string{f.corpus}, f.split)
-		if err != nil {
-			return err
-		}
-		for _, r := range extra {
-			more = append(more, append([]string{r.Anchor, r.Positive}, r.Negatives...)...)
-		}
+	if more, err = f.search(paths, more); err != nil {
+		return err
 	}
 	start := time.Now()
 	bar := &evalBar{progress: progress{out: a.stderr, start: start}}

@@ -103,6 +103,13 @@ func (b *trainBar) measuring(what string) {
 	}
 }
 
+// judged is told what was measured after a step: a line that stays.
+func (b *trainBar) judged(measure string, j train.Judgement) {
+	b.clear()
+	b.out.Println(fmt.Sprintf("step %s · %s %.4f", term.Count(j.Step), measure, j.Value))
+	_ = b.out.Flush() // what cannot be said cannot be helped
+}
+
 // printTrained says what training came to.
 func (a *app) printTrained(t *trained) {
 	o := a.stdout

@@ -87,6 +87,7 @@ func (a *app) train(cmd *cobra.Command, f *trainFlags, kind string, data []strin
 			bar.measuring(out.axis)
 			return judge.Validate(ctx, t)
 		}
+		plan.Judged = func(j train.Judgement) { bar.judged(out.axis, j) }
 	}
 	result, err := task.Run(ctx, plan)
 	bar.clear()
@@ -177,7 +178,8 @@ func (f *trainFlags) card(task *train.Task, result *train.Result, out *trained) 
 		return nil, err
 	}
 	c := &train.Card{
-		Name: filepath.Base(filepath.Clean(f.out)), Start: plainName(f.model), Fingerprint: print, Kind: out.Kind, Loss: f.loss, Teacher: plainName(f.teacher),
+		Name: filepath.Base(filepath.Clean(f.out)), Start: plainName(f.model), Fingerprint: print, Kind: out.Kind, Loss: f.loss,
+		Settings: f.settings(), Matryoshka: f.matryoshka, Teacher: plainName(f.teacher),
 		Data: out.data, HeldOut: out.HeldOut, Measure: out.Measure, Options: *f.options(), Result: result, Version: version(),
 	}
 	c.Options.Precision = task.Precision()

@@ -74,6 +74,11 @@ func TestFormatsGiveTheSameRows(t *testing.T) {
 	if len(got) != 2 || got[1].Anchor != `and "so" on` {
 		t.Errorf("tsv: %+v", got)
 	}
+	// A quote at the start of a field opens nothing, whatever is closed later.
+	got = all(t, Options{}, write(t, "rows.tsv", "\uFEFFquery\tpositive\r\n\"Zorn\tis a lemma\r\n\r\nwho?\the\nwhat?\t\"that\"\n"))
+	if len(got) != 3 || got[0].Anchor != `"Zorn` || got[0].Positive != "is a lemma" || got[1].Anchor != "who?" || got[2].Positive != `"that"` || got[2].Place.Line != 5 {
+		t.Errorf("tsv with quotes: %+v", got)
+	}
 }
 
 func TestNegativesKeepTheOrderOfTheirNumbers(t *testing.T) {
@@ -117,6 +122,47 @@ func TestFolders(t *testing.T) {
 	}
 }
 
+func TestDocumentsHaveTheirTitles(t *testing.T) {
+	corpus := `{"_id":"d1","title":"T","text":"one","score":"none"}` + "\n" + `{"_id":"d2","title":"","text":"two"}` + "\n" + `{"_id":"d3","title":"","text":""}` + "\n" + `{"_id":"d4","title":"U","text":""}`
+	file := write(t, "corpus.jsonl", corpus)
+	var packed bytes.Buffer
+	z := gzip.NewWriter(&packed)
+	fmt.Fprint(z, corpus)
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for path, want := range map[string][]string{
+		file:               {"T one", "two", "U"},
+		filepath.Dir(file): {"T one", "two", "U"},
+		filepath.Dir(write(t, "corpus.jsonl.gz", packed.String())):                                                                 {"T one", "two", "U"},
+		write(t, "a.csv", "title,text\nT,one\n,two\nU,\n"):                                                                         {"T one", "two", "U"},
+		write(t, "b.jsonl", `{"query":"q","positive":"p","negatives":["n","m"],"scores":[1],"title":"T"}`+"\n"+`{"text":"alone"}`): {"p", "n", "m", "alone"},
+	} {
+		var got []string
+		for d, err := range Documents(path) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, d.FullText())
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", path, got, want)
+		}
+	}
+	for path, want := range map[string]string{
+		t.TempDir(): "corpus.jsonl does not exist",
+		write(t, "c.jsonl", `{"text":"a"}`+"\n"+`{"_id":"d","title":"T","body":"b"}`): "line 2: it has no text to start from",
+	} {
+		var got error
+		for _, err := range Documents(path) {
+			got = err
+		}
+		if got == nil || !strings.Contains(got.Error(), want) {
+			t.Errorf("%s: %v, want %q", path, got, want)
+		}
+	}
+}
+
 func TestBadRowsAreNamed(t *testing.T) {
 	for _, tt := range []struct{ name, text, want string }{
 		{"a.jsonl", "{\"query\":\"a\",\"positive\":\"b\"}\n{", "a.jsonl: line 2: it is not a JSON object: unexpected end of JSON input at byte 1"},
@@ -133,6 +179,9 @@ func TestBadRowsAreNamed(t *testing.T) {
 		{"a.csv", "", "it is empty"},
 		{"a.csv", "x,y\n1,2\n", `line 1: no column of the first row, ["x" "y"], is a text to start from`},
 		{"a.csv", "query,positive\na\n", "line 2: wrong number of fields"},
+		{"a.tsv", "\n", "it is empty"},
+		{"a.tsv", "query\tpositive\na\tb\tc\n", "line 2: wrong number of fields: 3, where the first row has 2"},
+		{"a.tsv", "query\tpositive\na\t" + strings.Repeat("b", maxRow), "line 2: the row is longer than 16 MiB"},
 		{"a.csv", "query,positive,label\na,b,NaN\n", `line 2: field "label": NaN is not a finite number`},
 		{"a.tsv", "query\tpositive\na\t\xff\n", `field "positive": the text is not UTF-8`},
 		{"a.tsv", "query\tpositive\tscores\na\tb\tInf\n", `line 2: field "scores": +Inf is not a finite number`},
@@ -181,7 +230,7 @@ func TestShuffle(t *testing.T) {
 func FuzzLine(f *testing.F) {
 	f.Add([]byte(`{"query":"a","positive":"b","negatives":["c"],"scores":[1,2]}`))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		r, err := parseLine(line, Place{File: "f", Line: 1})
+		r, err := parseLine(line, Place{File: "f", Line: 1}, Options{})
 		if err == nil && (r.Anchor == "" || r.Scores != nil && len(r.Scores) != 1+len(r.Negatives)) {
 			t.Errorf("%q gives %+v", line, r)
 		}
@@ -192,11 +241,11 @@ func FuzzTable(f *testing.F) {
 	f.Add([]byte("query,positive,negative_1,label,scores\na,b,c,1,2 3\n"), false)
 	f.Add([]byte("text\n\"a\n"), true)
 	f.Fuzz(func(t *testing.T, data []byte, tabs bool) {
-		comma := ','
+		read := readCSV
 		if tabs {
-			comma = '\t'
+			read = readTSV
 		}
-		err := readTable("f", bytes.NewReader(data), comma, func(r Row) bool {
+		err := read("f", bytes.NewReader(data), Options{}, func(r Row) bool {
 			if r.Anchor == "" || r.Scores != nil && len(r.Scores) != 1+len(r.Negatives) || r.Place.Line < 2 {
 				t.Errorf("%q gives %+v", data, r)
 			}

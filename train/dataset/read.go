@@ -5,22 +5,18 @@ package dataset
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"iter"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
-	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/internal/unpack"
 )
 
@@ -32,6 +28,8 @@ type Options struct {
 	Split string // of BEIR folders: qrels/SPLIT.tsv; "train" if empty
 	// Level is the least grade of a BEIR folder's judgments that counts as relevant; 1 if 0.
 	Level int
+
+	texts bool // for Documents: titles are read, labels and scores are not, and empty texts are left out
 }
 
 // Rows streams the rows of files and folders, one path after the other. After an error, which is the last
@@ -74,17 +72,28 @@ func read(path string, o Options, yield func(Row) bool) error {
 	name := strings.TrimSuffix(strings.ToLower(path), ".gz")
 	switch filepath.Ext(name) {
 	case ".csv":
-		return readTable(path, f, ',', yield)
+		return readCSV(path, f, o, yield)
 	case ".tsv":
-		return readTable(path, f, '\t', yield)
+		return readTSV(path, f, o, yield)
 	case ".jsonl", ".ndjson", ".json":
-		return readLines(path, f, yield)
+		return readLines(path, f, o, yield)
 	}
 	return fmt.Errorf("%s: its name tells no format; known are .jsonl, .csv and .tsv, each also with .gz, and BEIR folders", path)
 }
 
 // readLines reads JSON Lines: an object a line.
-func readLines(path string, r io.Reader, yield func(Row) bool) error {
+func readLines(path string, r io.Reader, o Options, yield func(Row) bool) error {
+	return eachLine(path, r, func(at Place, line []byte) (bool, error) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			return true, nil
+		}
+		row, err := parseLine(line, at, o)
+		return err == nil && yield(row), err
+	})
+}
+
+// eachLine calls do with every line, without its end and a byte order mark, until it returns false or an error.
+func eachLine(path string, r io.Reader, do func(at Place, line []byte) (bool, error)) error {
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 64<<10), maxRow)
 	n := 1
@@ -93,15 +102,8 @@ func readLines(path string, r io.Reader, yield func(Row) bool) error {
 		if n == 1 {
 			line = bytes.TrimPrefix(line, []byte("\uFEFF"))
 		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		row, err := parseLine(line, Place{File: path, Line: n})
-		if err != nil {
+		if more, err := do(Place{File: path, Line: n}, line); err != nil || !more {
 			return err
-		}
-		if !yield(row) {
-			return nil
 		}
 	}
 	if err := s.Err(); errors.Is(err, bufio.ErrTooLong) {
@@ -115,7 +117,7 @@ func readLines(path string, r io.Reader, yield func(Row) bool) error {
 // tooLong says that a row is longer than maxRow.
 var tooLong = fmt.Sprintf("the row is longer than %d MiB: cut its texts", maxRow>>20)
 
-func parseLine(line []byte, at Place) (Row, error) {
+func parseLine(line []byte, at Place, o Options) (Row, error) {
 	if !utf8.Valid(line) {
 		return Row{}, &Error{at, "", "it is not UTF-8"}
 	}
@@ -123,10 +125,10 @@ func parseLine(line []byte, at Place) (Row, error) {
 	if err := json.Unmarshal(line, &fields); err != nil {
 		return Row{}, &Error{at, "", "it is not a JSON object: " + jsonReason(err)}
 	}
-	b := builder{row: Row{Place: at}}
+	b := builder{row: Row{Place: at}, texts: o.texts}
 	for _, name := range sorted(fields) {
 		c := meaning(name)
-		if c == unknown || string(fields[name]) == "null" {
+		if !b.reads(c) || string(fields[name]) == "null" {
 			continue
 		}
 		if err := b.take(name, c); err != nil {
@@ -205,138 +207,4 @@ func jsonReason(err error) string {
 		return "it is of type " + kind.Value
 	}
 	return err.Error()
-}
-
-// readTable reads a table whose first row names the columns.
-func readTable(path string, r io.Reader, comma rune, yield func(Row) bool) error {
-	bound := &bounded{r: r, left: maxRow}
-	t := csv.NewReader(bound)
-	t.Comma, t.ReuseRecord, t.LazyQuotes = comma, true, comma == '\t'
-	head, err := t.Read()
-	if errors.Is(err, io.EOF) {
-		return fmt.Errorf("%s: it is empty; its first row names the columns: %s", path, Columns)
-	}
-	if err != nil {
-		return tableError(path, err)
-	}
-	columns, fields := make([]column, len(head)), slices.Clone(head)
-	for i, name := range head {
-		fields[i] = strings.TrimSpace(strings.TrimPrefix(name, "\uFEFF"))
-		columns[i] = meaning(fields[i])
-	}
-	if !slices.Contains(columns, anchor) {
-		return &Error{Place{File: path, Line: 1}, "", fmt.Sprintf("no column of the first row, %q, is a text to start from; columns are %s", fields, Columns)}
-	}
-	for {
-		bound.left = maxRow
-		record, err := t.Read()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return tableError(path, err)
-		}
-		line, _ := t.FieldPos(0)
-		b := builder{row: Row{Place: Place{File: path, Line: line}}}
-		for i, value := range record {
-			if err := b.cell(fields[i], columns[i], value); err != nil {
-				return err
-			}
-		}
-		row, err := b.done()
-		if err != nil {
-			return err
-		}
-		if !yield(row) {
-			return nil
-		}
-	}
-}
-
-// bounded is a reader that gives out so many bytes before left is set anew: a quote that is never closed makes a row of all that
-// follows.
-type bounded struct {
-	r    io.Reader
-	left int
-}
-
-// Read implements io.Reader.
-func (b *bounded) Read(p []byte) (int, error) {
-	if b.left <= 0 {
-		return 0, errors.New(tooLong + ", or close its quotes")
-	}
-	n, err := b.r.Read(p[:min(len(p), b.left)])
-	b.left -= n
-	return n, err
-}
-
-func tableError(path string, err error) error {
-	if bad, ok := errors.AsType[*csv.ParseError](err); ok {
-		return &Error{Place{File: path, Line: bad.Line}, "", bad.Err.Error()}
-	}
-	return fmt.Errorf("%s: %w", path, err)
-}
-
-// cell takes the value of a table's field.
-func (b *builder) cell(field string, c column, value string) error {
-	if c == unknown {
-		return nil
-	}
-	if err := b.take(field, c); err != nil {
-		return err
-	}
-	switch c {
-	case label:
-		x, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-		if err != nil {
-			return b.fail(field, "it is not a number: %.40q", value)
-		}
-		return b.number(field, x)
-	case scores:
-		for part := range strings.FieldsSeq(strings.ReplaceAll(value, ",", " ")) {
-			x, err := strconv.ParseFloat(part, 64)
-			if err != nil {
-				return b.fail(field, "it is not a list of numbers: %.40q", value)
-			}
-			b.row.Scores = append(b.row.Scores, x)
-		}
-		return nil
-	}
-	return b.text(field, c, strings.Clone(value))
-}
-
-// readFolder reads a BEIR folder: a row for each relevant document of a query, with the documents judged not
-// relevant as its negatives.
-func readFolder(path string, o Options, yield func(Row) bool) error {
-	split := o.Split
-	if split == "" {
-		split = "train"
-	}
-	c, err := eval.LoadBEIRSplit(path, split)
-	if err != nil {
-		return err
-	}
-	level := max(o.Level, 1)
-	texts := make(map[string]string, len(c.Docs))
-	for _, d := range c.Docs {
-		texts[d.ID] = d.FullText()
-	}
-	for _, q := range c.Queries {
-		var relevant, others []string
-		for _, id := range slices.Sorted(maps.Keys(c.Qrels[q.ID])) {
-			switch {
-			case texts[id] == "": // an empty document teaches nothing
-			case c.Qrels[q.ID][id] >= level:
-				relevant = append(relevant, texts[id])
-			default:
-				others = append(others, texts[id])
-			}
-		}
-		for _, text := range relevant {
-			if !yield(Row{Anchor: q.Text, Positive: text, Negatives: others, Place: Place{File: path, Query: q.ID}}) {
-				return nil
-			}
-		}
-	}
-	return nil
 }

@@ -20,6 +20,8 @@ type Row struct {
 	HasLabel  bool
 	Scores    []float64 // a teacher's, of the positive and then of each negative; nil if there are none
 	Place     Place
+
+	title string // of a text alone, for Documents
 }
 
 // Digest adds a row to a digest, each part with its length before it. Where it was read does not count.
@@ -76,6 +78,7 @@ const (
 	negative
 	label
 	scores
+	title
 )
 
 // names are what fields may be called, in lower case.
@@ -86,6 +89,7 @@ var names = map[string]column{
 	"negative": negative, "negatives": negative, "neg": negative,
 	"label": label, "score": label, "similarity": label,
 	"scores": scores, "labels": scores,
+	"title": title, // of texts to be searched
 }
 
 // Columns says, for help texts and errors, which fields are read.
@@ -107,7 +111,21 @@ func meaning(name string) column {
 // builder puts a row together, field by field.
 type builder struct {
 	row    Row
-	fields [6]string // the name of the field that gave each column
+	fields [7]string // the name of the field that gave each column
+	texts  bool      // see Options
+}
+
+// reads says whether a column is read.
+func (b *builder) reads(c column) bool {
+	switch c {
+	case unknown:
+		return false
+	case title:
+		return b.texts
+	case label, scores:
+		return !b.texts
+	}
+	return true
 }
 
 func (b *builder) fail(field, format string, args ...any) error {
@@ -134,11 +152,17 @@ func (b *builder) text(field string, c column, text string) error {
 		return nil
 	}
 	if strings.TrimSpace(text) == "" {
+		if b.texts {
+			return nil
+		}
 		return b.fail(field, "the text is empty")
 	}
-	if c == anchor {
+	switch c {
+	case anchor:
 		b.row.Anchor = text
-	} else {
+	case title:
+		b.row.title = text
+	default:
 		b.row.Positive = text
 	}
 	return nil
@@ -155,6 +179,9 @@ func (b *builder) number(field string, x float64) error {
 // done checks the row as a whole.
 func (b *builder) done() (Row, error) {
 	r := &b.row
+	if b.texts && b.fields[anchor] != "" {
+		return *r, nil
+	}
 	if r.Anchor == "" {
 		return Row{}, b.fail("", "it has no text to start from; fields are %s", Columns)
 	}

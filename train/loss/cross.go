@@ -40,6 +40,7 @@ type CrossNeeds struct {
 	Relevance bool    // grades, if only 0 and 1
 	Negatives bool    // queries with documents of more than one grade; others teach nothing
 	Scores    bool    // a teacher's scores
+	Targets   bool    // logits are to become a teacher's scores, where rows have some, and not grades
 	Classes   bool    // numbers of classes; the model has as many labels
 	Low, High float64 // bounds of grades; any if they are equal
 }
@@ -144,7 +145,7 @@ func softmax[T float32 | float64](x []T, temperature float64) (p []float64, logS
 type SquaredError struct{}
 
 // Needs implements [Cross].
-func (SquaredError) Needs() CrossNeeds { return CrossNeeds{Relevance: true} }
+func (SquaredError) Needs() CrossNeeds { return CrossNeeds{Relevance: true, Targets: true} }
 
 // Loss implements [Cross].
 func (SquaredError) Loss(b *Logits, gradient []float32) float64 {

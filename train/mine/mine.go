@@ -12,7 +12,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strings"
 
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
@@ -116,26 +118,35 @@ func (s *Stats) Add(m *Mined, negatives int) {
 type Miner struct {
 	options   Options
 	retriever experiment.Retriever
-	positives map[string]map[string]bool // by anchor: texts that answer it
+	positives map[string]map[string]bool // by anchor: plain texts that answer it
 	texts     map[string]string          // by id
 }
 
-// Collection makes the documents to search of the rows' texts, each once, and of others.
-func Collection(rows []dataset.Row, more []string) *eval.Collection {
+// Collection makes the documents to search of the rows' texts, each once, and of others, with their titles. Those that rows have,
+// with the title or without, are no others.
+func Collection(rows []dataset.Row, more []document.Document) *eval.Collection {
 	c := dataset.NewCollector("rows")
+	have := map[string]bool{}
+	add := func(text string) {
+		c.Text(text)
+		have[plain(text)] = true
+	}
 	for _, r := range rows {
-		c.Text(r.Positive)
+		add(r.Positive)
 		for _, text := range r.Negatives {
-			c.Text(text)
+			add(text)
 		}
 	}
-	for _, text := range more {
-		if text != "" {
+	for i := range more {
+		if text := more[i].FullText(); text != "" && !have[plain(text)] && !have[plain(more[i].Text)] {
 			c.Text(text)
 		}
 	}
 	return c.Collection
 }
+
+// plain is a text as it is compared with others: how it is broken into lines does not make it another.
+func plain(text string) string { return strings.Join(strings.Fields(text), " ") }
 
 // New makes a miner over a collection that the retriever searches.
 func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Options) (*Miner, error) {
@@ -155,7 +166,7 @@ func New(r experiment.Retriever, c *eval.Collection, rows []dataset.Row, o Optio
 		if m.positives[row.Anchor] == nil {
 			m.positives[row.Anchor] = map[string]bool{}
 		}
-		m.positives[row.Anchor][row.Positive] = true
+		m.positives[row.Anchor][plain(row.Positive)] = true
 	}
 	return m, nil
 }
@@ -210,7 +221,7 @@ func (m *Miner) candidates(ctx context.Context, row dataset.Row) (*search, error
 		if text == row.Positive {
 			s.PositiveScore = float64(c.Score)
 		}
-		if known[text] || text == row.Anchor {
+		if known[plain(text)] || text == row.Anchor {
 			continue
 		}
 		if rank >= m.options.From && rank < m.options.To {

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
 	"github.com/winnow-search/winnow/train/dataset"
@@ -40,7 +41,7 @@ func made() (rows []dataset.Row) {
 func mined(t *testing.T, o Options) ([]Mined, Stats) {
 	t.Helper()
 	rows := made()
-	c := Collection(rows, []string{"p0", "extra"})
+	c := Collection(rows, []document.Document{{Text: "p0"}, {Text: "extra"}})
 	m, err := New(inOrder{c}, c, rows, o)
 	if err != nil {
 		t.Fatal(err)
@@ -80,6 +81,24 @@ func TestMineLeavesKnownPositivesOut(t *testing.T) {
 	o.From, o.To = 2, 6
 	if list, _ := mined(t, o); !slices.Equal(list[0].Negatives, []string{"p4", "p5", "p6"}) || list[0].Found[0].Rank != 2 {
 		t.Errorf("from rank 2 on: %+v", list[0].Found)
+	}
+}
+
+// Documents that rows have, with their titles or without, are no others.
+func TestTitlesMakeNoNegatives(t *testing.T) {
+	o := Defaults()
+	o.Negatives, o.RelativeMargin = 5, math.NaN()
+	rows := []dataset.Row{{Anchor: "q", Positive: "T one"}, {Anchor: "q", Positive: "T\n one"}, {Anchor: "r", Positive: "two"}}
+	c := Collection(rows, []document.Document{{Title: "T", Text: "one"}, {Title: "U", Text: "two"}, {Title: "T", Text: "one\n"}, {Title: "V"}, {}})
+	m, err := New(inOrder{c}, c, rows, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, _ := all(t, m, rows, o)
+	for i, want := range [][]string{{"two", "V"}, {"two", "V"}, {"T one", "T\n one", "V"}} {
+		if !slices.Equal(list[i].Negatives, want) {
+			t.Errorf("negatives of row %d: %q, want %q", i, list[i].Negatives, want)
+		}
 	}
 }
 
