@@ -45,6 +45,7 @@ reliability: ## power cuts, kills, damage, full disks, servers stopped under loa
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 3h -v -run 'Crash|Kill|Flipped|Mutilated|MergeOfDamage|Repair|Heal|Faults|LastSync|InDoubt|CreateFails|FullDisk|Drift|Leaks|Foreign|Ledger|BackCompat' ./index
 	WINNOW_LONG=1 $(GO) test -race -count=1 -timeout 1h -v -run 'Together|Processes' ./index
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'TestServer(Killed|Stopped|Reloads)' ./cmd/winnow
+	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'BadConnections' ./server
 
 .PHONY: noasm
 noasm: models ## everything built, and what computes tested, without any assembly

@@ -16,6 +16,7 @@ import (
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/index/lexical/analysis"
 	"github.com/winnow-search/winnow/index/vector"
+	"github.com/winnow-search/winnow/internal/vfs"
 	"github.com/winnow-search/winnow/model"
 )
 
@@ -61,6 +62,10 @@ func Progress(f func(done, total int)) Option { return func(e *Engine) { e.progr
 // the directory has to be there.
 func ReadOnly() Option { return func(e *Engine) { e.readOnly = true } }
 
+// OnFS puts an index directory onto another file system, as [index.Options]
+// does: tests let a disk fail by it.
+func OnFS(fs vfs.FS) Option { return func(e *Engine) { e.fs = fs } }
+
 // Vectors sets how a new index keeps its vectors, as a factory string like
 // hnsw32,int8 (see vector.ParseSpec). It has no effect on an index that is
 // there already. The default is auto for directories, flat in memory.
@@ -90,6 +95,7 @@ type Engine struct {
 	precision encoder.Precision
 	progress  func(done, total int)
 	readOnly  bool
+	fs        vfs.FS // nil: the operating system's
 	vectors   string
 	analyzer  *analysis.Options
 	sizes     index.Sizes
@@ -125,7 +131,7 @@ func New(models model.Pair, opts ...Option) (*Engine, error) {
 // open with [ReadOnly].
 func Open(dir string, models model.Pair, opts ...Option) (*Engine, error) {
 	return start(dir, models, opts, func(e *Engine) (err error) {
-		o := index.Options{Write: !e.readOnly, Threads: e.threads}
+		o := index.Options{Write: !e.readOnly, Threads: e.threads, FS: e.fs}
 		if !index.Exists(dir) && !e.readOnly {
 			s, err := e.settings()
 			if err != nil {

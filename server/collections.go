@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/winnow-search/winnow"
@@ -33,21 +34,34 @@ type collection struct {
 	options   *Options
 	models    *models
 
-	mu     sync.RWMutex // guards reader and gone; read-locked while the reader is used
-	reader *winnow.Engine
-	loaded time.Time // when the reader's state was taken over
-	gone   bool      // deleted or closed
+	mu     sync.Mutex // guards what follows; never held for long
+	reader *reader    // nil: there is no index yet, or it is gone
+	loaded time.Time  // when the reader's state was taken over
+	gone   bool       // deleted or closed
 
-	writing sync.Mutex // guards what follows
+	readers sync.WaitGroup // those that are open, former ones among them
+
+	writing chan struct{} // has a token while somebody changes what follows; a channel, so that a request waits no longer than it may
 	writer  *winnow.Engine
 	changed time.Time // when the writer was last used
+}
+
+// reader is an engine that is open for reading. The collection uses it, and every request that reads: the last one closes it. So whoever
+// opens the index anew or deletes it holds up nobody while a request reads that takes long.
+type reader struct {
+	*winnow.Engine
+	users atomic.Int64
 }
 
 // noModel stands for no bi-encoder: an index of words alone.
 const noModel = "none"
 
+func newCollection(name, dir string, o *Options, ms *models) *collection {
+	return &collection{name: name, dir: dir, options: o, models: ms, writing: make(chan struct{}, 1)}
+}
+
 func openCollection(name, dir string, o *Options, ms *models) (*collection, error) {
-	c := &collection{name: name, dir: dir, options: o, models: ms}
+	c := newCollection(name, dir, o, ms)
 	if !index.Exists(dir) {
 		return c, nil
 	}
@@ -57,7 +71,7 @@ func openCollection(name, dir string, o *Options, ms *models) (*collection, erro
 
 // engineOptions are those of every engine of the server.
 func (c *collection) engineOptions(more ...winnow.Option) []winnow.Option {
-	return append([]winnow.Option{winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations)}, more...)
+	return append([]winnow.Option{winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations), winnow.OnFS(c.options.fs)}, more...)
 }
 
 // pair are the models of the index, or for one that is to be made those of the server.
@@ -84,25 +98,46 @@ func (c *collection) openReader() error {
 		return err
 	}
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.gone {
+		c.mu.Unlock()
 		return errors.Join(index.ErrClosed, e.Close())
 	}
 	old := c.reader
-	c.reader, c.loaded = e, time.Now()
-	if old != nil {
-		return old.Close()
+	c.reader, c.loaded = &reader{Engine: e}, time.Now()
+	c.reader.users.Store(1)
+	c.readers.Add(1)
+	c.mu.Unlock()
+	return c.letGo(old)
+}
+
+// use gives the reader, which is to be let go of; nil if there is none.
+func (c *collection) use() (r *reader, gone bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reader != nil {
+		c.reader.users.Add(1)
 	}
-	return nil
+	return c.reader, c.gone
+}
+
+// letGo ends a use of a reader, which may be nil.
+func (c *collection) letGo(r *reader) error {
+	if r == nil || r.users.Add(-1) > 0 {
+		return nil
+	}
+	defer c.readers.Done()
+	return r.Close()
 }
 
 // refresh takes over what this or another process has written, and gives the writer's lock back when it is not used.
 func (c *collection) refresh() (changed bool, err error) {
-	if c.writing.TryLock() { // else it is in use
+	select {
+	case c.writing <- struct{}{}:
 		if c.writer != nil && time.Since(c.changed) >= c.options.release {
 			err = c.closeWriter()
 		}
-		c.writing.Unlock()
+		<-c.writing
+	default: // it is in use
 	}
 	changed, stale := c.update()
 	if stale != nil && index.Exists(c.dir) { // made anew, or not open yet
@@ -113,46 +148,58 @@ func (c *collection) refresh() (changed bool, err error) {
 
 // update lets the reader take over the present state. With an error the index has to be opened anew, if it is there.
 func (c *collection) update() (changed bool, err error) {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+	r, gone := c.use()
 	switch {
-	case c.gone:
+	case gone:
 		return false, nil
-	case c.reader == nil:
+	case r == nil:
 		return false, index.ErrNoIndex
 	}
-	return c.reader.Index().Refresh()
+	defer func() { err = errors.Join(err, c.letGo(r)) }()
+	if changed, err = r.Index().Refresh(); changed {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.loaded = time.Now()
+	}
+	return changed, err
 }
 
 // read calls f with the engine. What it gets must not be used afterwards.
-func (c *collection) read(f func(*winnow.Engine) error) error {
-	c.mu.RLock()
-	defer c.mu.RUnlock()
+func (c *collection) read(f func(*winnow.Engine) error) (err error) {
+	r, gone := c.use()
 	switch {
-	case c.gone:
-		return notFound("collection", "the collection %q has been deleted", c.name)
-	case c.reader == nil:
+	case gone:
+		return c.deleted()
+	case r == nil:
 		return notFound("collection", "the collection %q has no documents yet: add some with POST /v1/documents, or index files with: winnow index PATH... --db %s", c.name, filepath.Base(c.dir))
 	}
-	return f(c.reader)
+	defer func() { err = errors.Join(err, c.letGo(r)) }()
+	return f(r.Engine)
+}
+
+func (c *collection) deleted() error {
+	return notFound("collection", "the collection %q has been deleted", c.name)
 }
 
 // write calls f with an engine that holds the writer's lock, of an index that is made if there is none; readers see its changes when
-// write returns.
+// write returns. It waits for others that write, until the context ends.
 func (c *collection) write(ctx context.Context, f func(*winnow.Engine) error) error {
 	if c.options.ReadOnly {
 		return &problem{status: http.StatusForbidden, err: errors.New("the server was started with --read-only: documents cannot be changed")}
 	}
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	if err := ctx.Err(); err != nil {
+	select {
+	case c.writing <- struct{}{}:
+		defer func() { <-c.writing }()
+	case <-ctx.Done():
+	}
+	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	c.mu.RLock()
+	c.mu.Lock()
 	gone := c.gone
-	c.mu.RUnlock()
+	c.mu.Unlock()
 	if gone {
-		return notFound("collection", "the collection %q has been deleted", c.name)
+		return c.deleted()
 	}
 	if c.writer == nil {
 		pair, err := c.pair()
@@ -177,7 +224,7 @@ func (c *collection) write(ctx context.Context, f func(*winnow.Engine) error) er
 	return err
 }
 
-// closeWriter gives the lock back. c.writing is held.
+// closeWriter gives the lock back. c.writing has the caller's token.
 func (c *collection) closeWriter() error {
 	if c.writer == nil {
 		return nil
@@ -187,45 +234,54 @@ func (c *collection) closeWriter() error {
 	return err
 }
 
-// close ends the use of the index, once what uses it has ended.
-func (c *collection) close() error {
-	c.writing.Lock()
-	defer c.writing.Unlock()
-	err := c.closeWriter()
+// leave makes the collection one that nobody finds any more. What reads it goes on.
+func (c *collection) leave() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.gone = true
-	if c.reader != nil {
-		err = errors.Join(err, c.reader.Close())
-		c.reader = nil
-	}
+	r := c.reader
+	c.reader = nil
+	c.mu.Unlock()
+	return c.letGo(r)
+}
+
+// close ends the use of the index, once what uses it has ended: then no file of it is open.
+func (c *collection) close() error {
+	err := c.leave()
+	c.writing <- struct{}{}
+	err = errors.Join(err, c.closeWriter())
+	<-c.writing
+	c.readers.Wait()
 	return err
 }
 
 // describe says what is known of a collection.
-func (c *collection) describe() (api.Collection, error) {
-	out := api.Collection{Name: c.name}
-	c.mu.RLock()
-	defer c.mu.RUnlock()
-	if c.reader == nil {
+func (c *collection) describe() (out api.Collection, err error) {
+	out.Name = c.name
+	r, _ := c.use()
+	if r == nil {
 		return out, nil
 	}
-	s, err := c.reader.Index().Stats()
+	defer func() { err = errors.Join(err, c.letGo(r)) }()
+	s, err := r.Index().Stats()
 	if err != nil {
 		return out, err
 	}
+	c.mu.Lock()
+	loaded := c.loaded
+	c.mu.Unlock()
 	return api.Collection{
 		Name: c.name, Exists: true, Documents: s.Documents, Passages: s.Passages, Deleted: s.Deleted, Segments: len(s.Segments), Bytes: s.Bytes, Model: s.Settings.Model, Dimensions: s.Settings.Dim,
-		Vectors: s.Settings.Vectors, Precision: s.Settings.Precision, Generation: s.Generation, Loaded: c.loaded,
+		Vectors: s.Settings.Vectors, Precision: s.Settings.Precision, Generation: s.Generation, Loaded: loaded,
 	}, nil
 }
 
 // collections are all indexes of the server, by name.
 type collections struct {
-	options *Options
-	models  *models
-	mu      sync.Mutex
-	byName  map[string]*collection
+	options  *Options
+	models   *models
+	mu       sync.Mutex
+	byName   map[string]*collection
+	removing sync.WaitGroup // collections that wait for what reads them
 }
 
 // collectionName is what collections may be called: a name is that of a directory, on every system.
@@ -344,7 +400,7 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 	if cs.byName[n.Name] != nil || n.Name == api.DefaultCollection {
 		return nil, &problem{status: http.StatusConflict, param: "name", err: fmt.Errorf("there is a collection %q already", n.Name)}
 	}
-	c := &collection{name: n.Name, dir: filepath.Join(cs.options.Collections, n.Name), options: cs.options, models: cs.models}
+	c := newCollection(n.Name, filepath.Join(cs.options.Collections, n.Name), cs.options, cs.models)
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
@@ -365,8 +421,9 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 	return c, nil
 }
 
-// remove deletes a collection with all it holds.
-func (cs *collections) remove(name string) error {
+// remove deletes a collection with all it holds. From then on nobody finds it; its files go when what reads them has ended. If the context
+// ends before, they go nevertheless.
+func (cs *collections) remove(ctx context.Context, name string) error {
 	c, err := cs.find(name)
 	if err != nil {
 		return err
@@ -374,18 +431,32 @@ func (cs *collections) remove(name string) error {
 	if c.name == api.DefaultCollection {
 		return bad("name", "the collection %s is the server's --db: delete its directory yourself", c.name)
 	}
-	// The lock is held while the directory goes: nobody else is writing to it.
-	if err := c.write(context.Background(), func(*winnow.Engine) error { return nil }); err != nil {
+	// Under the writer's lock: no other process is writing, and of two that delete it the second does not find it.
+	if err := c.write(ctx, func(*winnow.Engine) error { return c.leave() }); err != nil {
 		return err
 	}
-	// What reads it may take long: the other collections are not held up meanwhile.
-	if err := errors.Join(c.close(), os.RemoveAll(c.dir)); err != nil {
+	removed := make(chan error, 1)
+	cs.removing.Go(func() {
+		err := errors.Join(c.close(), os.RemoveAll(c.dir))
+		if err != nil {
+			cs.options.Log.Error("delete collection", "collection", c.name, "error", err)
+		} else {
+			cs.mu.Lock()
+			delete(cs.byName, c.name)
+			cs.mu.Unlock()
+		}
+		removed <- err
+	})
+	select {
+	case err := <-removed:
 		return err
+	case <-ctx.Done():
 	}
-	cs.mu.Lock()
-	defer cs.mu.Unlock()
-	delete(cs.byName, c.name)
-	return nil
+	cause := context.Cause(ctx)
+	if errors.Is(cause, errTimeout) {
+		cause = &problem{status: http.StatusServiceUnavailable, err: fmt.Errorf("%w: the collection %q is not found any more, and its files go when what reads it has ended", cause, c.name)}
+	}
+	return cause
 }
 
 // close closes all.
@@ -394,5 +465,6 @@ func (cs *collections) close() error {
 	for _, c := range cs.all() {
 		errs = append(errs, c.close())
 	}
+	cs.removing.Wait()
 	return errors.Join(errs...)
 }

@@ -20,11 +20,16 @@ import (
 // mostDocuments bounds those of a request.
 const mostDocuments = 10_000
 
+// mostID bounds an id, in bytes: percent-encoded in a path, it must fit into the head of a request.
+const mostID = 4096
+
 // checkDocument refuses what the engine would.
 func checkDocument(d *api.Document) error {
 	switch {
 	case d.ID == "":
 		return errors.New("the id is missing or empty")
+	case len(d.ID) > mostID:
+		return fmt.Errorf("the id has %d bytes; at most %d", len(d.ID), mostID)
 	case !d.Format.Known():
 		return fmt.Errorf("the format %.80q is not known; use %q, %q, %q or %q", d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
 	}
@@ -248,7 +253,8 @@ const (
 	bulkBytes = 4 << 20
 )
 
-// bulk applies lines in order, some at a time, and answers with a line for each. A line that is wrong does not touch the others.
+// bulk applies lines in order, some at a time, and answers with a line for each. A line that is wrong does not touch the others. After a
+// commit that fails nothing more is done; if it is the first and has changed nothing, the request fails.
 func (c *call) bulk() (any, error) {
 	in, err := c.collections.find(c.collection())
 	if err != nil {
@@ -260,7 +266,8 @@ func (c *call) bulk() (any, error) {
 	}
 	var results []api.LineResult
 	err = in.write(c.ctx(), func(e *winnow.Engine) error {
-		number := 0
+		number, told := 0, ""
+		var failed error // a commit
 		for len(data) > 0 {
 			b := bulkPart{ids: map[string]bool{}}
 			for size := 0; len(data) > 0 && len(b.results) < bulkLines && size < bulkBytes; {
@@ -272,18 +279,28 @@ func (c *call) bulk() (any, error) {
 				size += len(line)
 				data = rest
 			}
-			if err := b.apply(c, e); err != nil {
-				return err
+			if failed != nil {
+				b.fail("not", "nothing was done after a failure: "+told)
+			} else if failed = b.apply(c, e); failed != nil {
+				word := "not"
+				switch {
+				case errors.Is(failed, index.ErrNotDurable), errors.Is(failed, index.ErrInDoubt):
+					word = "may be"
+				case len(results) == 0:
+					return failed
+				}
+				told = c.told(failed)
+				b.fail(word, told)
 			}
 			results = append(results, b.results...)
 		}
 		return nil
 	})
-	if err != nil { // what was committed before is told, and then the error
+	if err != nil {
 		if len(results) == 0 {
 			return nil, err
 		}
-		results = append(results, api.LineResult{Line: len(results) + 1, Status: api.LineError, Error: "from here on nothing was done: " + classify(c.ctx(), err).Error()})
+		c.told(err) // what is committed is, but the reader does not see it
 	}
 	return sendLines(c, slices.DeleteFunc(results, func(r api.LineResult) bool { return r.Status == "" })) // without empty lines
 }
@@ -363,6 +380,15 @@ func (b *bulkPart) apply(c *call, e *winnow.Engine) error {
 		}
 	}
 	return nil
+}
+
+// fail says of what the part was to do that it is not done, or may be.
+func (b *bulkPart) fail(word, told string) {
+	for i := range b.results {
+		if r := &b.results[i]; r.Status == api.LineStored || r.Status == api.LineDeleted {
+			r.Status, r.Error = api.LineError, fmt.Sprintf("%s %s: %s", word, r.Status, told)
+		}
+	}
 }
 
 // drop leaves a refused document out.

@@ -15,6 +15,7 @@ import (
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/internal/vfs"
 	"github.com/winnow-search/winnow/server/api"
 	"github.com/winnow-search/winnow/server/internal/batch"
 )
@@ -49,6 +50,9 @@ var (
 	errShutdown = errors.New("the server is shutting down")
 )
 
+// errFull is what a client is told of a disk without room: the error itself has its path.
+var errFull = errors.New("the disk of the index is full")
+
 // statusClientGone is what logs and metrics call a request whose client has gone: it gets no answer.
 const statusClientGone = 499
 
@@ -61,11 +65,8 @@ func classify(ctx context.Context, err error) *problem {
 	if ended := context.Cause(ctx); ended != nil && !errors.Is(err, errTimeout) {
 		err = fmt.Errorf("%w (%w)", ended, err)
 	}
-	if full, ok := errors.AsType[*batch.FullError](err); ok {
-		return &problem{status: http.StatusTooManyRequests, retry: full.Retry, err: fmt.Errorf("the server is busy: %w", err)}
-	}
-	if late, ok := errors.AsType[*batch.LateError](err); ok {
-		return &problem{status: http.StatusTooManyRequests, retry: late.Retry, err: fmt.Errorf("the server is busy: %w", err)}
+	if refused, ok := errors.AsType[batch.Refusal](err); ok {
+		return &problem{status: http.StatusTooManyRequests, retry: refused.Again(), err: fmt.Errorf("the server is busy: %w", err)}
 	}
 	if large, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		return status(http.StatusRequestEntityTooLarge, fmt.Errorf("the request has more than %d bytes: send it in parts, or start the server with a larger --max-body", large.Limit))
@@ -92,6 +93,8 @@ func classify(ctx context.Context, err error) *problem {
 		return status(http.StatusInsufficientStorage, index.ErrNotDurable)
 	case errors.Is(err, index.ErrInDoubt):
 		return status(http.StatusInsufficientStorage, index.ErrInDoubt)
+	case vfs.Full(err):
+		return status(http.StatusInsufficientStorage, errFull)
 	case errors.Is(err, index.ErrLocked):
 		return &problem{status: http.StatusConflict, retry: time.Second, err: err}
 	}
@@ -134,12 +137,26 @@ var teiKinds = map[int]string{
 	http.StatusInternalServerError: "Backend",
 }
 
+// message is what a client is told.
+func (p *problem) message() string {
+	if p.status == http.StatusInternalServerError {
+		return "the server failed: its log says more" // what failed inside may hold paths and texts
+	}
+	return p.Error()
+}
+
+// told is what a client is told of an error in a line of an answer.
+func (c *call) told(err error) string {
+	p := classify(c.ctx(), err)
+	if p.status == http.StatusInternalServerError {
+		c.options.Log.Error("request failed", "route", c.route.path, "error", err)
+	}
+	return p.message()
+}
+
 // body is the JSON of an error.
 func (d dialect) body(p *problem) any {
-	message := p.Error()
-	if p.status == http.StatusInternalServerError {
-		message = "the server failed: its log says more" // what failed inside may hold paths and texts
-	}
+	message := p.message()
 	if p.param != "" && !strings.Contains(message, p.param) {
 		message = p.param + ": " + message
 	}

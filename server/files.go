@@ -43,7 +43,7 @@ func (c *call) files() (any, error) {
 		if len(results) == 0 {
 			return nil, err
 		}
-		told := classify(c.ctx(), err).Error()
+		told := c.told(err)
 		if last := &results[len(results)-1]; last.Status == "" {
 			last.Status, last.Error = api.LineError, "not all of it is stored: "+told
 		}
@@ -163,6 +163,10 @@ func (s *storing) refuse(line int, err error) {
 func (s *storing) add(ctx context.Context, d *document.Document) error {
 	if strings.TrimSpace(d.Text) == "" {
 		return nil // nothing to find
+	}
+	if len(d.ID) > mostID {
+		s.refuse(d.Source.Line, fmt.Errorf("the id has %d bytes; at most %d", len(d.ID), mostID))
+		return nil
 	}
 	if s.placed[d.ID] {
 		s.refuse(d.Source.Line, fmt.Errorf("the id %.80q is taken by another document of the file: the first is kept", d.ID))

@@ -16,6 +16,7 @@ import (
 	"github.com/winnow-search/winnow/answer"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval/calibration"
+	"github.com/winnow-search/winnow/internal/vfs"
 	"github.com/winnow-search/winnow/model"
 )
 
@@ -54,6 +55,7 @@ type Options struct {
 	LogText          bool                       // log queries, too
 	Traces           bool                       // send traces, if the environment variables of OpenTelemetry name a collector
 	Version          string
+	fs               vfs.FS        // of indexes; nil: the operating system's
 	headers          time.Duration // that the head of a request may take
 	refresh, release time.Duration // how often indexes are looked at, and when a writer's lock is given back
 }

@@ -276,7 +276,7 @@ func (c *call) createCollection(n *api.NewCollection) (*api.Collection, error) {
 }
 
 func (c *call) deleteCollection() (*api.Done, error) {
-	if err := c.collections.remove(c.r.PathValue("name")); err != nil {
+	if err := c.collections.remove(c.ctx(), c.r.PathValue("name")); err != nil {
 		return nil, err
 	}
 	return &api.Done{Done: true}, nil

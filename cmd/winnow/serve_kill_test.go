@@ -24,6 +24,7 @@ type writer struct {
 	name   string
 	random *rand.Rand
 	texts  map[string]string // by id, of documents that are there for certain
+	sent   map[string]bool   // those of them that came with the writer's file, and go when it is sent without them
 	doubt  map[string]string // by id: what a request without an answer would have made of it; "" is deleted
 	whole  bool              // that request does all or nothing
 	count  int               // of texts made
@@ -33,7 +34,7 @@ type writer struct {
 const writerIDs = 12
 
 func newWriter(n int) *writer {
-	return &writer{name: fmt.Sprintf("writer%d", n), random: rand.New(rand.NewPCG(7, uint64(n))), texts: map[string]string{}}
+	return &writer{name: fmt.Sprintf("writer%d", n), random: rand.New(rand.NewPCG(7, uint64(n))), texts: map[string]string{}, sent: map[string]bool{}}
 }
 
 func (w *writer) id() string { return fmt.Sprintf("%s/%d", w.name, w.random.IntN(writerIDs)) }
@@ -58,6 +59,7 @@ type change struct {
 	method, path, body string
 	makes              map[string]string // "" is deleted
 	whole              bool              // all or nothing
+	file               bool              // what it makes comes with the writer's file
 }
 
 func encode(value any) string {
@@ -68,21 +70,24 @@ func encode(value any) string {
 	return string(data)
 }
 
-// next is a random change.
+// next is a random change: each route that writes has its turn.
 func (w *writer) next() change {
 	makes := map[string]string{}
-	switch w.random.IntN(6) {
+	switch w.random.IntN(8) {
 	case 0, 1:
 		id, text := w.id(), w.text()
 		makes[id] = text
-		return change{http.MethodPut, "/v1/documents/" + id, encode(api.Document{Text: text}), makes, true}
+		if _, there := w.texts[id]; there && w.random.IntN(2) > 0 {
+			return change{http.MethodPatch, "/v1/documents/" + id, encode(api.Change{Text: &text}), makes, true, w.sent[id]}
+		}
+		return change{http.MethodPut, "/v1/documents/" + id, encode(api.Document{Text: text}), makes, true, false}
 	case 2:
 		var list []api.Document
 		makes = w.some()
 		for id, text := range makes {
 			list = append(list, api.Document{ID: id, Text: text})
 		}
-		return change{http.MethodPost, "/v1/documents", encode(api.Documents{Documents: list}), makes, true}
+		return change{http.MethodPost, "/v1/documents", encode(api.Documents{Documents: list}), makes, true, false}
 	case 3:
 		var lines strings.Builder
 		makes = w.some()
@@ -94,26 +99,42 @@ func (w *writer) next() change {
 			makes[id] = ""
 			fmt.Fprintf(&lines, "{\"delete\":%q}\n", id)
 		}
-		return change{http.MethodPost, "/v1/documents/bulk", lines.String(), makes, false}
+		return change{http.MethodPost, "/v1/documents/bulk", lines.String(), makes, false, false}
 	case 4:
 		ids := []string{w.id(), w.id()}
 		for _, id := range ids {
 			makes[id] = ""
 		}
-		return change{http.MethodPost, "/v1/documents/delete", encode(api.Delete{IDs: ids}), makes, true}
+		return change{http.MethodPost, "/v1/documents/delete", encode(api.Delete{IDs: ids}), makes, true, false}
+	case 5:
+		var rows strings.Builder
+		makes = w.some()
+		for id, text := range makes {
+			rows.WriteString(encode(api.Document{ID: id, Text: text}) + "\n")
+		}
+		for id := range w.sent { // what is not in the file any more goes
+			if _, stays := makes[id]; !stays {
+				makes[id] = ""
+			}
+		}
+		return change{http.MethodPost, "/v1/documents/files?name=" + w.name + ".jsonl", rows.String(), makes, true, true}
 	}
 	id := w.id()
 	makes[id] = ""
-	return change{http.MethodDelete, "/v1/documents/" + id, "", makes, true}
+	return change{http.MethodDelete, "/v1/documents/" + id, "", makes, true, false}
 }
 
 // done remembers an acknowledged change.
-func (w *writer) done(makes map[string]string) {
-	for id, text := range makes {
+func (w *writer) done(c change) {
+	for id, text := range c.makes {
+		delete(w.sent, id)
 		if text == "" {
 			delete(w.texts, id)
-		} else {
-			w.texts[id] = text
+			continue
+		}
+		w.texts[id] = text
+		if c.file {
+			w.sent[id] = true
 		}
 	}
 }
@@ -136,7 +157,7 @@ func (w *writer) write(s *serving, acknowledged func()) error {
 		case strings.Contains(string(answer), `"status":"error"`):
 			return fmt.Errorf("%s %s: %s", c.method, c.path, answer)
 		}
-		w.done(c.makes)
+		w.done(c)
 		acknowledged()
 	}
 }
@@ -145,7 +166,7 @@ func (w *writer) write(s *serving, acknowledged func()) error {
 // whether that was done.
 func (w *writer) verify(s *serving) (unacknowledged bool, err error) {
 	made, left := 0, 0 // by the request in doubt
-	now := map[string]string{}
+	now, sent := map[string]string{}, map[string]bool{}
 	for i := range writerIDs {
 		id := fmt.Sprintf("%s/%d", w.name, i)
 		status, answer, err := s.send(http.MethodGet, "/v1/documents/"+id, "")
@@ -162,6 +183,9 @@ func (w *writer) verify(s *serving) (unacknowledged bool, err error) {
 				return false, fmt.Errorf("%s has no text or no passages: %s", id, answer)
 			}
 			now[id] = d.Text
+			if d.Source != nil && d.Source.Path != "" {
+				sent[id] = true
+			}
 		case http.StatusNotFound:
 		default:
 			return false, fmt.Errorf("%s: %d %s", id, status, answer)
@@ -179,7 +203,7 @@ func (w *writer) verify(s *serving) (unacknowledged bool, err error) {
 	if w.whole && made > 0 && left > 0 {
 		return false, fmt.Errorf("a change of all or nothing was made by half: %v", w.doubt)
 	}
-	w.texts, w.doubt, w.whole = now, nil, false
+	w.texts, w.sent, w.doubt, w.whole = now, sent, nil, false
 	for id, text := range now { // it is found, too
 		word, _, _ := strings.Cut(text, " ")
 		status, answer, err := s.send(http.MethodPost, "/v1/search", fmt.Sprintf(`{"query":%q,"mode":"lexical","rerank":"off"}`, word))

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -123,6 +124,46 @@ func sameTree(a, b string) bool {
 		return parts[0]
 	}
 	return a != "." && b != "." && first(a) == first(b)
+}
+
+func TestArchitectureNamesEveryPackage(t *testing.T) {
+	report(t, checkNamed(sources(t)))
+}
+
+// checkNamed looks for directories of packages that docs/ARCHITECTURE.md does not name.
+func checkNamed(all []source) (complaints []string) {
+	const page = "docs/ARCHITECTURE.md"
+	text := ""
+	dirs := map[string]bool{}
+	for _, s := range all {
+		if s.path == page {
+			text = s.text
+		}
+		if s.is(".go") && !strings.HasSuffix(s.path, "_test.go") && !inOwnModule(s.path) {
+			dirs[path.Dir(s.path)] = true
+		}
+	}
+	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
+		if !strings.Contains(text, "`"+dir+"`") {
+			complaints = append(complaints, fmt.Sprintf("%s does not name `%s`: say what it is, what it is useful for and what not", page, dir))
+		}
+	}
+	return complaints
+}
+
+func TestPageRuleFindsWhatItLooksFor(t *testing.T) {
+	all := []source{
+		{path: "docs/ARCHITECTURE.md", text: "### `.`\n### `rank`\nSee internal/vfs and `model/builtin`."},
+		{path: "doc.go"},
+		{path: "rank/fuse.go"},
+		{path: "rank/more/more_test.go"},
+		{path: "internal/vfs/vfs.go"},
+		{path: "model/model.go"},
+		{path: "internal/kernel/_gen/main.go"},
+	}
+	if c := checkNamed(all); len(c) != 2 || !strings.Contains(c[0], "`internal/vfs`") || !strings.Contains(c[1], "`model`") {
+		t.Errorf("%q", c)
+	}
 }
 
 func TestLayerRuleFindsWhatItLooksFor(t *testing.T) {

@@ -35,6 +35,9 @@ func mapFile(f *os.File, size int) ([]byte, func() error, error) {
 	return data, func() error { return unix.Munmap(data) }, nil
 }
 
+// Full reports whether an error says that a disk has no room left, or none for its user.
+func Full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
+
 func releasePages(data []byte) error {
 	if len(data) == 0 {
 		return nil

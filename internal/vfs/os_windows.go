@@ -3,6 +3,7 @@
 package vfs
 
 import (
+	"errors"
 	"os"
 	"unsafe"
 
@@ -28,6 +29,11 @@ func mapFile(f *os.File, size int) ([]byte, func() error, error) {
 	// The address is not in Go memory; reading it through a pointer to the variable keeps vet content.
 	data := unsafe.Slice(*(**byte)(unsafe.Pointer(&addr)), size)
 	return data, func() error { return windows.UnmapViewOfFile(addr) }, nil
+}
+
+// Full reports whether an error says that a disk has no room left, or none for its user.
+func Full(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }
 
 func releasePages([]byte) error { return nil }

@@ -51,6 +51,18 @@ func (e *LateError) Error() string {
 	return fmt.Sprintf("what waits takes about %s, and the request has %s", e.Takes.Round(time.Second), e.Left.Round(time.Second))
 }
 
+// Refusal is a FullError or a LateError.
+type Refusal interface {
+	error
+	Again() time.Duration // when it is worth trying again
+}
+
+// Again implements Refusal.
+func (e *FullError) Again() time.Duration { return e.Retry }
+
+// Again implements Refusal.
+func (e *LateError) Again() time.Duration { return e.Retry }
+
 // Observer is told what a queue does. Its methods must be quick: the queue waits for them.
 type Observer interface {
 	Batch(items, size, calls int, took time.Duration) // one was run
@@ -88,7 +100,7 @@ type Queue[I, O any] struct {
 	done    chan struct{} // closed when the worker has ended
 
 	mu      sync.Mutex
-	calls   []*call[I, O] // with items that no batch has taken, in the order of arrival
+	calls   []*call[I, O] // with items that no batch has taken; first what is to be done first, and of equals what came first
 	waiting int           // what they count against Limit
 	busy    int           // size of the batch that runs
 	clock   clock
@@ -188,7 +200,13 @@ func (q *Queue[I, O]) add(c *call[I, O], deadline time.Time) error {
 		return &LateError{takes, left, takes - left}
 	}
 	q.clock.join(c.finish)
-	q.calls = append(q.calls, c)
+	after, _ := slices.BinarySearchFunc(q.calls, c.finish, func(other *call[I, O], finish float64) int {
+		if other.finish <= finish {
+			return -1
+		}
+		return 1
+	})
+	q.calls = slices.Insert(q.calls, after, c)
 	q.waiting += c.counts
 	q.wake()
 	return nil
@@ -286,7 +304,8 @@ func (q *Queue[I, O]) await(company bool) bool {
 		q.mu.Lock()
 		closed, begin := q.closed, len(q.calls) > 0
 		if begin && company && q.waiting < q.o.Most {
-			if left := time.Until(q.calls[0].arrived.Add(q.o.Company)); left > 0 {
+			first := slices.MinFunc(q.calls, func(a, b *call[I, O]) int { return a.arrived.Compare(b.arrived) })
+			if left := time.Until(first.arrived.Add(q.o.Company)); left > 0 {
 				begin, late = false, time.After(left)
 			}
 		}
@@ -309,10 +328,8 @@ func (q *Queue[I, O]) take() (batch []part[I, O], calls []*call[I, O]) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	now := time.Now()
-	next := slices.Clone(q.calls)
-	slices.SortStableFunc(next, func(a, b *call[I, O]) int { return cmp.Compare(a.finish, b.finish) })
 	q.busy = 0
-	for _, c := range next {
+	for _, c := range slices.Clone(q.calls) {
 		begin := c.taken
 		for c.taken < len(c.order) {
 			i := c.order[c.taken]
