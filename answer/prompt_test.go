@@ -88,8 +88,14 @@ func TestExtract(t *testing.T) {
 		{Number: 2, Text: "[3] Schiller was there, too. Others were not. [12] He is [7† not done."},
 	})
 	want = []Quote{
-		{"Goethe was in Weimar.", 1}, {"It has a theatre.", 1}, {"He wrote Faust there.", 1}, {"The array `a[1]` begins with `a[0]`.", 1}, {"There is no end of code.", 1},
-		{"Schiller was there, too.", 2}, {"Others were not.", 2}, {"He is 7† not done.", 2},
+		{"Goethe was in Weimar.", 1},
+		{"It has a theatre.", 1},
+		{"He wrote Faust there.", 1},
+		{"The array `a[1]` begins with `a[0]`.", 1},
+		{"There is no end of code.", 1},
+		{"Schiller was there, too.", 2},
+		{"Others were not.", 2},
+		{"He is 7† not done.", 2},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
