@@ -181,6 +181,18 @@ $(CLIENTS)/node-done: scripts/clients/package.json scripts/clients/package-lock.
 clients: build $(CLIENTS)/python-done $(CLIENTS)/node-done ## unmodified clients of OpenAI, Cohere, Hugging Face, LangChain and LlamaIndex against the real server
 	$(CLIENTS)/venv/bin/python scripts/clients/clients.py bin/winnow
 
+SCHEMATHESIS_VENV  := .cache/venv-schemathesis
+SCHEMATHESIS_FLAGS ?=
+
+$(SCHEMATHESIS_VENV)/done: scripts/schemathesis/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: schemathesis
+schemathesis: build $(SCHEMATHESIS_VENV)/done ## requests that openapi.json allows, or nearly allows, against the real server: none may get a 5xx
+	$(SCHEMATHESIS_VENV)/bin/python scripts/schemathesis/run.py bin/winnow $(SCHEMATHESIS_FLAGS)
+
 .PHONY: browser
 browser: ## the page in headless Chromium, which scripts/install-chromium.sh installs; WINNOW_SCREENSHOTS=DIR keeps pictures
 	@command -v chromium chromium-browser google-chrome >/dev/null || { echo "chromium is missing: bash scripts/install-chromium.sh installs it"; exit 1; }
