@@ -131,7 +131,7 @@ func TestEmbeddings(t *testing.T) {
 		`{"input":["a",null]}`:                     "item 1 of the input is null",
 		`{"input":[7592,null]}`:                    "item 1 of the input is null",
 		`{"input":["a",[7592,null]]}`:              "item 1 of the input is null at 1",
-		`{"input":null}`:                           "the input is missing",
+		`{"input":null}`:                           "the input is empty",
 		`{"input":"a","encoding_format":"int8"}`:   `"int8" is not float or base64`,
 		`{"input":"a","dimensions":-3}`:            "dimensions is -3",
 		`{"input":"a","dimensions":100000}`:        "dimensions is 100000",
