@@ -113,7 +113,8 @@ const idle = 30 * time.Minute
 // Handler serves the protocol over HTTP (streamable) at whatever path it is mounted. Requests of pages from elsewhere are refused, but for
 // those of o.Origins; who may ask at all is for the caller to say. It returns an error if one of the origins is none.
 func Handler(use Use, o Options) (http.Handler, error) {
-	server := NewFor(use, o)
+	server, on := NewFor(use, o), &requests{}
+	server.AddReceivingMiddleware(on.join)
 	h := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		Logger: o.Logger, SessionTimeout: idle, PropagateRequestCancellation: true,
 	})
@@ -123,7 +124,7 @@ func Handler(use Use, o Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return protection.Handler(h), nil
+	return protection.Handler(on.named(h)), nil
 }
 
 // refreshEach is how often the index is looked at for what another process has written.
