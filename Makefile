@@ -64,8 +64,8 @@ parity: models ## compare with the stored values of the reference libraries, in 
 	$(GO) test -count=1 -v ./internal/parity/...
 
 .PHONY: cross
-cross: ## build and vet for other systems and processors
-	@for target in linux/arm64 darwin/arm64 windows/amd64; do \
+cross: ## build for every system and processor that is released for, and vet for some
+	@for target in linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64 windows/arm64; do \
 		echo "$$target"; \
 		CGO_ENABLED=0 GOOS=$${target%/*} GOARCH=$${target#*/} $(GO) build ./...; \
 	done
@@ -181,6 +181,18 @@ $(CLIENTS)/node-done: scripts/clients/package.json scripts/clients/package-lock.
 .PHONY: clients
 clients: build $(CLIENTS)/python-done $(CLIENTS)/node-done ## unmodified clients of OpenAI, Cohere, Hugging Face, LangChain and LlamaIndex against the real server
 	$(CLIENTS)/venv/bin/python scripts/clients/clients.py bin/winnow
+
+SCHEMATHESIS_VENV  := .cache/venv-schemathesis
+SCHEMATHESIS_FLAGS ?=
+
+$(SCHEMATHESIS_VENV)/done: scripts/schemathesis/requirements.txt
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/pip install --quiet --disable-pip-version-check -r $<
+	@touch $@
+
+.PHONY: schemathesis
+schemathesis: build $(SCHEMATHESIS_VENV)/done ## requests that openapi.json allows, or nearly allows, against the real server: none may get a 5xx
+	$(SCHEMATHESIS_VENV)/bin/python scripts/schemathesis/run.py bin/winnow $(SCHEMATHESIS_FLAGS)
 
 .PHONY: browser
 browser: ## the page in headless Chromium, which scripts/install-chromium.sh installs; WINNOW_SCREENSHOTS=DIR keeps pictures

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/answer"
+	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/rank"
 )
@@ -22,8 +23,11 @@ const (
 	DefaultContextTokens = 2000
 	// quoted is the most sentences of an extractive answer.
 	quoted = 3
-	// mostSentences bounds how many sentences the cross-encoder reads for one answer.
+	// mostSentences bounds how many sentences of passages the cross-encoder reads for an extractive answer.
 	mostSentences = 256
+	// mostChecks bounds how many pairs of a sentence and a passage it reads to check an answer: without citations, every
+	// sentence meets every passage.
+	mostChecks = 2048
 )
 
 // The least probability with which a passage counts as support of a sentence, and a sentence as an answer to a question.
@@ -59,7 +63,8 @@ func Searching(opts ...SearchOption) AskOption {
 }
 
 // CheckedBy names the cross-encoder that says which sentences are supported;
-// the default is [Auto].
+// the default is [Auto]. An engine that has none leaves what a language model
+// writes unchecked, and does not answer without one.
 func CheckedBy(model string) AskOption { return func(o *askOptions) { o.checker = model } }
 
 // OnAsk calls f, from the goroutine of the call, as an answer comes about. An error of f ends it and is returned.
@@ -128,6 +133,8 @@ type AskSentence struct {
 	// answer, where the passage does, the probability that the sentence answers the question.
 	Support   float64 `json:"support"`
 	Supported bool    `json:"supported"` // Support reaches the checker's threshold
+	// Unchecked is whether the cross-encoder did not read the sentence: there is none, or the answer has too much to check.
+	Unchecked bool `json:"unchecked,omitempty"`
 }
 
 // Checker is who says which sentences are supported.
@@ -135,6 +142,7 @@ type Checker struct {
 	Model      string  `json:"model"`
 	Calibrated bool    `json:"calibrated"` // probabilities are those of a calibration, not the sigmoid
 	Threshold  float64 `json:"threshold"`
+	Tokens     int     `json:"tokens"` // that the model has read
 }
 
 // AskTiming is the wall-clock time of an answer's stages, in milliseconds.
@@ -167,8 +175,13 @@ func (e *Engine) Ask(ctx context.Context, question string, opts ...AskOption) (*
 		return nil, asked(fmt.Errorf("the budget is %d tokens of passages; it must be at least 1", a.tokens))
 	}
 	var err error
-	if a.reader, err = e.Reranker(a.checker); err != nil { // before the clock starts, as for a search
-		return nil, err
+	switch {
+	case a.checker != Auto || e.models.Reranker != "":
+		if a.reader, err = e.Reranker(a.checker); err != nil { // before the clock starts, as for a search
+			return nil, err
+		}
+	case a.chat == nil:
+		return nil, asked(errors.New("there is no cross-encoder, which chooses the sentences of an answer: use one, or a language model"))
 	}
 	a.start = time.Now()
 	a.answer = &Answer{Question: question, Extractive: a.chat == nil, Citations: []Citation{}, Sentences: []AskSentence{}}
@@ -182,7 +195,7 @@ func (e *Engine) Ask(ctx context.Context, question string, opts ...AskOption) (*
 type asking struct {
 	askOptions
 	engine *Engine
-	reader *encoder.CrossEncoder
+	reader *encoder.CrossEncoder // nil without one
 	answer *Answer
 	start  time.Time
 }
@@ -224,8 +237,7 @@ func (a *asking) pack() error {
 	for i, h := range r.Hits {
 		candidates[i] = answer.Passage{ID: h.ID, Document: h.Document, Title: h.Title, Text: h.Text, Start: h.Span[0], End: h.Span[1]}
 	}
-	tokenizer := a.reader.Model().Tokenizer
-	packed, left, err := answer.Pack(candidates, a.tokens, tokenizer.Count)
+	packed, left, err := answer.Pack(candidates, a.tokens, a.counter())
 	if err != nil {
 		return err
 	}
@@ -235,6 +247,17 @@ func (a *asking) pack() error {
 		r.ContextTokens += p.Tokens
 	}
 	return nil
+}
+
+// counter counts tokens, as the cross-encoder has them, or else the bi-encoder; as words if there is neither.
+func (a *asking) counter() func(string) int {
+	switch {
+	case a.reader != nil:
+		return a.reader.Model().Tokenizer.Count
+	case a.engine.retriever != nil:
+		return a.engine.retriever.Model().Tokenizer.Count
+	}
+	return document.Words.Count
 }
 
 // source is where all of a passage stands, the joined parts together.
@@ -303,18 +326,26 @@ func (a *asking) generate(ctx context.Context) error {
 	return a.check(ctx)
 }
 
-// check lets the cross-encoder compare every sentence with the passages that it cites, with all if it cites none.
+// check lets the cross-encoder compare every sentence with the passages that it cites, with all if it cites none. A sentence
+// that would make it more than mostChecks pairs is left out, and is said to be.
 func (a *asking) check(ctx context.Context) error {
 	begin := time.Now()
 	var pairs []encoder.Pair
 	var of []int
-	for i := range a.answer.Sentences[:min(len(a.answer.Sentences), mostSentences)] {
+	for i := range a.answer.Sentences {
 		s := &a.answer.Sentences[i]
+		if n := cmp.Or(len(s.Citations), len(a.answer.Passages)); a.reader == nil || len(pairs)+n > mostChecks {
+			s.Unchecked = true
+			continue
+		}
 		for _, p := range a.answer.Passages {
 			if len(s.Citations) == 0 || slices.Contains(s.Citations, p.Number) {
 				pairs, of = append(pairs, encoder.Pair{Query: s.Text, Document: strings.TrimSpace(p.Title + "\n" + p.Text)}), append(of, i)
 			}
 		}
+	}
+	if a.reader == nil {
+		return nil
 	}
 	probabilities, err := a.probabilities(ctx, pairs)
 	if err != nil {
@@ -339,13 +370,14 @@ func (a *asking) probabilities(ctx context.Context, pairs []encoder.Pair) ([]flo
 	if calibrated {
 		a.answer.Checker.Threshold = SupportFrom
 	}
-	scores, err := a.reader.Predict(ctx, pairs)
+	scores, err := a.engine.encoders.Predict(ctx, a.reader, pairs)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]float64, len(pairs))
 	for i, logit := range scores.Logits {
 		out[i] = m.Probability(logit)
+		a.answer.Checker.Tokens += scores.Tokens[i]
 	}
 	return out, nil
 }
@@ -428,7 +460,17 @@ func (a *asking) cite() {
 	slices.Sort(r.InvalidCitations)
 }
 
-// Unsupported are the sentences that the cross-encoder does not find in the passages.
+// Unsupported are the sentences that the cross-encoder has read and does not find in the passages.
 func (r *Answer) Unsupported() []AskSentence {
-	return slices.DeleteFunc(slices.Clone(r.Sentences), func(s AskSentence) bool { return s.Supported })
+	return slices.DeleteFunc(slices.Clone(r.Sentences), func(s AskSentence) bool { return s.Supported || s.Unchecked })
+}
+
+// Unchecked is the number of sentences that the cross-encoder has not read.
+func (r *Answer) Unchecked() (n int) {
+	for _, s := range r.Sentences {
+		if s.Unchecked {
+			n++
+		}
+	}
+	return n
 }

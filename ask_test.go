@@ -16,6 +16,7 @@ import (
 	"github.com/winnow-search/winnow/answer"
 	"github.com/winnow-search/winnow/answer/chat"
 	"github.com/winnow-search/winnow/document"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/chattest"
 	"github.com/winnow-search/winnow/model/builtin"
 )
@@ -235,5 +236,96 @@ func TestInPassageOrder(t *testing.T) {
 	quotes := []answer.Quote{{Number: 1}, {Number: 1}, {Number: 2}, {Number: 2}, {Number: 3}}
 	if got := inPassageOrder(quotes, []int{3, 1, 2, 0}); !slices.Equal(got, []int{2, 3, 0, 1}) {
 		t.Errorf("%v", got)
+	}
+}
+
+// Brackets of a passage's own are none of the answer's citations.
+func TestExtractiveAnswersCiteWhatWasSent(t *testing.T) {
+	e := newEngine(t, "", builtin.Reranker)
+	if err := e.Add(t.Context(), Document{ID: "weimar", Text: "Goethe lived in Weimar.[2] It has a theatre and a park, as Goethe wrote [7].【3†source】 Goethe died in Weimar [4][5]."}); err != nil {
+		t.Fatal(err)
+	}
+	a, err := e.Ask(t.Context(), "Where did Goethe live?")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rest := a.Text
+	for _, s := range a.Sentences {
+		rest = strings.Replace(rest, s.Text+" [1]", "", 1)
+	}
+	if strings.TrimSpace(rest) != "" || strings.Count(a.Text, "[") != len(a.Sentences) || strings.ContainsAny(a.Text, "【2457") || !strings.HasPrefix(a.Text, "Goethe lived in Weimar. [1]") {
+		t.Errorf("%q", a.Text)
+	}
+}
+
+// counting counts the pairs that are read by way of it.
+type counting struct {
+	Encoders
+	pairs int
+}
+
+func (c *counting) Predict(ctx context.Context, x *encoder.CrossEncoder, pairs []encoder.Pair) (*encoder.Scores, error) {
+	c.pairs += len(pairs)
+	return c.Encoders.Predict(ctx, x, pairs)
+}
+
+// Sentences are read by way of the engine's encoders, and no more of them than can be.
+func TestAskChecksSoMuchAndNoMore(t *testing.T) {
+	e := newEngine(t, "", tinyCross)
+	if err := e.Add(t.Context(), Document{ID: "a", Text: "Bread is flour."}, Document{ID: "b", Text: "Salt is in bread."}, Document{ID: "c", Text: "Bread rises in ovens."}); err != nil {
+		t.Fatal(err)
+	}
+	through := &counting{Encoders: e.encoders}
+	e.encoders = through
+	a, err := e.Ask(t.Context(), "bread", Searching(Rerank(Off)))
+	if err != nil || through.pairs != 3 || a.Checker.Tokens == 0 {
+		t.Errorf("%d pairs for 3 sentences: %+v, %v", through.pairs, a, err)
+	}
+	const uncited = mostChecks/3 + 10
+	_, model := talk(t, strings.Repeat("Bread is good. ", uncited)+"It rises [3].")
+	through.pairs = 0
+	a, err = e.Ask(t.Context(), "bread", Searching(Rerank(Off)), WithChat(model))
+	if err != nil {
+		t.Fatal(err)
+	}
+	last := a.Sentences[len(a.Sentences)-1]
+	if len(a.Sentences) != uncited+1 || a.Unchecked() != 10 || through.pairs != mostChecks/3*3+1 || a.Sentences[0].Unchecked || !a.Sentences[uncited-1].Unchecked || last.Unchecked || last.Support == 0 {
+		t.Errorf("%d sentences, %d unchecked, %d pairs, the last %+v", len(a.Sentences), a.Unchecked(), through.pairs, last)
+	}
+	for _, s := range a.Unsupported() {
+		if s.Unchecked {
+			t.Fatalf("%+v was not read, and is said not to be supported", s)
+		}
+	}
+}
+
+// Without a cross-encoder auto is off, a language model's answer is not checked, and naming one stays an error.
+func TestWithoutAReranker(t *testing.T) {
+	e := newEngine(t, "", "")
+	if err := e.Add(t.Context(), Document{ID: "a", Text: "Bread is flour."}); err != nil {
+		t.Fatal(err)
+	}
+	for _, opts := range [][]SearchOption{nil, {Rerank(Auto)}, {Cascade(Stage{Model: Auto, Depth: 3})}} {
+		r, err := e.Search(t.Context(), "bread", opts...)
+		if err != nil || len(r.Hits) != 1 || len(r.Reading) != 0 || r.Reranked != 0 {
+			t.Errorf("%+v, %v", r, err)
+		}
+	}
+	if _, err := e.Search(t.Context(), "bread", Rerank("nowhere")); err == nil || !strings.Contains(err.Error(), "nowhere") {
+		t.Errorf("%v", err)
+	}
+	_, model := talk(t, "Bread is flour [1]. It is good.")
+	a, err := e.Ask(t.Context(), "bread", WithChat(model))
+	if err != nil || a.Text != "Bread is flour [1]. It is good." || a.Unchecked() != 2 || len(a.Unsupported()) != 0 || a.Checker != (Checker{}) || a.ContextTokens != 3 {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for _, opts := range [][]AskOption{nil, {WithChat(model), CheckedBy("nowhere")}} {
+		_, err := e.Ask(t.Context(), "bread", opts...)
+		if err == nil || len(opts) == 0 && !strings.Contains(err.Error(), "there is no cross-encoder") {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := e.Reranker(Auto); err == nil || !strings.Contains(err.Error(), "there is no cross-encoder") {
+		t.Errorf("%v", err)
 	}
 }

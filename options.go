@@ -13,7 +13,7 @@ import (
 
 // The values of [Rerank] that are not models.
 const (
-	Auto = "auto" // the engine's own cross-encoder, in the way that suits it
+	Auto = "auto" // the engine's own cross-encoder, in the way that suits it; [Off] if it has none
 	Off  = "off"  // retrieval alone
 )
 
@@ -154,6 +154,9 @@ func (o *searchOptions) check(e *Engine) error {
 		case o.diversity > 0:
 			return fmt.Errorf("diversity needs vectors: %w", e.noVectors("leave it out"))
 		}
+	}
+	if e.models.Reranker == "" {
+		o.stages = slices.DeleteFunc(o.stages, Stage.Automatic)
 	}
 	o.candidates = max(o.candidates, o.topK)
 	return nil

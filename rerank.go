@@ -126,6 +126,21 @@ func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error
 	return nil
 }
 
+// Rank orders texts by how well they answer a query, best first, with a
+// cross-encoder that [Engine.Reranker] has given. It runs as it does in a search:
+// by way of [Encoders].
+func (e *Engine) Rank(ctx context.Context, c *encoder.CrossEncoder, query string, documents []string) ([]encoder.Ranked, error) {
+	pairs := make([]encoder.Pair, len(documents))
+	for i, d := range documents {
+		pairs[i] = encoder.Pair{Query: query, Document: d}
+	}
+	scores, err := e.encoders.Predict(ctx, c, pairs)
+	if err != nil {
+		return nil, err
+	}
+	return scores.Ranked(), nil
+}
+
 // Calibration is the map from a cross-encoder's logits to probabilities: the one
 // that [Calibrated] gave, or the sigmoid, which says less than it seems to.
 func (e *Engine) Calibration(c *encoder.CrossEncoder) (m calibration.Map, calibrated bool, err error) {
@@ -147,7 +162,9 @@ func (e *Engine) Calibration(c *encoder.CrossEncoder) (m calibration.Map, calibr
 func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 	switch name {
 	case Auto:
-		name = e.models.Reranker
+		if name = e.models.Reranker; name == "" {
+			return nil, asked(errors.New("there is no cross-encoder: the engine was opened without one"))
+		}
 	case Off:
 		return nil, errors.New("the reranker is off; name a cross-encoder")
 	}

@@ -25,6 +25,7 @@ import (
 // cross-encoder's logit. Package model/builtin has a pair of its own.
 //
 // Without a retriever ("") the engine has no vectors and searches by words.
+// Without a reranker [Auto] is [Off].
 func Models(retriever, reranker string) model.Pair {
 	return model.Pair{Retriever: retriever, Reranker: reranker}
 }
@@ -261,6 +262,9 @@ func (e *Engine) Close() error {
 	}
 	return errors.Join(errs...)
 }
+
+// Models are those that the engine was opened with.
+func (e *Engine) Models() model.Pair { return e.models }
 
 // Retriever is the engine's bi-encoder; nil if it has no vectors.
 func (e *Engine) Retriever() *encoder.BiEncoder { return e.retriever }

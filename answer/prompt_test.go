@@ -3,7 +3,9 @@
 package answer
 
 import (
+	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,9 +83,48 @@ func TestExtract(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	got = Extract([]Passage{
+		{Number: 1, Text: "Goethe was in Weimar.[2] It has a theatre [7]. He wrote [[9]7] Faust\n【3†source】 there. The array `a[1]` begins with `a[0]`. There is ` no end [5] of code."},
+		{Number: 2, Text: "[3] Schiller was there, too. Others were not. [12] He is [7† not done."},
+	})
+	want = []Quote{
+		{"Goethe was in Weimar.", 1},
+		{"It has a theatre.", 1},
+		{"He wrote Faust there.", 1},
+		{"The array `a[1]` begins with `a[0]`.", 1},
+		{"There is no end of code.", 1},
+		{"Schiller was there, too.", 2},
+		{"Others were not.", 2},
+		{"He is 7† not done.", 2},
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
 	for _, text := range []string{"Who is it?", "```\nx := 1\n```", "# Title"} {
 		if got := Extract([]Passage{{Number: 1, Text: text}}); len(got) == 0 {
 			t.Errorf("nothing of %q", text)
 		}
 	}
+}
+
+// Whatever passages say: the citations that an answer of their sentences has are its own.
+func FuzzExtract(f *testing.F) {
+	f.Add("Goethe was in Weimar.[2] It has `x[1]` [7].", "【3†a [[1]2] ` b\n```\nc[1]")
+	f.Add("[1† is open", "and】 closed")
+	f.Fuzz(func(t *testing.T, one, two string) {
+		r := NewReader(2)
+		r.at = inText
+		var want, got []int
+		for _, q := range Extract([]Passage{{Number: 1, Text: one}, {Number: 2, Text: two}}) {
+			want = append(want, q.Number)
+			r.Write(fmt.Sprintf("%s [%d] ", q.Text, q.Number))
+		}
+		r.Close()
+		for _, m := range r.Marks() {
+			got = append(got, m.Number)
+		}
+		if !slices.Equal(got, want) {
+			t.Fatalf("%q cites %v, want %v", r.Text(), got, want)
+		}
+	})
 }

@@ -90,14 +90,15 @@ const (
 )
 
 // Extract cuts passages into the sentences that an answer can be put together from, in order, each text once. Questions, headings,
-// tables and code are left out, unless there is nothing else.
+// tables and code are left out, unless there is nothing else. What in a passage looks like a citation is dropped: it would pass for one
+// of the answer's.
 func Extract(passages []Passage) []Quote {
 	var good, rest []Quote
 	seen := map[string]bool{}
 	for _, p := range passages {
-		text := Clean(p.Text)
+		text := uncited(Clean(p.Text))
 		for _, s := range quotable(text) {
-			q := Quote{line(text[s.Start:s.End]), p.Number}
+			q := Quote{quoted(text[s.Start:s.End]), p.Number}
 			key := strings.ToLower(q.Text)
 			if q.Text == "" || seen[key] {
 				continue
@@ -115,7 +116,9 @@ func Extract(passages []Passage) []Quote {
 		for _, p := range passages {
 			text := Clean(p.Text)
 			for _, s := range document.Sentences(text) {
-				rest = append(rest, Quote{line(text[s.Start:s.End]), p.Number})
+				if q := quoted(text[s.Start:s.End]); q != "" {
+					rest = append(rest, Quote{q, p.Number})
+				}
 			}
 		}
 	}
@@ -123,6 +126,39 @@ func Extract(passages []Passage) []Quote {
 		return rest
 	}
 	return good
+}
+
+// uncited is a text without what a [Reader] would take for citations in it. What is left together is read again: it may be another.
+func uncited(text string) string {
+	for {
+		r := readAll(text)
+		if len(r.marks) == 0 {
+			return text
+		}
+		text = r.Plain()
+	}
+}
+
+// quoted is a sentence of a passage on one line, without citations. Code or a bracket that does not end would hide the citation that
+// the answer puts behind it: such marks are dropped.
+func quoted(sentence string) string {
+	text := line(uncited(line(sentence)))
+	const after = "】 x"
+	for _, mark := range []string{"`", "[", "【"} {
+		if readAll(text+" [1]"+after).Plain() != text+after {
+			text = line(uncited(strings.ReplaceAll(text, mark, "")))
+		}
+	}
+	return text
+}
+
+// readAll reads an answer to no passages that is all there.
+func readAll(text string) *Reader {
+	r := NewReader(0)
+	r.at = inText // a thought at its beginning is text, too
+	r.Write(text)
+	r.Close()
+	return r
 }
 
 // quotable are the sentences of a passage. Unlike in an answer, a line may end within a sentence; headings, the marks of

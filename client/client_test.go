@@ -136,6 +136,18 @@ func TestClient(t *testing.T) {
 	if a.Deleted != 1 || len(all) != 2 || all[1].Documents != 1 {
 		t.Errorf("%+v %+v", a, all)
 	}
+	_, err = c.Add(ctx, "", api.Document{ID: "bread", Text: "Bread is made of flour, water, salt and yeast."})
+	must(err)
+	for _, stream := range []bool{false, true} { // Ask waits for the whole answer in any case
+		answer, err := c.Ask(ctx, api.Ask{Question: "What is bread made of?", Stream: stream})
+		must(err)
+		if answer.Text != "Bread is made of flour, water, salt and yeast. [1]" || !answer.Extractive || len(answer.Citations) != 1 || answer.Citations[0].ID != "bread" || !answer.Sentences[0].Supported {
+			t.Errorf("got %+v", answer)
+		}
+	}
+	if _, err = c.Ask(ctx, api.Ask{Question: " "}); err == nil || !strings.Contains(err.Error(), "the question is empty") {
+		t.Errorf("got %v", err)
+	}
 	must(c.Drop(ctx, "notes"))
 	if _, err = c.Get(ctx, "notes", "x"); !client.NotFound(err) || !strings.Contains(err.Error(), "there is no collection") {
 		t.Errorf("got %v", err)

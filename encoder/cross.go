@@ -208,10 +208,16 @@ func (c *CrossEncoder) Rank(ctx context.Context, query string, documents []strin
 	if err != nil {
 		return nil, err
 	}
-	ranked := make([]Ranked, len(documents))
+	return s.Ranked(), nil
+}
+
+// Ranked orders the documents of pairs with one query, as [CrossEncoder.Rank]
+// does. The scores must have one label.
+func (s *Scores) Ranked() []Ranked {
+	ranked := make([]Ranked, s.Len())
 	for i := range ranked {
 		ranked[i] = Ranked{Index: i, Logit: s.Logits[i], Score: s.Score(i)[0], TruncatedTokens: s.Truncated[i]}
 	}
 	slices.SortStableFunc(ranked, func(a, b Ranked) int { return cmp.Compare(b.Logit, a.Logit) })
-	return ranked, nil
+	return ranked
 }

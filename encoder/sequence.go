@@ -183,9 +183,19 @@ func keep(ids []int32, n int, end bool) []int32 {
 }
 
 // SequenceOf makes a sequence of one text alone, for classifiers that read one.
-func (c *CrossEncoder) SequenceOf(text string) Sequence {
+// Of the options [KeepDocumentEnd] has an effect.
+func (c *CrossEncoder) SequenceOf(text string, opts ...PairOption) Sequence {
+	var o pairOptions
+	for _, set := range opts {
+		set(&o)
+	}
+	t := c.model.Tokenizer
+	ids := t.AppendIDs(nil, text)
 	var s Sequence
-	s.IDs, s.Truncated = c.model.Tokenizer.AppendSingle(nil, c.model.Tokenizer.AppendIDs(nil, text), c.MaxTokens())
+	s.IDs, s.Truncated = t.AppendSingle(nil, ids, c.MaxTokens())
+	if o.end && s.Truncated > 0 {
+		s.IDs, _ = t.AppendSingle(nil, keep(ids, len(ids)-s.Truncated, true), c.MaxTokens())
+	}
 	s.Types = make([]uint8, len(s.IDs))
 	return s
 }

@@ -52,6 +52,7 @@ func (c *call) ask() (any, error) {
 	case err == nil:
 		c.spans(out.Timing.Total, append(searchStages(out.Search.Timing), stage{"generate", out.Timing.Generate}, stage{"check", out.Timing.Check})...)
 		c.countSearch(out.Search)
+		c.tokens += out.Checker.Tokens
 	case errors.Is(err, winnow.ErrNoPassages):
 		err = notFound("question", "%w", err)
 	}

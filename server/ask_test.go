@@ -150,3 +150,53 @@ func TestAgentsAreServed(t *testing.T) {
 	}
 	guarded.refused(guarded.send(http.MethodPost, "/mcp", `{}`), http.StatusUnauthorized, "an API key is needed")
 }
+
+// A server without a cross-encoder searches without one; what was named stays an error.
+func TestServingWithoutAReranker(t *testing.T) {
+	llm := &chattest.Server{Models: []string{"tiny"}, Answer: func(chattest.Request) string { return "It is written here [1]." }}
+	web := httptest.NewServer(llm)
+	defer web.Close()
+	writer, err := chat.New(chat.Options{URL: web.URL + "/v1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	none := func(o *Options) { o.Models.Reranker = "" }
+	s := start(t, small, none, func(o *Options) { o.Chat = writer })
+	s.fill()
+	for _, rerank := range []string{"", `,"rerank":"auto"`, `,"rerank":"off"`} {
+		var r winnow.Result
+		s.post("/v1/search", `{"query":"bread"`+rerank+`}`, &r)
+		if len(r.Hits) == 0 || len(r.Reading) != 0 || r.Reranked != 0 {
+			t.Errorf("%s: %+v", rerank, r)
+		}
+	}
+	s.refused(s.send(http.MethodPost, "/v1/search", `{"query":"bread","rerank":"builtin:reranker"}`), http.StatusBadRequest, `the model "builtin:reranker" is not served: served are `+checkpoints.Retriever)
+	s.refused(s.send(http.MethodPost, "/v1/compare", `{"query":"bread"}`), http.StatusBadRequest, "a comparison needs a cross-encoder")
+	s.post("/v1/eval", `{"queries":[{"id":"q","text":"bread"}],"judgments":{"q":{"d2":1}},"measures":"MRR@10"}`, new(any))
+	var a winnow.Answer
+	s.post("/v1/ask", `{"question":"what is bread made of?"}`, &a)
+	if a.Text != "It is written here [1]." || a.Unchecked() != 1 || a.Checker.Model != "" {
+		t.Errorf("%+v", a)
+	}
+	extractive := start(t, small, none, func(o *Options) { o.DB = s.options.DB })
+	extractive.refused(extractive.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?"}`), http.StatusBadRequest, "there is no cross-encoder, which chooses the sentences")
+
+	agents := httptest.NewServer(s)
+	defer agents.Close()
+	session, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: agents.URL + "/mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	for tool, want := range map[string]string{"search": `"reranked":0`, "index_status": `"reranker":false`, "ask": `"unchecked":true`} {
+		arguments := map[string]map[string]any{"search": {"query": "bread"}, "ask": {"question": "bread?"}}[tool]
+		r, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: tool, Arguments: arguments})
+		if err != nil || r.IsError {
+			t.Errorf("%s: %+v, %v", tool, r, err)
+			continue
+		}
+		if data, err := json.Marshal(r.StructuredContent); err != nil || !strings.Contains(string(data), want) {
+			t.Errorf("%s: %s, %v, want %s", tool, data, err, want)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/model/builtin"
 )
 
@@ -127,6 +128,10 @@ func TestEmbeddings(t *testing.T) {
 		`{"input":{"text":"a"}}`:                   "must be a string, a list of strings",
 		`{"input":["a",[1.5]]}`:                    "input 1 must be",
 		`{"input":[1,99999999]}`:                   "token 1 has the id 99999999",
+		`{"input":["a",null]}`:                     "item 1 of the input is null",
+		`{"input":[7592,null]}`:                    "item 1 of the input is null",
+		`{"input":["a",[7592,null]]}`:              "item 1 of the input is null at 1",
+		`{"input":null}`:                           "the input is empty",
 		`{"input":"a","encoding_format":"int8"}`:   `"int8" is not float or base64`,
 		`{"input":"a","dimensions":-3}`:            "dimensions is -3",
 		`{"input":"a","dimensions":100000}`:        "dimensions is 100000",
@@ -324,13 +329,115 @@ func TestPredict(t *testing.T) {
 		}
 	}
 	var several [][]Prediction
-	s.post("/predict", map[string]any{"inputs": [][]string{{"a text"}, {"a", "pair"}}, "raw_scores": true}, &several)
+	inputs := [][]string{{"a text"}, {"a", "pair"}}
+	s.post("/predict", map[string]any{"inputs": inputs, "raw_scores": true}, &several)
 	s.equal("inputs", len(several), 2)
+	c, err := encoder.OpenCross(s.options.Models.Reranker, encoder.AtPrecision(s.options.Precision))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	long := strings.Repeat("word ", 2*c.MaxTokens()) + "the end"
+	logits, err := c.Run(t.Context(), []encoder.Sequence{c.SequenceOf("a text"), c.Sequences("a", []string{"pair"})[0], c.SequenceOf(long, encoder.KeepDocumentEnd()), c.SequenceOf(long)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	labels := c.Model().Config.Labels
+	same := func(what string, got []Prediction, logits []float32) {
+		t.Helper()
+		for i, p := range got {
+			if p.Score != float64(logits[slices.Index(labels, p.Label)]) || i > 0 && p.Score > got[i-1].Score {
+				t.Errorf("%s: got %+v, want %v of %v, the greatest first", what, got, logits, labels)
+			}
+		}
+	}
+	for i := range inputs {
+		same(fmt.Sprint(inputs[i]), several[i], logits[i])
+	}
+	for i, direction := range []string{"left", "right"} {
+		s.post("/predict", map[string]any{"inputs": long, "raw_scores": true, "truncation_direction": direction}, &one)
+		same(direction, one, logits[2+i])
+	}
+	if slices.Equal(logits[2], logits[3]) {
+		t.Error("both ends of the text give the same")
+	}
+	s.refused(s.send(http.MethodPost, "/predict", `{"inputs":[["a",null]]}`), http.StatusBadRequest, "item 0 of the inputs is null at 1")
 	s.refused(s.send(http.MethodPost, "/predict", map[string]any{"inputs": []string{"a", "b", "c"}}), http.StatusBadRequest, "input 0 has 3 texts")
 	s.refused(s.send(http.MethodPost, "/predict", `{}`), http.StatusBadRequest, "the inputs are missing")
 	s.refused(s.send(http.MethodPost, "/rerank", `{"query":"a","texts":["b"]}`), http.StatusBadRequest, "has 3 labels")
-	var info Info
-	s.get("/info", &info)
+}
+
+// A model of several labels is a classifier there, one of one label a reranker.
+func TestInfoOfCrossEncoders(t *testing.T) {
+	for model, kind := range map[string]string{"../internal/parity/testdata/cross-three-labels": "classifier", checkpoints.Reranker: "reranker"} {
+		s := start(t, small, func(o *Options) { o.Models.Retriever, o.Models.Reranker = "", model })
+		var info Info
+		s.get("/info", &info)
+		if len(info.ModelType) != 1 || info.ModelType[kind] == nil || info.ModelID != model {
+			t.Errorf("%s: %+v", model, info)
+		}
+	}
+}
+
+// Whatever the calibration, the scores of text-embeddings-inference's shape are sigmoids, as those of /predict are.
+func TestScoresOfRerankShapes(t *testing.T) {
+	calibrated := start(t, small)
+	x, err := calibrated.models.requestedCross("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fingerprint, err := x.Model().Fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := calibration.Map{Method: calibration.Platt, A: 2, B: -1}
+	s := start(t, small, func(o *Options) { o.Calibrations = map[string]calibration.Map{fingerprint: m} })
+	var plain, raw []Ranked
+	s.post("/rerank", map[string]any{"query": "bread", "texts": texts}, &plain)
+	s.post("/rerank", map[string]any{"query": "bread", "texts": texts, "raw_scores": true}, &raw)
+	var other RerankResponse
+	s.post("/rerank", map[string]any{"query": "bread", "documents": texts}, &other)
+	for i := range plain {
+		logit := float32(raw[i].Score)
+		if plain[i].Index != raw[i].Index || math.Abs(plain[i].Score-1/(1+math.Exp(-raw[i].Score))) > 1e-9 {
+			t.Errorf("place %d: %+v, raw %+v", i, plain[i], raw[i])
+		}
+		if r := other.Results[i]; r.Index != raw[i].Index || r.Logit != logit || r.RelevanceScore != m.Probability(logit) {
+			t.Errorf("place %d: %+v, raw %+v", i, r, raw[i])
+		}
+		var labels []Prediction
+		s.post("/predict", map[string]any{"inputs": []string{"bread", texts[raw[i].Index]}}, &labels)
+		if math.Abs(labels[0].Score-plain[i].Score) > 1e-9 {
+			t.Errorf("/predict has %v, /rerank %v", labels[0].Score, plain[i].Score)
+		}
+	}
+	// A query may be empty there, unless a text is, too.
+	s.post("/rerank", `{"query":"","texts":["a"]}`, &plain)
+	for body, message := range map[string]string{
+		`{"query":"","texts":["a",""]}`:    "the query and text 1 are both empty",
+		`{"query":"q","texts":["a",null]}`: "item 1 of the texts is null",
+		`{"query":"q","texts":"a"}`:        "field texts: a JSON string does not fit",
+		`{"query":5,"texts":["a"]}`:        "field query: a JSON number does not fit",
+		`{"query":"q","texts":[]}`:         "there are 0 texts",
+	} {
+		w := s.send(http.MethodPost, "/rerank", body)
+		s.refused(w, http.StatusBadRequest, message)
+		if !strings.Contains(w.Body.String(), `"error_type":"Validation"`) {
+			t.Errorf("not the error of text-embeddings-inference: %s", w.Body)
+		}
+	}
+	s.refused(s.send(http.MethodPost, "/similarity", `{"inputs":{"source_sentence":"a","sentences":[null]}}`), http.StatusBadRequest, "item 0 of the texts is null")
+	s.refused(s.send(http.MethodPost, "/embed", `{"inputs":["a",null]}`), http.StatusBadRequest, "item 1 of the input is null")
+}
+
+// An answer of tokens is bounded, by what is sent and by what it comes to.
+func TestTokenizeIsBounded(t *testing.T) {
+	s := start(t, small)
+	s.refused(s.send(http.MethodPost, "/tokenize", map[string]any{"inputs": []string{strings.Repeat(" ", mostTokenizedBytes), "a"}}), http.StatusRequestEntityTooLarge, "1048577 bytes together; at most 1048576")
+	s.refused(s.send(http.MethodPost, "/tokenize", map[string]any{"inputs": strings.Repeat("a ", mostTokenized)}), http.StatusRequestEntityTooLarge, "at most 131072: send them in parts")
+	var tokens [][]Token
+	s.post("/tokenize", map[string]any{"inputs": strings.Repeat(" ", mostTokenizedBytes-1) + "a", "add_special_tokens": false}, &tokens)
+	s.equal("tokens", len(tokens[0]), 1)
 }
 
 // Many clients at once get, each, what they would get alone.

@@ -125,7 +125,9 @@ func (c *call) systems(e *winnow.Engine, r *api.Eval) ([]experiment.System, erro
 		}
 	}
 	if len(rerank) == 0 {
-		rerank = []string{winnow.Off, winnow.Auto}
+		if rerank = []string{winnow.Off}; c.options.Models.Reranker != "" {
+			rerank = append(rerank, winnow.Auto)
+		}
 	}
 	if len(modes) > 3 || len(rerank) > mostDepths {
 		return nil, bad("", "there are %d modes and %d ways of reranking; at most 3 and %d", len(modes), len(rerank), mostDepths)

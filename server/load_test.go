@@ -21,6 +21,8 @@ import (
 	"testing"
 	"time"
 
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
+
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/server/internal/batch"
 )
@@ -177,6 +179,44 @@ func TestFullQueue(t *testing.T) {
 	s.equal("counted", s.figure(`winnow_refused_total{reason="queue"}`), "1")
 	release()
 	s.equal("first", (<-first).Code, http.StatusOK)
+}
+
+// What checks answers and what agents have ranked wait for their turn like all else, and are refused when too much waits.
+func TestAnswersAndAgentsWaitInTheQueue(t *testing.T) {
+	s := start(t, small, func(o *Options) { o.BatchTokens, o.QueueTokens = 16, 20 })
+	s.fill()
+	web := httptest.NewServer(s)
+	defer web.Close()
+	agent, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = agent.Close() }()
+	rank := func() *sdk.CallToolResult {
+		t.Helper()
+		r, err := agent.CallTool(t.Context(), &sdk.CallToolParams{Name: "rerank", Arguments: map[string]any{"query": "bread", "texts": texts}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return r
+	}
+	const question = `{"question":"what is a bread, vector, document or day?","mode":"lexical","rerank":"off"}` // the cross-encoder checks, and nothing else is encoded
+	release := s.hold()
+	queue := s.models.cross[asOpened(s.options.Models.Reranker, s.options.Precision)].logits
+	first := make(chan *httptest.ResponseRecorder, 1)
+	go func() { first <- s.send(http.MethodPost, "/v1/ask", question) }()
+	until(t, "the answer waits", func() bool { return queue.Waiting() > 0 })
+	s.refused(s.send(http.MethodPost, "/v1/ask", question), http.StatusTooManyRequests, "the server is busy: too much is waiting")
+	if r := rank(); !r.IsError || !strings.Contains(r.Content[0].(*sdk.TextContent).Text, "too much is waiting") {
+		t.Errorf("an agent is not refused: %+v", r.Content)
+	}
+	release()
+	s.equal("first", (<-first).Code, http.StatusOK)
+	tokens := "winnow_tokens_total{model=\"" + s.options.Models.Reranker + " fp32\"}"
+	before := s.figure(tokens)
+	if r := rank(); r.IsError || s.figure(tokens) == before {
+		t.Errorf("%+v: %s tokens before, and after", r.Content, before)
+	}
 }
 
 func TestLateRequestsAreTold(t *testing.T) {

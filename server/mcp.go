@@ -10,7 +10,7 @@ import (
 )
 
 // openMCP is the Model Context Protocol over the default collection, whatever engine that has at a call.
-func (s *Server) openMCP() http.Handler {
+func (s *Server) openMCP() (http.Handler, error) {
 	opts, err := s.options.Settings.Options()
 	if err != nil {
 		opts = nil // searches say what is wrong with the settings
@@ -24,7 +24,7 @@ func (s *Server) openMCP() http.Handler {
 	}
 	return mcp.Handler(use, mcp.Options{
 		Version: s.options.Version, Search: opts, Rerank: s.options.Settings.Rerank, Candidates: s.options.Settings.Candidates,
-		Chat: s.options.Chat, Tokens: s.options.ContextTokens, Logger: s.options.Log,
+		Chat: s.options.Chat, Tokens: s.options.ContextTokens, Origins: s.options.Origins, Logger: s.options.Log,
 	})
 }
 

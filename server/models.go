@@ -334,6 +334,9 @@ func (ms *models) resolve(name, byDefault string) (string, error) {
 
 func (ms *models) unknown(name string) error {
 	known := append(slices.Clone(ms.ours), sortedKeys(ms.options.Aliases)...)
+	if len(known) == 0 {
+		return fmt.Errorf("the model %.80q is not served: the server was started without models", name)
+	}
 	hint := ""
 	if n := nearest.Name(name, known); n != "" {
 		hint = fmt.Sprintf("did you mean %q? ", n)

@@ -77,6 +77,9 @@ type Inputs struct {
 // UnmarshalJSON implements json.Unmarshaler.
 func (in *Inputs) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
+	if err := noNull("input", data); err != nil {
+		return err
+	}
 	if len(data) > 0 && data[0] == '"' {
 		in.list, in.single = make([]Input, 1), true
 		return json.Unmarshal(data, &in.list[0].text)
@@ -112,6 +115,40 @@ func (in *Inputs) UnmarshalJSON(data []byte) error {
 		in.list = append(in.list, one)
 	}
 	return in.check()
+}
+
+// noNull refuses null in a list or in one of its lists: encoding/json would make it an empty text, or 0.
+func noNull(field string, data []byte) error {
+	for i, raw := range items(data) {
+		if string(raw) == "null" {
+			return bad(field, "item %d of the %s is null", i, field)
+		}
+		for j, inner := range items(raw) {
+			if string(inner) == "null" {
+				return bad(field, "item %d of the %s is null at %d", i, field, j)
+			}
+		}
+	}
+	return nil
+}
+
+// items are those of a JSON list in which null may be; none of what is no such list.
+func items(data []byte) (list []json.RawMessage) {
+	if len(data) > 0 && data[0] == '[' && bytes.Contains(data, []byte("null")) && json.Unmarshal(data, &list) == nil {
+		return list
+	}
+	return nil
+}
+
+// Texts are strings.
+type Texts []string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (t *Texts) UnmarshalJSON(data []byte) error {
+	if err := noNull("texts", bytes.TrimSpace(data)); err != nil {
+		return err
+	}
+	return json.Unmarshal(data, (*[]string)(t))
 }
 
 // mostInputs bounds those of a request: each has a vector in the answer, however short it is.

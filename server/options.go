@@ -109,7 +109,7 @@ func (o *Options) complete() error {
 		}
 	}
 	for _, origin := range o.Origins {
-		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" {
+		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 			return fmt.Errorf("the origin %q is not one: want a scheme and a host, as in https://app.example.org", origin)
 		}
 	}

@@ -28,11 +28,11 @@ type RerankRequest struct {
 	MaxTokensPerDoc int      `json:"max_tokens_per_doc,omitempty" jsonschema:"read so many tokens of a document"`
 	RankFields      []string `json:"rank_fields,omitempty" jsonschema:"Cohere v1: the fields of documents that are objects to read"`
 
-	Texts               []string `json:"texts,omitempty" jsonschema:"text-embeddings-inference"`
-	RawScores           bool     `json:"raw_scores,omitempty" jsonschema:"text-embeddings-inference: logits in place of probabilities"`
-	ReturnText          bool     `json:"return_text,omitempty" jsonschema:"text-embeddings-inference: give the texts back"`
-	Truncate            *bool    `json:"truncate,omitempty" jsonschema:"text-embeddings-inference: false refuses texts that do not fit; true if not set"`
-	TruncationDirection string   `json:"truncation_direction,omitempty" jsonschema:"text-embeddings-inference: left or right, the end at which texts are cut"`
+	Texts               Texts  `json:"texts,omitempty" jsonschema:"text-embeddings-inference"`
+	RawScores           bool   `json:"raw_scores,omitempty" jsonschema:"text-embeddings-inference: logits in place of their sigmoid"`
+	ReturnText          bool   `json:"return_text,omitempty" jsonschema:"text-embeddings-inference: give the texts back"`
+	Truncate            *bool  `json:"truncate,omitempty" jsonschema:"text-embeddings-inference: false refuses texts that do not fit; true if not set"`
+	TruncationDirection string `json:"truncation_direction,omitempty" jsonschema:"text-embeddings-inference: left or right, the end at which texts are cut"`
 }
 
 // RerankResponse is the answer in the shapes of Cohere and Jina at once.
@@ -87,6 +87,9 @@ type TokenCount struct {
 func (c *call) rerank(data []byte) (any, error) {
 	var r RerankRequest
 	if err := decode(data, &r); err != nil {
+		if hasTexts(data) {
+			c.dialect = tei
+		}
 		return nil, err
 	}
 	switch {
@@ -99,6 +102,15 @@ func (c *call) rerank(data []byte) (any, error) {
 		return nil, bad("documents", "documents are missing: want a list of strings or objects (or texts, as text-embeddings-inference has it)")
 	}
 	return answered(c.rerankDocuments(&r))
+}
+
+// hasTexts reports whether a body that does not fit has text-embeddings-inference's field all the same.
+func hasTexts(data []byte) bool {
+	var shape struct {
+		Texts     json.RawMessage `json:"texts"`
+		Documents json.RawMessage `json:"documents"`
+	}
+	return json.Unmarshal(data, &shape) == nil && shape.Texts != nil && shape.Documents == nil
 }
 
 func (c *call) rerankDocuments(r *RerankRequest) (*RerankResponse, error) {

@@ -63,7 +63,9 @@ func New(o Options) (*Server, error) {
 	if s.collections, err = openCollections(&s.options, s.models); err != nil {
 		return nil, errors.Join(err, s.models.close(), s.tracer.Close())
 	}
-	s.mcp = s.openMCP()
+	if s.mcp, err = s.openMCP(); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
 	s.routes = s.table()
 	s.mux = http.NewServeMux()
 	for i := range s.routes {
@@ -94,10 +96,13 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Access-Control-Allow-Origin", origin)
 		h.Add("Vary", "Origin")
-		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Truncated-Tokens")
+		h.Set("Access-Control-Expose-Headers", "Retry-After, X-Truncated-Tokens, Mcp-Session-Id")
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
+			h.Add("Vary", "Access-Control-Request-Headers")
 			h.Set("Access-Control-Allow-Methods", "GET, POST, PUT, PATCH, DELETE")
-			h.Set("Access-Control-Allow-Headers", "Authorization, Content-Type, X-Api-Key")
+			if asked := r.Header.Values("Access-Control-Request-Headers"); len(asked) > 0 { // clients send many of their own
+				h.Set("Access-Control-Allow-Headers", strings.Join(asked, ", "))
+			}
 			h.Set("Access-Control-Max-Age", "600")
 			w.WriteHeader(http.StatusNoContent)
 			return

@@ -148,7 +148,16 @@ func TestHostAndOriginAreLookedAt(t *testing.T) {
 	w := s.send(http.MethodGet, "/health", nil, "Origin", "https://app.example.org")
 	s.equal("allowed", w.Header().Get("Access-Control-Allow-Origin"), "https://app.example.org")
 	w = s.send(http.MethodOptions, "/v1/search", nil, "Origin", "https://app.example.org", "Access-Control-Request-Method", "POST")
-	s.equal("preflight", w.Code, http.StatusNoContent)
+	s.equal("preflight", fmt.Sprint(w.Code, w.Header().Get("Access-Control-Allow-Headers")), "204")
+	w = s.send(http.MethodOptions, "/v1/search", nil, "Origin", "https://app.example.org", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization,x-stainless-os")
+	s.equal("what clients send", fmt.Sprint(w.Code, w.Header().Get("Access-Control-Allow-Headers"), w.Header()["Vary"]), "204authorization,x-stainless-os[Origin Access-Control-Request-Headers]")
+	w = s.send(http.MethodOptions, "/v1/search", nil, "Origin", "https://evil.example.org", "Access-Control-Request-Method", "POST", "Access-Control-Request-Headers", "authorization")
+	s.equal("what others send", fmt.Sprint(w.Code, w.Header().Get("Access-Control-Allow-Headers")), "403")
+	for origin, status := range map[string]int{"https://app.example.org": http.StatusOK, "https://evil.example.org": http.StatusForbidden} {
+		w = s.send(http.MethodPost, "/mcp", `{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"page","version":"1"}}}`,
+			"Origin", origin, "Sec-Fetch-Site", "cross-site", "Content-Type", "application/json", "Accept", "application/json, text/event-stream")
+		s.equal("agents in a page of "+origin, w.Code, status)
+	}
 	w = s.send(http.MethodGet, "/health", nil, "Origin", "http://localhost")
 	s.equal("own page", fmt.Sprint(w.Code, w.Header().Get("Access-Control-Allow-Origin")), "200")
 }
@@ -160,6 +169,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		"TLS needs both":              func(o *Options) { o.TLSCert = "x" },
 		"in flight":                   func(o *Options) { o.MaxBody, o.MaxInFlight = 10, 5 },
 		`origin "app.example.org"`:    func(o *Options) { o.Origins = []string{"app.example.org"} },
+		`origin "https://a.org?b"`:    func(o *Options) { o.Origins = []string{"https://a.org?b"} },
 		"no such file":                func(o *Options) { o.Keys = "nowhere" },
 		"which is not served":         func(o *Options) { o.Aliases = map[string]string{"a": "nothing"} },
 		`"nowhere/nothing" not found`: func(o *Options) { o.Also = []string{"nowhere/nothing"} },

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/winnow-search/winnow/encoder"
+	"github.com/winnow-search/winnow/eval/calibration"
 	"github.com/winnow-search/winnow/internal/pooling"
 	"github.com/winnow-search/winnow/tokenizer"
 )
@@ -147,6 +148,9 @@ type Classified struct {
 // UnmarshalJSON implements json.Unmarshaler.
 func (in *Classified) UnmarshalJSON(data []byte) error {
 	data = bytes.TrimSpace(data)
+	if err := noNull("inputs", data); err != nil {
+		return err
+	}
 	var text string
 	var one []string
 	switch {
@@ -205,7 +209,7 @@ func (c *call) predict(r *PredictRequest) (*any, error) {
 		if len(texts) == 2 {
 			list[i] = x.Sequences(texts[0], texts[1:], opts...)[0]
 		} else {
-			list[i] = x.SequenceOf(texts[0])
+			list[i] = x.SequenceOf(texts[0], opts...)
 		}
 		c.count(list[i])
 	}
@@ -251,6 +255,9 @@ func (c *call) rerankTEI(r *RerankRequest) (*[]Ranked, error) {
 	if len(r.Texts) == 0 || len(r.Texts) > mostInputs {
 		return nil, bad("texts", "there are %d texts; want 1 to %d", len(r.Texts), mostInputs)
 	}
+	if i := slices.Index(r.Texts, ""); r.Query == "" && i >= 0 { // a query without text is taken there, with a text
+		return nil, bad("texts", "the query and text %d are both empty", i)
+	}
 	t := Truncation{r.Truncate, r.TruncationDirection}
 	left, err := t.left()
 	if err != nil {
@@ -276,7 +283,7 @@ func (c *call) rerankTEI(r *RerankRequest) (*[]Ranked, error) {
 	}
 	out := make([]Ranked, len(ranked))
 	for i, one := range ranked {
-		out[i] = Ranked{Index: one.Index, Score: one.RelevanceScore}
+		out[i] = Ranked{Index: one.Index, Score: calibration.Sigmoid().Probability(one.Logit)} // as /predict has it
 		if r.RawScores {
 			out[i].Score = float64(one.Logit)
 		}
@@ -295,8 +302,8 @@ type SimilarityRequest struct {
 
 // SimilarityInputs are the sentences.
 type SimilarityInputs struct {
-	Source    string   `json:"source_sentence"`
-	Sentences []string `json:"sentences"`
+	Source    string `json:"source_sentence"`
+	Sentences Texts  `json:"sentences"`
 }
 
 // SimilarityParameters are as those of an [EmbedRequest].
@@ -330,6 +337,12 @@ func (c *call) similarity(r *SimilarityRequest) (*[]float32, error) {
 	return &out, nil
 }
 
+// The bounds of a request for tokens: each is some hundred bytes of JSON, and a text may be all tokens.
+const (
+	mostTokenized      = 1 << 17
+	mostTokenizedBytes = 1 << 20
+)
+
 // TokenizeRequest asks for tokens.
 type TokenizeRequest struct {
 	Inputs           Inputs `json:"inputs"`
@@ -354,16 +367,29 @@ func (c *call) tokenize(r *TokenizeRequest) (*[][]Token, error) {
 	if len(r.Inputs.list) == 0 {
 		return nil, bad("inputs", "the inputs are missing")
 	}
-	out := make([][]Token, len(r.Inputs.list))
+	size := 0
 	for i, in := range r.Inputs.list {
 		if in.ids != nil {
 			return nil, bad("inputs", "input %d is a list of token ids; want a text", i)
 		}
+		size += len(in.text)
+	}
+	large := func(n int, what string, most int) error {
+		return &problem{status: http.StatusRequestEntityTooLarge, param: "inputs", err: fmt.Errorf("the inputs have %d %s together; at most %d: send them in parts", n, what, most)}
+	}
+	if size > mostTokenizedBytes {
+		return nil, large(size, "bytes", mostTokenizedBytes)
+	}
+	out := make([][]Token, len(r.Inputs.list))
+	for i, in := range r.Inputs.list {
 		if c.ctx().Err() != nil {
 			return nil, context.Cause(c.ctx())
 		}
 		e := t.Encode(in.text)
-		out[i] = []Token{}
+		if c.tokens += len(e.IDs); c.tokens > mostTokenized {
+			return nil, large(c.tokens, "tokens or more", mostTokenized)
+		}
+		out[i] = make([]Token, 0, len(e.IDs))
 		at, characters := 0, 0 // the character at a byte; tokens come in the order of the text
 		for j, id := range e.IDs {
 			special := e.SpecialMask[j] == 1
@@ -384,7 +410,6 @@ func (c *call) tokenize(r *TokenizeRequest) (*[][]Token, error) {
 			}
 			out[i] = append(out[i], token)
 		}
-		c.tokens += len(out[i])
 	}
 	return &out, nil
 }
@@ -438,7 +463,11 @@ func (c *call) info() (*Info, error) {
 	for i, name := range x.Model().Config.Labels {
 		id[i], label[name] = name, i
 	}
-	out.ModelType = map[string]any{"reranker": map[string]any{"id2label": id, "label2id": label}}
+	kind := "reranker"
+	if len(label) > 1 {
+		kind = "classifier"
+	}
+	out.ModelType = map[string]any{kind: map[string]any{"id2label": id, "label2id": label}}
 	return out, nil
 }
 

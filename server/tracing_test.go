@@ -16,6 +16,7 @@ import (
 	"sync"
 	"testing"
 
+	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 	commonpb "go.opentelemetry.io/proto/otlp/common/v1"
 	tracepb "go.opentelemetry.io/proto/otlp/trace/v1"
 	"google.golang.org/protobuf/proto"
@@ -121,6 +122,18 @@ func TestTraces(t *testing.T) {
 	w := s.send(http.MethodPost, "/v1/search", `{"query":"secret bread","rerank":"auto@2"}`, "Traceparent", "00-"+trace+"-"+parent+"-01", "Tracestate", "a=b")
 	s.ok(w, &winnow.Result{})
 	s.ok(s.send(http.MethodPost, "/v1/ask", `{"question":"secret bread","rerank":"auto@2"}`), &winnow.Answer{})
+	web := httptest.NewServer(s)
+	agent, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r, err := agent.CallTool(t.Context(), &sdk.CallToolParams{Name: "rerank", Arguments: map[string]any{"query": "secret bread", "texts": texts}}); err != nil || r.IsError {
+		t.Errorf("%+v, %v", r, err)
+	}
+	if err := agent.Close(); err != nil {
+		t.Error(err)
+	}
+	web.Close()
 	s.send(http.MethodGet, "/v1/documents/secret", nil)
 	s.send("SECRET", "/secret", nil)
 	s.get("/health", new(any))
@@ -175,6 +188,16 @@ func TestTraces(t *testing.T) {
 		}
 	}
 	s.equal("stages of an answer", fmt.Sprint(stages), "[encode retrieve rerank check]")
+	of := func(parents []*tracepb.Span) (n int) {
+		for _, x := range spans["batch"] {
+			if slices.ContainsFunc(parents, func(p *tracepb.Span) bool { return bytes.Equal(p.SpanId, x.ParentSpanId) }) {
+				n++
+			}
+		}
+		return n
+	}
+	s.equal("batches of the answer: the question, the pairs, the check", of([]*tracepb.Span{ask}), 3)
+	s.equal("batches of an agent", of(spans["POST /mcp"]), 1)
 	missing := spans["GET /v1/documents/{id...}"]
 	s.equal("not found", fmt.Sprint(len(missing), attributes(missing[0].Attributes), missing[0].Status.GetCode()), "1http.request.method=GET http.response.status_code=404 http.route=/v1/documents/{id...}STATUS_CODE_UNSET")
 	s.equal("unknown", attributes(spans["_OTHER"][0].Attributes), "http.request.method=_OTHER http.response.status_code=404")

@@ -196,6 +196,9 @@ func (a *app) noteAnswer(r *winnow.Answer) {
 		}
 		a.warn(fmt.Sprintf("the answer cites %s, which was not sent: [?] stands in its place", joinNames(numbers, "and")))
 	}
+	if n := r.Unchecked(); n > 0 {
+		a.warn(fmt.Sprintf("%d of %d sentences were not checked: there is too much to compare; --context-tokens and -k set how much is sent", n, len(r.Sentences)))
+	}
 	switch r.Finish {
 	case "", "stop":
 	case "length":

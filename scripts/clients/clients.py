@@ -6,6 +6,7 @@ Starts `winnow serve` on a free port, with API keys, and compares what each clie
 """
 
 import json
+import math
 import os
 import re
 import subprocess
@@ -39,12 +40,11 @@ class Clients(unittest.TestCase):
             self.assertEqual(len(a), len(b))
             self.assertLess(max(abs(x - y) for x, y in zip(a, b)), 1e-6)
 
-    def same_ranking(self, got):
+    def same_ranking(self, got, want=lambda r: r["probability"]):
         """got are pairs of index and score."""
-        want = ranked[: len(got)]
-        self.assertEqual([i for i, _ in got], [r["index"] for r in want])
-        for (_, score), r in zip(got, want):
-            self.assertAlmostEqual(score, r["probability"], places=6)
+        self.assertEqual([i for i, _ in got], [r["index"] for r in ranked[: len(got)]])
+        for (_, score), r in zip(got, ranked):
+            self.assertAlmostEqual(score, want(r), places=6)
 
     def test_openai(self):
         import openai
@@ -124,12 +124,12 @@ class Clients(unittest.TestCase):
         tei = TextEmbeddingsInference(model_name="builtin:retriever", base_url=url, auth_token=key)
         self.same_vectors(tei.get_text_embedding_batch(TEXTS))
         nodes = [NodeWithScore(node=TextNode(text=t, id_=str(i)), score=0.0) for i, t in enumerate(TEXTS)]
-        for reranker in (
-            JinaRerank(model=RERANKER, base_url=url + "/v1", api_key=key, top_n=3),
-            TEIRerank(base_url=url, top_n=3, auth_token="Bearer " + key),
+        for reranker, want in (
+            (JinaRerank(model=RERANKER, base_url=url + "/v1", api_key=key, top_n=3), lambda r: r["probability"]),
+            (TEIRerank(base_url=url, top_n=3, auth_token="Bearer " + key), lambda r: 1 / (1 + math.exp(-r["score"]))),
         ):
             got = reranker.postprocess_nodes(nodes, query_bundle=QueryBundle(QUERY))
-            self.same_ranking([(int(n.node.node_id), n.score) for n in got])
+            self.same_ranking([(int(n.node.node_id), n.score) for n in got], want)
 
     def test_openai_javascript(self):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openai.mjs")

@@ -32,6 +32,7 @@ type Options struct {
 	Limit      int
 	Chat       answer.Chat // writes answers; nil for extractive ones
 	Tokens     int         // of passages for an answer; 0 means winnow.DefaultContextTokens
+	Origins    []string    // of web pages that may send requests to a Handler, as in https://app.example.org
 	Logger     *slog.Logger
 }
 
@@ -109,14 +110,21 @@ func NewFor(use Use, o Options) *sdk.Server {
 // idle is how long a session without requests is kept.
 const idle = 30 * time.Minute
 
-// Handler serves the protocol over HTTP (streamable) at whatever path it is mounted. Requests of pages from elsewhere are refused; who may ask
-// at all is for the caller to say.
-func Handler(use Use, o Options) http.Handler {
-	server := NewFor(use, o)
+// Handler serves the protocol over HTTP (streamable) at whatever path it is mounted. Requests of pages from elsewhere are refused, but for
+// those of o.Origins; who may ask at all is for the caller to say. It returns an error if one of the origins is none.
+func Handler(use Use, o Options) (http.Handler, error) {
+	server, on := NewFor(use, o), &requests{}
+	server.AddReceivingMiddleware(on.join)
 	h := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
 		Logger: o.Logger, SessionTimeout: idle, PropagateRequestCancellation: true,
 	})
-	return http.NewCrossOriginProtection().Handler(h)
+	protection := http.NewCrossOriginProtection()
+	for _, origin := range o.Origins {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, err
+		}
+	}
+	return protection.Handler(on.named(h)), nil
 }
 
 // refreshEach is how often the index is looked at for what another process has written.
@@ -184,6 +192,17 @@ func newField(f filter.Field) field {
 	return out
 }
 
+// reranks reports whether a cross-encoder reads candidates where a call does not say.
+func (s *service) reranks() bool {
+	switch s.o.Rerank {
+	case winnow.Off:
+		return false
+	case "", winnow.Auto:
+		return s.engine.Models().Reranker != ""
+	}
+	return true
+}
+
 func (s *service) status(_ context.Context, _ statusIn) (*sdk.CallToolResult, statusOut, error) {
 	if err := s.fresh(); err != nil {
 		return nil, statusOut{}, err
@@ -198,7 +217,7 @@ func (s *service) status(_ context.Context, _ statusIn) (*sdk.CallToolResult, st
 	}
 	out := statusOut{
 		Documents: stats.Documents, Passages: stats.Passages, Deleted: stats.Deleted, Files: stats.Files, Bytes: stats.Bytes, Generation: stats.Generation,
-		Segments: len(stats.Segments), Modes: []string{string(winnow.Lexical)}, Reranker: s.o.Rerank != winnow.Off, Language: s.o.Chat != nil, Fields: []field{},
+		Segments: len(stats.Segments), Modes: []string{string(winnow.Lexical)}, Reranker: s.reranks(), Language: s.o.Chat != nil, Fields: []field{},
 	}
 	if stats.Dir != "" {
 		out.Index = filepath.Base(stats.Dir)

@@ -323,27 +323,36 @@ func TestErrors(t *testing.T) {
 
 // Over HTTP it is the same; pages from elsewhere get nothing.
 func TestHandler(t *testing.T) {
-	web := httptest.NewServer(Handler(Of(engine(t)), Options{}))
+	h, err := Handler(Of(engine(t)), Options{Origins: []string{"https://app.example.org"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Handler(nil, Options{Origins: []string{"app.example.org"}}); err == nil {
+		t.Error("an origin that is none is taken")
+	}
+	web := httptest.NewServer(h)
 	defer web.Close()
 	c := session(t, &sdk.StreamableClientTransport{Endpoint: web.URL})
 	out, _ := call[searchOut](t, c, "search", map[string]any{"query": "Who wrote Faust?", "mode": "lexical"})
 	if out.Hits[0].Document != "books/faust.md" {
 		t.Errorf("%+v", out)
 	}
-	req, err := http.NewRequest(http.MethodPost, web.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Accept", "application/json, text/event-stream")
-	req.Header.Set("Origin", "https://example.org")
-	req.Header.Set("Sec-Fetch-Site", "cross-site")
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := res.Body.Close(); err != nil || res.StatusCode != http.StatusForbidden {
-		t.Errorf("%s", res.Status)
+	for origin, refused := range map[string]bool{"https://example.org": true, "https://app.example.org": false} {
+		req, err := http.NewRequest(http.MethodPost, web.URL, strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("Accept", "application/json, text/event-stream")
+		req.Header.Set("Origin", origin)
+		req.Header.Set("Sec-Fetch-Site", "cross-site")
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := res.Body.Close(); err != nil || (res.StatusCode == http.StatusForbidden) != refused {
+			t.Errorf("of %s: %s", origin, res.Status)
+		}
 	}
 	if err := c.Close(); err != nil {
 		t.Error(err)

@@ -259,7 +259,7 @@ func (s *service) rerank(ctx context.Context, in rerankIn) (*sdk.CallToolResult,
 	if err != nil {
 		return nil, out, err
 	}
-	list, err := c.Rank(ctx, in.Query, in.Texts)
+	list, err := s.engine.Rank(ctx, c, in.Query, in.Texts)
 	if err != nil {
 		return nil, out, err
 	}
@@ -315,6 +315,7 @@ type sentence struct {
 	Citations []int   `json:"citations"`
 	Support   float64 `json:"support" jsonschema:"probability, by the cross-encoder, that the passages say this"`
 	Supported bool    `json:"supported"`
+	Unchecked bool    `json:"unchecked,omitempty" jsonschema:"the cross-encoder has not read this: there was too much, or there is none"`
 }
 
 func (s *service) ask(ctx context.Context, in askIn) (*sdk.CallToolResult, askOut, error) {
@@ -343,10 +344,13 @@ func (s *service) ask(ctx context.Context, in askIn) (*sdk.CallToolResult, askOu
 		links = append(links, link(p.Document, c.Title))
 	}
 	for _, x := range a.Sentences {
-		out.Sentences = append(out.Sentences, sentence{x.Text, x.Citations, x.Support, x.Supported})
-		if !x.Supported {
-			fmt.Fprintf(&b, "\nNot seen in the passages: %s", x.Text)
-		}
+		out.Sentences = append(out.Sentences, sentence{x.Text, x.Citations, x.Support, x.Supported, x.Unchecked})
+	}
+	for _, x := range a.Unsupported() {
+		fmt.Fprintf(&b, "\nNot seen in the passages: %s", x.Text)
+	}
+	if n := a.Unchecked(); n > 0 {
+		fmt.Fprintf(&b, "\nNot checked: %d of %d sentences.", n, len(a.Sentences))
 	}
 	if a.Extractive {
 		b.WriteString("\nExtractive: sentences of the passages, without a language model.")

@@ -97,22 +97,24 @@ export class AskView {
 
   /** Shows a whole answer: what it says, what of that is not supported, and its passages. */
   show(a, text, sources, go) {
-    const doubtful = a.sentences.filter((s) => !s.supported);
+    const doubtful = a.sentences.filter((s) => !s.supported && !s.unchecked);
+    const unchecked = a.sentences.filter((s) => s.unchecked);
     const numbers = a.citations.map((c) => String(c.number));
     const known = new Set(a.invalid_citations?.length > 0 ? ["?", ...numbers] : numbers);
     fill(this.status, [a.extractive ? "extractive" : "written by " + a.model, count(a.passages.length, "passage") + ", " + numbers.length + " cited", duration(a.timing_ms.total)].join(" · "));
     fill(text,
       el("p", {}, sentencesIn(a.answer, a.sentences).map(({ start, end, sentence }) => {
         const nodes = cited(a.answer, known, go, start, end);
-        if (!sentence || sentence.supported) return nodes;
+        if (!sentence || sentence.supported || sentence.unchecked) return nodes;
         return el("span", { class: "unsupported" }, nodes, el("small", { class: "doubt" }, a.extractive ? " may not answer this " : " not supported ", el("span", { class: "number" }, "(" + percent(sentence.support) + ")")));
       })),
       a.extractive && doubtful.length > 0 && el("p", { class: "warning" }, "The passages do not seem to answer this; the nearest " + (a.sentences.length > 1 ? "sentences are" : "sentence is") + " shown."),
       !a.extractive && doubtful.length > 0 && el("p", { class: "warning" }, count(doubtful.length, "sentence") + " of " + a.sentences.length + " that the passages do not seem to support: read them with care."),
+      unchecked.length > 0 && el("p", { class: "warning" }, count(unchecked.length, "sentence") + " of " + a.sentences.length + " not compared with the passages: " + (a.checker.model ? "there was too much to compare." : "the server has no cross-encoder.")),
       a.invalid_citations?.length > 0 && el("p", { class: "warning" }, "Cited, but never sent: passage " + a.invalid_citations.join(", ") + ". Such citations are [?] above."),
       a.finish_reason === "length" && el("p", { class: "warning" }, "The language model was cut off: the answer has no end."),
       el("p", { class: "hint" }, a.extractive ? "Extractive: sentences of the passages, put together without a language model. " : "Written by a language model from the passages below. ",
-        "Percentages: " + shortName(a.checker.model) + (a.checker.calibrated ? ", calibrated on judged pairs" : ", not calibrated") + "; below " + percent(a.checker.threshold) + " is marked."));
+        a.checker.model && "Percentages: " + shortName(a.checker.model) + (a.checker.calibrated ? ", calibrated on judged pairs" : ", not calibrated") + "; below " + percent(a.checker.threshold) + " is marked."));
     mark(sources, numbers);
     if (a.left_out?.length > 0) sources.append(el("p", { class: "hint" }, count(a.left_out.length, "further passage") + " found, but not sent: they say the same, or there was no room."));
   }
