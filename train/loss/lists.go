@@ -123,8 +123,8 @@ func ranks(logits []float32) []int {
 // ranking, and the relevance, scaled to a sum of 1, where there are none: with a single relevant document this is
 // InfoNCE. Queries without a relevant document teach nothing. Data: a query with documents, and either.
 //
-// sentence-transformers: ListNetLoss, whose targets are always a softmax of its labels: of our scores over Temperature, or
-// of the logarithms of our relevance. It has a query whose documents are all not relevant copy a level distribution.
+// sentence-transformers: ListNetLoss, whose t is always the softmax of its labels. These are our scores over Temperature or the logarithms of our
+// relevance for both to be equal; labels of 0 and 1, as they are, make it another loss.
 //
 // With a Prior the scores are no teacher's but the retriever's, and the logits learn what those lack: x is
 // Prior·score + logit, and t goes by relevance.
