@@ -251,6 +251,10 @@ fixtures: $(REFERENCE_VENV)/done ## compute the random checkpoints' reference va
 	$(REFERENCE_VENV)/bin/python scripts/reference/random_checkpoints.py
 	@[[ -z "$(RETRIEVER)" ]] || $(REFERENCE_VENV)/bin/python scripts/reference/real_models.py --retriever "$(RETRIEVER)"
 
+.PHONY: trained-models
+trained-models: build $(REFERENCE_VENV)/done ## models that winnow train wrote, and rows of winnow mine, read by the real sentence-transformers and datasets
+	$(REFERENCE_VENV)/bin/python scripts/reference/trained_models.py --winnow bin/winnow
+
 .PHONY: clean
 clean: ## remove what was built; downloads in .cache stay
 	rm -rf bin dist

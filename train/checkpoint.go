@@ -13,8 +13,10 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/atomicfile"
 	"github.com/winnow-search/winnow/internal/jsondiff"
+	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model/safetensors"
 )
 
@@ -53,14 +55,19 @@ type settings struct {
 	Validation    string `json:"validation"`
 	ValidateEvery int    `json:"steps between validations"`
 	Patience      int    `json:"patience"`
+
+	// What products are computed in, which the options only wish for, and by which instructions: sums of other tiers are others.
+	InUse encoder.Precision `json:"precision in use"`
+	Tier  kernel.Tier       `json:"SIMD tier"`
 }
 
 func (r *runner) settings() (settings, error) {
 	s := settings{
 		Options: *r.options, Total: r.total, Rows: r.result.Rows, Data: r.result.Digest,
-		ValidateEvery: r.plan.ValidateEvery, Patience: r.plan.Patience,
+		ValidateEvery: r.plan.ValidateEvery, Patience: r.plan.Patience, InUse: r.Precision(),
 	}
-	s.Threads = 0 // no result depends on them
+	s.Tier, _ = kernel.Active() // a wrong WINNOW_SIMD is for the command to report
+	s.Threads = 0               // no result depends on them
 	if r.cross != nil {
 		s.Loss = fmt.Sprintf("%T%+v", r.cross, r.cross)
 	} else {
@@ -208,7 +215,8 @@ func (r *runner) suits(s *state, now settings, path string) error {
 	return nil
 }
 
-// ChangedError is a checkpoint of a run with other data or settings.
+// ChangedError is a checkpoint of a run with other data or settings, or one that computes otherwise: at another SIMD tier, or in fp32 where
+// the processor has no instructions for bf16.
 type ChangedError struct {
 	Path        string
 	Step        int      // of the checkpoint

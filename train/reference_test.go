@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/internal/backprop"
 	"github.com/winnow-search/winnow/train/dataset"
 	"github.com/winnow-search/winnow/train/loss"
@@ -43,6 +44,7 @@ type reference struct {
 	Cross       map[string]referenceCase `json:"cross"`
 	BiSteps     []float64                `json:"bi_steps"`
 	CrossSteps  []float64                `json:"cross_steps"`
+	Rates       map[string][]float64     `json:"rates"` // of schedule and steps of warm-up, such as "linear 3", beside the highest
 }
 
 func readReference(t *testing.T) *reference {
@@ -151,17 +153,38 @@ func plain() *Options {
 	return &o
 }
 
+// biCase is the loss of a case of the reference, and its teacher if it has one that is asked.
+func biCase(t *testing.T, name string) (l loss.Bi, teacher *encoder.BiEncoder) {
+	t.Helper()
+	switch name {
+	case "matryoshka":
+		return loss.Matryoshka{Of: loss.MultipleNegativesRanking{}, Dims: []int{48, 24, 12}, Weights: []float64{1, 0.5, 0.25}}, nil
+	case "mnr dot":
+		return loss.MultipleNegativesRanking{Similarity: loss.Dot, Scale: 1}, nil
+	case "margin-mse cosine":
+		return loss.MarginMSE{Similarity: loss.Cosine}, nil
+	}
+	kind, variant, _ := strings.Cut(name, " ")
+	var settings loss.Settings
+	settings.Mask = strings.HasPrefix(variant, "mask")
+	if strings.HasSuffix(variant, "margin") {
+		settings.Margin = 0.1
+	}
+	if strings.Contains(variant, "guide") {
+		teacher = openTeacher(t, "../internal/parity/testdata/bi-cls")
+	}
+	l, err := loss.NamedBi(kind, settings)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, teacher
+}
+
 func TestGradientsOfBiEncodersAreThoseOfPyTorch(t *testing.T) {
 	r := readReference(t)
 	for name, want := range r.Bi {
 		t.Run(name, func(t *testing.T) {
-			l, err := loss.NamedBi(strings.Replace(name, "matryoshka", "mnr", 1), loss.Settings{})
-			if err != nil {
-				t.Fatal(err)
-			}
-			if name == "matryoshka" {
-				l = loss.Matryoshka{Of: l, Dims: []int{48, 24, 12}, Weights: []float64{1, 0.5, 0.25}}
-			}
+			l, teacher := biCase(t, name)
 			rows := r.data(want.Negatives)[:8]
 			for i := range rows {
 				switch name {
@@ -175,7 +198,7 @@ func TestGradientsOfBiEncodersAreThoseOfPyTorch(t *testing.T) {
 			for _, chunk := range []int{60, 8192} {
 				o := plain()
 				o.ChunkTokens = chunk
-				task := &Task{options: o, bi: l}
+				task := &Task{options: o, bi: l, teacher: teacher}
 				if err := task.open(openModel(t, "bi-mean"), 1); err != nil {
 					t.Fatal(err)
 				}
@@ -221,6 +244,14 @@ func TestGradientsOfCrossEncodersAreThoseOfPyTorch(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			switch variant { // what has no name
+			case "weight":
+				l = loss.BinaryCrossEntropy{PositiveWeight: 3}
+			case "k":
+				l = loss.Lambda{K: 1}
+			case "mu":
+				l = loss.Lambda{Mu: 4}
+			}
 			m := "cross-default"
 			if name == "classes" {
 				m = "cross-three-labels"
@@ -238,7 +269,7 @@ func TestGradientsOfCrossEncodersAreThoseOfPyTorch(t *testing.T) {
 			for i := range b.logits.Lists {
 				list := &b.logits.Lists[i]
 				for j := range list.Relevance {
-					switch name {
+					switch kind {
 					case "bce":
 						list.Relevance[j] /= 2
 					case "classes":

@@ -1,11 +1,12 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 """Reference values of package train: gradients of every loss by every parameter, and 200 steps of both trainers.
 
-Models are the random checkpoints of internal/parity/testdata; losses of bi-encoders are the classes of sentence-transformers,
-those of cross-encoders its formulas (natural logarithms instead of base 2). One loss is taken of all kinds of pooling. Dropout is off.
-Of each gradient 16 projections on
-random signs are stored, and its length: the mean square of the projections of a difference is the difference's length, squared.
-Signs come from SplitMix64, which train/reference_test.go has, too.
+Models are the random checkpoints of internal/parity/testdata. Losses are the classes of sentence-transformers, called as its trainer does: texts in,
+a loss out. RankNetLoss and LambdaLoss are told to take natural logarithms, GISTEmbedLoss to have no other anchors and positives among its candidates. Only distil-cosine
+and distil-tokens, which it does not have as ours are, are formulas. One loss is taken of all kinds of pooling. Dropout is off.
+
+Of each gradient 16 projections on random signs are stored, and its length: the mean square of the projections of a difference is the difference's length, squared.
+Signs come from SplitMix64, which train/reference_test.go has, too. Learning rates are those of transformers' schedulers.
 
 Usage, from the root of the repository:
   python scripts/reference/training.py
@@ -22,15 +23,17 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sentence_transformers import SentenceTransformer, losses
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
+from sentence_transformers import CrossEncoder, SentenceTransformer, losses
+from sentence_transformers.cross_encoder import losses as cross_losses
+from sentence_transformers.util import dot_score, pairwise_cos_sim
+from transformers import get_scheduler
 
 MODELS = Path("internal/parity/testdata")
 OUTPUT = Path("train/testdata/reference.json.gz")
 PROJECTIONS = 16
 WORDS = "the a red green fast slow train ship house river paper stone wind light is of number and not what".split()
 STEPS, BATCH, RATE, DECAY = 200, 8, 1e-3, 0.01
-TEMPERATURE, PRIOR = 0.5, 2.5
+TEMPERATURE, PRIOR, MASK_MARGIN, POSITIVE_WEIGHT, LAMBDA_MU = 0.5, 2.5, 0.1, 3.0, 4.0
 
 
 def signs(n, k):
@@ -84,6 +87,17 @@ def described(named):
     return out
 
 
+def open_bi(name):
+    model = SentenceTransformer(str(MODELS / name), device="cpu", model_kwargs={"dtype": torch.float32})
+    off(model)
+    return model
+
+
+def guided(model, guide, margin):
+    """GISTEmbed as mnr with a mask: a temperature of 1/20, and no candidates but positives. It leaves out a row's own negatives, too, which mnr never does: give it none."""
+    return losses.GISTEmbedLoss(model, guide, temperature=1 / 20, margin=margin, contrast_anchors=False, contrast_positives=False)
+
+
 def bi_cases(model):
     """Names of winnow's losses: the reference, the columns it reads, the labels."""
     base = {
@@ -96,6 +110,15 @@ def bi_cases(model):
         "triplet": (losses.TripletLoss(model), ("anchor", "positive", 0), None),
         "margin-mse": (losses.MarginMSELoss(model), ("anchor", "positive", 0), "margin"),
         "distil": (losses.MSELoss(model), ("anchor",), "vectors"),
+    }
+    both_ways = {"directions": ("query_to_doc", "doc_to_query"), "partition_mode": "per_direction"}
+    base |= {
+        "mnr dot": (losses.MultipleNegativesRankingLoss(model, scale=1.0, similarity_fct=dot_score), ("anchor", "positive", 0, 1), None),
+        "symmetric-mnr negatives": (losses.MultipleNegativesRankingLoss(model, **both_ways), ("anchor", "positive", 0, 1), None),
+        "mnr mask": (guided(model, open_bi("bi-mean"), 0.0), ("anchor", "positive"), None),
+        "mnr mask guide": (guided(model, open_bi("bi-cls"), 0.0), ("anchor", "positive"), None),
+        "mnr mask guide margin": (guided(model, open_bi("bi-cls"), MASK_MARGIN), ("anchor", "positive"), None),
+        "margin-mse cosine": (losses.MarginMSELoss(model, similarity_fct=pairwise_cos_sim), ("anchor", "positive", 0, 1), "scores"),
     }
     inner = losses.MultipleNegativesRankingLoss(model)
     base["matryoshka"] = (losses.MatryoshkaLoss(model, inner, [48, 24, 12], [1.0, 0.5, 0.25]), ("anchor", "positive", 0, 1), None)
@@ -118,6 +141,8 @@ def labels(rows, kind, dim):
         return torch.tensor([r["label"] for r in rows])
     if kind == "margin":
         return torch.tensor([r["scores"][0] - r["scores"][1] for r in rows])
+    if kind == "scores":
+        return torch.tensor([r["scores"] for r in rows])
     if kind == "vectors":
         return torch.tensor(np.stack([signs(dim, 100 + i) for i in range(len(rows))]) / math.sqrt(dim), dtype=torch.float32)
     return None
@@ -125,9 +150,8 @@ def labels(rows, kind, dim):
 
 def bi(rows):
     out = {}
-    for name in bi_cases(SentenceTransformer(str(MODELS / "bi-mean"), device="cpu")):
-        model = SentenceTransformer(str(MODELS / "bi-mean"), device="cpu", model_kwargs={"dtype": torch.float32})
-        off(model)
+    for name in bi_cases(open_bi("bi-mean")):
+        model = open_bi("bi-mean")
         loss, columns, kind = bi_cases(model)[name]
         value = loss(features(model, rows[:8], columns), labels(rows[:8], kind, model.get_sentence_embedding_dimension()))
         value.backward()
@@ -148,8 +172,7 @@ def bi_poolings(rows):
     """Multiple negatives ranking of each kind of pooling. Anchors have the prompt of queries; the other texts that of documents, or the standard one."""
     out = {}
     for name in POOLINGS:
-        model = SentenceTransformer(str(MODELS / name), device="cpu", model_kwargs={"dtype": torch.float32})
-        off(model)
+        model = open_bi(name)
         prompts = {k: v for k, v in (model.prompts or {}).items() if v}
         document = prompts.get("document", prompts.get(model.default_prompt_name, ""))
         columns = [([r["anchor"] for r in rows], prompts.get("query", "")), ([r["positive"] for r in rows], document)]
@@ -169,8 +192,7 @@ def bi_distilled(rows):
     texts = [t for r in rows for t in (r["anchor"], r["positive"])]
     out = {}
     for name in ("distil-cosine", "distil-tokens"):
-        teacher, model = (SentenceTransformer(str(MODELS / "bi-mean"), device="cpu", model_kwargs={"dtype": torch.float32}) for _ in range(2))
-        off(teacher), off(model)
+        teacher, model = open_bi("bi-mean"), open_bi("bi-mean")
         layers = model[0].auto_model.encoder.layer
         model[0].auto_model.encoder.layer = torch.nn.ModuleList([layers[0], layers[2]])
         with torch.no_grad():
@@ -190,75 +212,83 @@ def relevance(rows):
     return [[2.0, 0.0, float(i % 2)] for i in range(len(rows))]
 
 
-def lambda_weight(grades, order, mu=10.0):
-    """NDCG-Loss2++ weights of all pairs, by ranks from 1."""
-    n = len(grades)
-    rank = [0] * n
-    for r, i in enumerate(order):
-        rank[i] = r + 1
-    best = sum((2**y - 1) / math.log2(2 + r) for r, y in enumerate(sorted(grades, reverse=True)))
-    inv = lambda r: 1 / math.log2(1 + r)  # noqa: E731
+class Prior(torch.nn.Module):
+    """What a retriever says, added to the logits of all pairs in order."""
 
-    def weight(i, j):
-        gap = abs(rank[i] - rank[j])
-        return abs(2 ** grades[i] - 2 ** grades[j]) / best * (mu * abs(inv(gap) - inv(gap + 1)) + abs(inv(rank[i]) - inv(rank[j])))
+    def __init__(self, scores):
+        super().__init__()
+        self.scores = PRIOR * scores.flatten()
 
-    return weight
+    def forward(self, x):
+        return x + self.scores
 
 
-def cross_loss(name, x, rows):
-    """x has a row of three logits for each row of data."""
-    y = torch.tensor(relevance(rows))
-    t = torch.tensor([r["scores"] for r in rows])
-    if name == "bce":
-        return F.binary_cross_entropy_with_logits(x, (y / 2).clamp(max=1))
-    if name == "mse":
-        return F.mse_loss(x, t)
-    if name == "margin-mse":
-        d = [(x[i, 0] - x[i, j]) - (t[i, 0] - t[i, j]) for i in range(len(rows)) for j in (1, 2)]
-        return torch.stack(d).pow(2).mean()
-    if name == "softmax":
-        return -(F.softmax(t, -1) * F.log_softmax(x, -1)).sum(-1).mean()
-    if name == "softmax temperature":
-        return -(F.softmax(t / TEMPERATURE, -1) * F.log_softmax(x, -1)).sum(-1).mean()
-    if name == "softmax prior":
-        x = PRIOR * t + x
-    if name in ("softmax labels", "softmax prior"):
-        return -(y / y.sum(-1, keepdim=True) * F.log_softmax(x, -1)).sum(-1).mean()
-    terms = []
-    for i, grades in enumerate(relevance(rows)):
-        weight = (lambda a, b: 1.0) if name == "ranknet" else lambda_weight(grades, torch.argsort(-x[i].detach(), stable=True).tolist())
-        terms += [weight(a, b) * F.softplus(-(x[i, a] - x[i, b])) for a in range(3) for b in range(3) if grades[a] > grades[b]]
-    return torch.stack(terms).mean()
+def cross_case(name, model, rows):
+    """A loss, and its inputs and labels as the trainer of sentence-transformers gives them."""
+    anchors, columns = [r["anchor"] for r in rows], [[r["positive"] for r in rows], *([r["negatives"][i] for r in rows] for i in (0, 1))]
+    documents = [list(d) for d in zip(*columns)]
+    pairs = [[a for a in anchors for _ in columns], [d for ds in documents for d in ds]]
+    grades, scores = torch.tensor(relevance(rows)), torch.tensor([r["scores"] for r in rows])
+    of_list = {
+        # ListNet's targets are a softmax of its labels: logarithms make it the labels' shares.
+        "softmax": (lambda: cross_losses.ListNetLoss(model), scores),
+        "softmax temperature": (lambda: cross_losses.ListNetLoss(model), scores / TEMPERATURE),
+        "softmax labels": (lambda: cross_losses.ListNetLoss(model), grades.log()),
+        "softmax prior": (lambda: cross_losses.ListNetLoss(model, activation_fn=Prior(scores)), grades.log()),
+        "ranknet": (lambda: cross_losses.RankNetLoss(model, reduction_log="natural"), grades),
+        "lambda": (lambda: cross_losses.LambdaLoss(model, reduction_log="natural"), grades),
+        "lambda k": (lambda: cross_losses.LambdaLoss(model, k=1, reduction_log="natural"), grades),
+        "lambda mu": (lambda: cross_losses.LambdaLoss(model, weighting_scheme=cross_losses.NDCGLoss2PPScheme(mu=LAMBDA_MU), reduction_log="natural"), grades),
+    }
+    of_pair = {
+        "bce": (lambda: cross_losses.BinaryCrossEntropyLoss(model), grades.flatten() / 2),
+        "bce weight": (lambda: cross_losses.BinaryCrossEntropyLoss(model, pos_weight=torch.tensor(POSITIVE_WEIGHT)), grades.flatten() / 2),
+        "mse": (lambda: cross_losses.MSELoss(model), scores.flatten()),
+        "classes": (lambda: cross_losses.CrossEntropyLoss(model), torch.arange(len(pairs[0])) % 3),
+    }
+    if name in of_list:
+        loss, labels = of_list[name]
+        return loss(), [anchors, documents], list(labels)
+    if name in of_pair:
+        loss, labels = of_pair[name]
+        return loss(), pairs, labels
+    return cross_losses.MarginMSELoss(model), [anchors, *columns], scores
 
 
-CROSS = ["bce", "mse", "margin-mse", "softmax", "softmax labels", "softmax temperature", "softmax prior", "ranknet", "lambda"]
+CROSS = ["bce", "bce weight", "mse", "margin-mse", "softmax", "softmax labels", "softmax temperature", "softmax prior", "ranknet", "lambda", "lambda k", "lambda mu", "classes"]
 
 
 def open_cross(name):
-    model = AutoModelForSequenceClassification.from_pretrained(MODELS / name, dtype=torch.float32)
+    model = CrossEncoder(str(MODELS / name), device="cpu", model_kwargs={"dtype": torch.float32})
     off(model)
-    return model, AutoTokenizer.from_pretrained(MODELS / name)
-
-
-def logits(model, tokenizer, rows):
-    pairs = [(r["anchor"], d) for r in rows for d in [r["positive"], *r["negatives"]]]
-    x = tokenizer([a for a, _ in pairs], [b for _, b in pairs], padding=True, truncation=True, return_tensors="pt")
-    return model(**x).logits
+    return model
 
 
 def cross(rows):
     out = {}
     for name in CROSS:
-        model, tokenizer = open_cross("cross-default")
-        value = cross_loss(name, logits(model, tokenizer, rows[:8]).view(-1, 3), rows[:8])
+        model = open_cross("cross-three-labels" if name == "classes" else "cross-default")
+        loss, inputs, labels = cross_case(name, model, rows[:8])
+        value = loss(inputs, labels)
         value.backward()
-        out[name] = {"loss": value.item(), "gradients": described(model.named_parameters())}
-    model, tokenizer = open_cross("cross-three-labels")
-    x = logits(model, tokenizer, rows[:8])
-    value = F.cross_entropy(x, torch.tensor([i % 3 for i in range(len(x))]))
-    value.backward()
-    out["classes"] = {"loss": value.item(), "gradients": described(model.named_parameters())}
+        out[name] = {"loss": value.item(), "gradients": described(model.model.named_parameters())}
+    return out
+
+
+def rates():
+    """Learning rates of transformers' schedules of 30 steps with a warm-up over none, 3 and 10 of them, beside the highest."""
+    names = {"linear": "linear", "cosine": "cosine", "constant": "constant_with_warmup"}
+    out = {}
+    for name, theirs in names.items():
+        for warm in (0, 3, 10):
+            optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=1.0)
+            scheduler = get_scheduler(theirs, optimizer, num_warmup_steps=warm, num_training_steps=30)
+            values = []
+            for _ in range(30):
+                values.append(scheduler.get_last_lr()[0])
+                optimizer.step()
+                scheduler.step()
+            out[f"{name} {warm}"] = values
     return out
 
 
@@ -292,12 +322,17 @@ def main():
     torch.use_deterministic_algorithms(True)
     rows = make_rows(64)
     out = {"rows": rows, "bi": bi(rows), "bi_poolings": bi_poolings(rows[:8]), "bi_distilled": bi_distilled(rows[:8]), "cross": cross(rows)}
-    model = SentenceTransformer(str(MODELS / "bi-mean"), device="cpu", model_kwargs={"dtype": torch.float32})
-    off(model)
+    out["rates"] = rates()
+    model = open_bi("bi-mean")
     loss = losses.MultipleNegativesRankingLoss(model)
     out["bi_steps"] = steps(list(model[0].auto_model.parameters()), lambda n: loss(features(model, batch(rows, n), ("anchor", "positive", 0, 1)), None))
-    model, tokenizer = open_cross("cross-default")
-    out["cross_steps"] = steps(list(model.parameters()), lambda n: cross_loss("softmax labels", logits(model, tokenizer, batch(rows, n)).view(-1, 3), batch(rows, n)))
+    reranker = open_cross("cross-default")
+
+    def ranked(n):
+        loss, inputs, labels = cross_case("softmax labels", reranker, batch(rows, n))
+        return loss(inputs, labels)
+
+    out["cross_steps"] = steps(list(reranker.model.parameters()), ranked)
     OUTPUT.parent.mkdir(parents=True, exist_ok=True)
     with OUTPUT.open("wb") as f, gzip.GzipFile(fileobj=f, mode="wb", mtime=0) as z:
         z.write(json.dumps(out).encode())

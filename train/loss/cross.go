@@ -70,7 +70,7 @@ func sigmoid(x float64) float64 {
 //
 //	mean over pairs of -PositiveWeight·y·log σ(x) - (1-y)·log(1 - σ(x))
 //
-// Data: pairs with a relevance y from 0 to 1. sentence-transformers: BinaryCrossEntropyLoss.
+// Data: pairs with a relevance y from 0 to 1. sentence-transformers: BinaryCrossEntropyLoss, with pos_weight=PositiveWeight.
 type BinaryCrossEntropy struct {
 	PositiveWeight float64 // 1 if 0
 }
@@ -169,7 +169,7 @@ func (SquaredError) Loss(b *Logits, gradient []float32) float64 {
 //	mean of ((x_p - x_n) - (score_p - score_n))² over a query's relevant and other documents
 //
 // Data: a query with relevant and other documents, and a teacher's scores of
-// all. sentence-transformers: MarginMSELoss.
+// all. sentence-transformers: MarginMSELoss, for one relevant document a query and as many others of each.
 type Margins struct{}
 
 // Needs implements [Cross].

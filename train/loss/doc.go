@@ -5,8 +5,8 @@
 //
 // Losses of bi-encoders ([Bi]) read the vectors of a batch's texts; those of
 // cross-encoders ([Cross]) read the logits of its pairs. Each type's comment gives
-// its formula, its source, and what the rows of data must have; where sentence-transformers has a
-// loss of the name, ours equals its, defaults included, and the tests hold both against each other.
+// its formula, its source, what the rows of data must have, and the class of sentence-transformers that tests of package train
+// hold it against, with the arguments under which both are equal where the class's defaults are others.
 //
 // Values are float32, sums are float64 in a fixed order.
 package loss

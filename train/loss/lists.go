@@ -12,8 +12,9 @@ import (
 //
 //	mean of log(1 + exp(-(x_i - x_j))) over pairs of a query with relevance_i > relevance_j
 //
-// Data: a query with documents of more than one grade. sentence-transformers: RankNetLoss, but
-// for its logarithm of base 2.
+// The mean is over the pairs of all queries of the batch together. Data: a query with documents of more than one grade.
+// sentence-transformers: RankNetLoss with reduction_log="natural". Its default, "binary", is this loss and
+// its gradients divided by log 2.
 type RankNet struct{}
 
 // Needs implements [Cross].
@@ -21,39 +22,38 @@ func (RankNet) Needs() CrossNeeds { return CrossNeeds{Relevance: true, Negatives
 
 // Loss implements [Cross].
 func (RankNet) Loss(b *Logits, gradient []float32) float64 {
-	return pairwise(b, gradient, func(List, []float32) func(i, j int) float64 {
-		return func(int, int) float64 { return 1 }
+	return pairwise(b, gradient, func(List, []float32) func(i, j int) (float64, bool) {
+		return func(int, int) (float64, bool) { return 1, true }
 	})
 }
 
 // pairwise is the mean of weight·log(1 + exp(-(x_i - x_j))) over pairs in a query's order; weights makes
-// a list's weights. They count as constants.
-func pairwise(b *Logits, gradient []float32, weights func(l List, logits []float32) func(i, j int) float64) float64 {
-	n := 0.0
-	for _, list := range b.Lists {
-		for _, y := range list.Relevance {
-			for _, z := range list.Relevance {
-				if y > z {
-					n++
+// a list's weights, and says which pairs count. They are constants to the gradient.
+func pairwise(b *Logits, gradient []float32, weights func(l List, logits []float32) func(i, j int) (float64, bool)) float64 {
+	// eachPair calls do with the weighted pairs of all lists.
+	eachPair := func(do func(logits, d []float32, i, j int, weight float64)) {
+		b.each(gradient, func(list List, logits, d []float32) {
+			weight := weights(list, logits)
+			for i, y := range list.Relevance {
+				for j, z := range list.Relevance {
+					if y <= z {
+						continue
+					}
+					if w, counts := weight(i, j); counts {
+						do(logits, d, i, j, w)
+					}
 				}
 			}
-		}
+		})
 	}
-	sum := 0.0
-	b.each(gradient, func(list List, logits, d []float32) {
-		weight := weights(list, logits)
-		for i, y := range list.Relevance {
-			for j, z := range list.Relevance {
-				if y <= z {
-					continue
-				}
-				margin, w := float64(logits[i])-float64(logits[j]), weight(i, j)/n
-				sum += w * softplus(-margin)
-				g := float32(w * sigmoid(-margin))
-				d[i] -= g
-				d[j] += g
-			}
-		}
+	n, sum := 0.0, 0.0
+	eachPair(func(_, _ []float32, _, _ int, _ float64) { n++ })
+	eachPair(func(logits, d []float32, i, j int, weight float64) {
+		margin := float64(logits[i]) - float64(logits[j])
+		sum += weight / n * softplus(-margin)
+		g := float32(weight / n * sigmoid(-margin))
+		d[i] -= g
+		d[j] += g
 	})
 	return sum
 }
@@ -64,11 +64,12 @@ func pairwise(b *Logits, gradient []float32, weights func(l List, logits []float
 //
 //	weight_ij = |G_i - G_j|·(Mu·|1/D(|r_i - r_j|) - 1/D(|r_i - r_j| + 1)| + |1/D(r_i) - 1/D(r_j)|)
 //
-// Data: a query with documents of more than one grade. sentence-transformers: LambdaLoss with
-// NDCGLoss2PPScheme, but for its logarithm of base 2.
+// Data: a query with documents of more than one grade. sentence-transformers: LambdaLoss with NDCGLoss2PPScheme, which is its standard, and
+// reduction_log="natural", which is not: by default it divides this loss and its gradients by log 2.
 type Lambda struct {
 	Mu float64 // 10 if 0
-	K  int     // ranks beyond it weigh nothing; 0 for all
+	// K leaves out pairs with neither document among the first K, and cuts the ideal DCG there; 0 for all.
+	K int
 }
 
 // Needs implements [Cross].
@@ -78,7 +79,7 @@ func (Lambda) Needs() CrossNeeds { return CrossNeeds{Relevance: true, Negatives:
 func (l Lambda) Loss(b *Logits, gradient []float32) float64 {
 	mu := orElse(l.Mu, 10)
 	inverse := func(rank int) float64 { return 1 / math.Log2(1+float64(rank)) }
-	return pairwise(b, gradient, func(list List, logits []float32) func(i, j int) float64 {
+	return pairwise(b, gradient, func(list List, logits []float32) func(i, j int) (float64, bool) {
 		ranks, ideal := ranks(logits), slices.Clone(list.Relevance)
 		slices.SortFunc(ideal, func(x, y float64) int { return cmp.Compare(y, x) })
 		var best float64
@@ -88,14 +89,14 @@ func (l Lambda) Loss(b *Logits, gradient []float32) float64 {
 			}
 		}
 		best = max(best, 1e-10)
-		return func(i, j int) float64 {
+		return func(i, j int) (float64, bool) {
 			a, b := ranks[i], ranks[j]
-			if l.K > 0 && (a > l.K || b > l.K) {
-				return 0
+			if l.K > 0 && a > l.K && b > l.K {
+				return 0, false
 			}
 			gap := max(a, b) - min(a, b)
 			gain := math.Abs(math.Exp2(list.Relevance[i])-math.Exp2(list.Relevance[j])) / best
-			return gain * (mu*math.Abs(inverse(gap)-inverse(gap+1)) + math.Abs(inverse(a)-inverse(b)))
+			return gain * (mu*math.Abs(inverse(gap)-inverse(gap+1)) + math.Abs(inverse(a)-inverse(b))), true
 		}
 	})
 }
@@ -121,6 +122,9 @@ func ranks(logits []float32) []int {
 // with t the softmax of the teacher's scores over Temperature where there are any, so that it distils a whole
 // ranking, and the relevance, scaled to a sum of 1, where there are none: with a single relevant document this is
 // InfoNCE. Queries without a relevant document teach nothing. Data: a query with documents, and either.
+//
+// sentence-transformers: ListNetLoss, whose t is always the softmax of its labels. These are our scores over Temperature or the logarithms of our
+// relevance for both to be equal; labels of 0 and 1, as they are, make it another loss.
 //
 // With a Prior the scores are no teacher's but the retriever's, and the logits learn what those lack: x is
 // Prior·score + logit, and t goes by relevance.

@@ -88,7 +88,7 @@ func TestGradientsOfLogitsAgreeWithDifferences(t *testing.T) {
 		"margins":  Margins{},
 		"ranknet":  RankNet{},
 		"lambda":   Lambda{},
-		"lambda@2": Lambda{K: 2},
+		"lambda@2": Lambda{K: 2, Mu: 3},
 		"softmax":  Softmax{},
 		"residual": Softmax{Prior: 2},
 	} {

@@ -14,7 +14,12 @@ import (
 // Candidates that are the anchor's own positive by another name, the same text, do not count
 // against it, nor do the positives that other rows of the batch give the same anchor. Data: an anchor and a positive; negatives where
 // there are some.
-// sentence-transformers: MultipleNegativesRankingLoss, MultipleNegativesSymmetricRankingLoss.
+//
+// sentence-transformers: MultipleNegativesRankingLoss; of Symmetric with directions=("query_to_doc", "doc_to_query") and
+// partition_mode="per_direction". It counts a text as often as it is there, and other rows' answers to the same anchor as wrong: both are equal
+// where no text comes twice. Of Mask: GISTEmbedLoss with temperature=1/Scale, contrast_anchors=False,
+// contrast_positives=False and, without a teacher, the model as its own guide. It leaves out a row's own negatives, too, which ours never
+// does: both are equal without negatives.
 type MultipleNegativesRanking struct {
 	Scale      float64    // 20 if 0
 	Similarity Similarity // Cosine if empty

@@ -11,7 +11,7 @@ import (
 //
 //	mean over anchors and negatives of max(0, d(a, p) - d(a, n) + Margin)
 //
-// Data: an anchor, a positive, and one or several negatives. sentence-transformers: TripletLoss.
+// Data: an anchor, a positive, and one or several negatives. sentence-transformers: TripletLoss, which takes one.
 type Triplet struct {
 	Margin float64 // 5 if 0; of unit vectors, whose distance is at most 2, take less
 }
@@ -104,7 +104,7 @@ func (l MarginMSE) Loss(b *Embeddings, gradient []float32) float64 {
 //	mean over texts and dimensions of (v - teacher)²
 //
 // or, of Cosine, the mean over texts of 1 - cos(v, teacher). Of Tokens, [TokenDistillation] is added. Data: texts, and the
-// teacher's vectors of as many dimensions. sentence-transformers: MSELoss.
+// teacher's vectors of as many dimensions. sentence-transformers: MSELoss. Of Cosine and Tokens the tests' reference is the formula in PyTorch.
 type Distillation struct {
 	Cosine, Tokens bool
 }
