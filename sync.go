@@ -5,6 +5,7 @@ package winnow
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -221,7 +222,7 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 		}
 	}
 	for key := range s.known {
-		if s.standing[key] == unseen && inside(key, roots) && !inside(key, unsure) {
+		if s.standing[key] == unseen && !inside(key, unsure) && s.isGone(key, roots) {
 			s.lost = append(s.lost, key)
 		}
 	}
@@ -232,6 +233,26 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 	}
 	s.state.Total, s.state.Files = len(s.todo), 0
 	return nil
+}
+
+// isGone reports whether a file that a walk of folders did not give is gone. What such a walk never gives, of a kind or with a name
+// that was read because it was named, is so when it is not there any more.
+func (s *syncing) isGone(key string, roots []string) bool {
+	path, below := s.path(key), false
+	for _, root := range roots {
+		if !inside(key, []string{root}) {
+			continue
+		}
+		if document.Walks(s.path(root), path, s.Load.Walk) {
+			return true
+		}
+		below = true
+	}
+	if !below {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err != nil && !errors.Is(err, fs.ErrPermission) || err == nil && !info.Mode().IsRegular()
 }
 
 // inside reports whether a key is one of the others or below it.

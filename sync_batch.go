@@ -62,10 +62,14 @@ func (s *syncing) open(key string) {
 	s.change.Files = append(s.change.Files, r)
 }
 
+func (s *syncing) full() bool {
+	return s.text >= s.size || s.moved >= syncMoved || len(s.change.Add)+len(s.change.Entries) >= syncDocs
+}
+
 // flushPart makes the batch durable if it is full, in the middle of a file. What counts as the file's content must not be taken
 // for what the index has before all of it is there.
 func (s *syncing) flushPart(ctx context.Context, key string) error {
-	if s.text >= s.size || s.moved >= syncMoved || len(s.change.Add)+len(s.change.Entries) >= syncDocs {
+	if s.full() {
 		s.open(key)
 		return s.flush(ctx)
 	}
@@ -73,7 +77,7 @@ func (s *syncing) flushPart(ctx context.Context, key string) error {
 }
 
 func (s *syncing) flushIfFull(ctx context.Context) error {
-	if len(s.change.Files)+len(s.drop) >= syncDocs || time.Since(s.began) >= syncTime {
+	if s.full() || len(s.change.Files)+len(s.drop) >= syncDocs || time.Since(s.began) >= syncTime {
 		return s.flush(ctx)
 	}
 	return nil

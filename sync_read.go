@@ -6,11 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/index"
@@ -42,6 +44,9 @@ func (s *syncing) read(ctx context.Context, f document.File) error {
 	record := index.FileRecord{Path: key, Size: f.Size, ModTime: f.ModTime, Hash: hash}
 	old, known := s.known[key]
 	if known && old.Hash == hash && !s.Again && !(f.Named && old.Docs == 0) {
+		if err := s.redate(key, f.ModTime); err != nil {
+			return err
+		}
 		record.Docs = old.Docs
 		s.change.Files = append(s.change.Files, record)
 		s.standing[key] = kept
@@ -58,14 +63,16 @@ func (s *syncing) read(ctx context.Context, f document.File) error {
 		before = nil
 	}
 	start, left, invalid := s.state.Bytes, f.Size, 0
+	emptied := false // it had text
 	problems, err := document.Read(ctx, f, s.Load, func(d document.Document) error {
 		d.Source.Path = key
 		if rest, ok := below(d.ID, document.PathID(f.Path)); ok {
 			d.ID = key + rest
 		}
 		if strings.TrimSpace(d.Text) == "" { // nothing to find
-			s.noText(&d, f.Path)
-			return nil
+			var err error
+			emptied, err = s.noText(ctx, &d, f.Path)
+			return err
 		}
 		left = max(0, left-int64(len(d.Text)+len(d.Title)))
 		s.state.Bytes = start + f.Size - left
@@ -76,7 +83,7 @@ func (s *syncing) read(ctx context.Context, f document.File) error {
 		}
 		return err
 	})
-	whole := true // the file was read to its end, but for single rows
+	whole := !emptied // the file was read to its end, but for single rows
 	for _, p := range problems {
 		if p.Failure {
 			s.fail(key, p)
@@ -137,11 +144,24 @@ func below(id, path string) (rest string, ok bool) {
 	return rest, ok && (rest == "" || rest[0] == '#')
 }
 
-// noText points out a file of a kind that is seldom empty: a PDF file may hold pictures of pages.
-func (s *syncing) noText(d *document.Document, path string) {
-	if ext, _ := d.Meta["ext"].(string); slices.Contains([]string{"pdf", "docx", "html", "htm"}, ext) {
-		s.problem(document.Problem{Path: path, Kind: document.ProblemEmpty, Err: errors.New("no text in it")})
+// noText points out a file of a kind that is seldom empty: a PDF file may hold pictures of pages. had is true if the index has text of
+// it, which is worth more than nothing: the file may be half saved.
+func (s *syncing) noText(ctx context.Context, d *document.Document, path string) (had bool, err error) {
+	if ext, _ := d.Meta["ext"].(string); !slices.Contains([]string{"pdf", "docx", "html", "htm"}, ext) {
+		return false, nil
 	}
+	n, err := s.has(ctx, d.Source.Path)
+	if err != nil {
+		return false, err
+	}
+	p := document.Problem{Path: path, Kind: document.ProblemEmpty, Err: errors.New("no text in it")}
+	if n == 0 {
+		s.problem(p)
+		return false, nil
+	}
+	p.Err = fmt.Errorf("no text in it any more; its former text stays until it has some or is deleted: winnow delete %s", d.ID)
+	s.fail(d.Source.Path, p)
+	return true, nil
 }
 
 // add puts a document into the batch, unless it is in the index as it is. placed is false if its id is another document's, or if
@@ -165,14 +185,14 @@ func (s *syncing) add(ctx context.Context, d document.Document, path string, bef
 		s.put(d, &s.report.Added)
 	case s.Again || !sameDocument(old, &d):
 		s.put(d, &s.report.Updated)
-	case old.Source == d.Source:
+	case old.Source == d.Source && (d.Source.Line > 0 || old.Meta[modified] == d.Meta[modified]):
 		s.report.Same++
-	default: // A row that stands on another line now, or in another file: what was encoded stays.
+	default: // A row that stands on another line now, or in another file, or a file of another time: what was encoded stays.
 		e, err := snapshot.Entry(d.ID)
 		if err != nil {
 			return false, err
 		}
-		e.Document.Source = d.Source
+		e.Document.Source, e.Document.Meta = d.Source, d.Meta
 		s.move(*e, &s.report.Same)
 	}
 	return true, s.flushPart(ctx, d.Source.Path)
@@ -236,6 +256,39 @@ func (s *syncing) stands(key string) bool {
 	return known && err == nil && info.Mode().IsRegular() && info.Size() == r.Size && info.ModTime().Equal(r.ModTime)
 }
 
+// modified is the metadata that says when a document's file was changed.
+const modified = "modified"
+
+// redate gives the document of a file that was only touched the file's time. Rows keep theirs, or all of them would be written anew.
+func (s *syncing) redate(key string, t time.Time) error {
+	snapshot, err := s.db.Snapshot()
+	if err != nil {
+		return err
+	}
+	defer snapshot.Release()
+	e, err := snapshot.Entry(key)
+	if err != nil || e == nil || e.Document.Source != (document.Source{Path: key}) {
+		return err
+	}
+	if date(&e.Document, t) {
+		s.move(*e, nil)
+	}
+	return nil
+}
+
+// date gives a document that is a whole file the file's time. changed is false if it has that already.
+func date(d *document.Document, t time.Time) (changed bool) {
+	if now := document.Modified(t); d.Source.Line == 0 && d.Meta[modified] != any(now) {
+		d.Meta = maps.Clone(d.Meta)
+		if d.Meta == nil {
+			d.Meta = map[string]any{}
+		}
+		d.Meta[modified] = now
+		return true
+	}
+	return false
+}
+
 // sameDocument compares what is found. The time of a file's change is left out, or every row of it would change, and so is the
 // place of a row.
 func sameDocument(a, b *document.Document) bool {
@@ -245,7 +298,7 @@ func sameDocument(a, b *document.Document) bool {
 func steady(m map[string]any) map[string]any {
 	out := make(map[string]any, len(m))
 	for k, v := range m {
-		if k != "modified" {
+		if k != modified {
 			out[k] = v
 		}
 	}
@@ -328,6 +381,7 @@ func (s *syncing) rename(ctx context.Context, from string, record index.FileReco
 		defer snapshot.Release()
 		old, err := snapshot.Get(e.Document.ID)
 		e.Document.Source.Path = key
+		date(&e.Document, record.ModTime)
 		if err != nil || !s.place(&e.Document, key, old) {
 			return err
 		}

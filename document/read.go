@@ -189,10 +189,13 @@ func (r *reading) meta(modified time.Time) map[string]any {
 		m["ext"] = ext
 	}
 	if !modified.IsZero() {
-		m["modified"] = modified.UTC().Truncate(time.Second).Format(time.RFC3339)
+		m["modified"] = Modified(modified)
 	}
 	return m
 }
+
+// Modified is a time as the metadata "modified" has it.
+func Modified(t time.Time) string { return t.UTC().Truncate(time.Second).Format(time.RFC3339) }
 
 // tooLarge says that a file is above the bound.
 func tooLarge(limit int64) error {

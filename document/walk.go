@@ -180,7 +180,7 @@ func (w *walker) folder(ctx context.Context, dir, path string, rules *ignore.Rul
 	for i, e := range entries {
 		entries[i] = nil // a folder may hold a million names; none is needed twice
 		name := e.Name()
-		if w.hides(name) {
+		if w.o.hides(name) {
 			continue
 		}
 		full, sub := filepath.Join(dir, name), name
@@ -215,8 +215,23 @@ func (w *walker) folder(ctx context.Context, dir, path string, rules *ignore.Rul
 }
 
 // hides reports whether a name is left out because of its dot.
-func (w *walker) hides(name string) bool {
-	return strings.HasPrefix(name, ".") && (!w.o.Hidden || name == ".git")
+func (o WalkOptions) hides(name string) bool {
+	return strings.HasPrefix(name, ".") && (!o.Hidden || name == ".git")
+}
+
+// Walks reports whether a walk of a folder looks at names like those of a path below it: a file of a kind that folders are searched for,
+// with no name on the way that is left out because of its dot. Ignore files are not asked, nor whether the file is there.
+func Walks(folder, path string, o WalkOptions) bool {
+	rest, err := filepath.Rel(folder, path)
+	if err != nil || kindOf(path, false) == unread {
+		return false
+	}
+	for name := range strings.SplitSeq(filepath.ToSlash(rest), "/") {
+		if o.hides(name) {
+			return false
+		}
+	}
+	return true
 }
 
 // link reports a symbolic link that would have been read were it not a link.

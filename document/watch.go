@@ -282,7 +282,7 @@ func (w *watch) leftOut(root, path string, dir bool) bool {
 	rules, at, sub := t.rules, root, t.prefix
 	parts := strings.Split(filepath.ToSlash(rel), "/")
 	for i, part := range parts {
-		if wk.hides(part) {
+		if wk.o.hides(part) {
 			return true
 		}
 		rules = wk.rulesIn(at, sub, rules)

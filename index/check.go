@@ -25,6 +25,30 @@ type Report struct {
 	Notes     []string
 
 	seen map[string]bool // ids of live documents
+
+	progress func(Progress) // may be nil
+	before   int64          // bytes of the segments that were checked
+	all      int64          // bytes of all segments to check
+}
+
+// Progress is how far a check or a repair is.
+type Progress struct {
+	Phase       string // check: bytes of segments are counted; rebuild: documents of one segment
+	Done, Total int64
+}
+
+// at tells that a share of a segment is checked.
+func (r *Report) at(s segmentRecord, share float64) {
+	if r.progress != nil {
+		r.progress(Progress{"check", r.before + int64(share*float64(s.Size)), r.all})
+	}
+}
+
+func sizeOf(segments []segmentRecord) (bytes int64) {
+	for _, s := range segments {
+		bytes += s.Size
+	}
+	return bytes
 }
 
 // Check reads every byte of an index and tests every promise of its formats: checksums, ranges, orders, reachability of
@@ -33,7 +57,7 @@ type Report struct {
 func Check(ctx context.Context, dir string, o Options) (*Report, error) {
 	o.Write = false
 	db := newDB(dir, o)
-	r := &Report{seen: map[string]bool{}}
+	r := &Report{seen: map[string]bool{}, progress: o.Progress}
 	if orphaned(db.fs, dir) {
 		r.add(missingLedger(dir))
 		return r, nil
@@ -61,11 +85,14 @@ func Check(ctx context.Context, dir string, o Options) (*Report, error) {
 	if err := r.checkLedger(ctx, db, l); err != nil {
 		return r, err
 	}
+	r.all = sizeOf(m.Segments)
 	for i, s := range m.Segments {
 		if err := canceled(ctx, "check"); err != nil {
 			return r, err
 		}
 		r.checkSegment(ctx, files[i], s, m)
+		r.at(s, 1)
+		r.before += s.Size
 	}
 	r.leftovers(db.fs, dir, m)
 	return r, canceled(ctx, "check")
@@ -167,13 +194,22 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 		r.add(err)
 		return
 	}
+	const parts = 5 // taken for equally large
+	r.at(record, 1./parts)
 	r.add(p.lexical.Check(ctx))
+	r.at(record, 2./parts)
 	r.add(p.columns.Check(ctx))
+	r.at(record, 3./parts)
 	if p.vectors != nil {
 		r.add(p.vectors.Check(ctx))
 	}
 	live := liveRows(record.Rows, m.tombstones[record.Name])
-	docs, err := p.checkDocs(ctx, r.seen, func(first int) bool { return live == nil || live.Contains(first) })
+	docs, err := p.checkDocs(ctx, r.seen, func(first int) bool {
+		if first%256 == 0 {
+			r.at(record, 4./parts+float64(first)/float64(parts*record.Rows))
+		}
+		return live == nil || live.Contains(first)
+	})
 	r.add(err)
 	r.Documents += docs
 	if live == nil {

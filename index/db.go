@@ -44,6 +44,8 @@ type Options struct {
 	// paths it is given: index.db is read past it, as bbolt, which writes index.db within FS.Update, knows no other. The same
 	// goes for the writer's lock and sizes in [DB.Stats]. Segments, and all that is created, renamed or removed, go through it.
 	FS vfs.FS
+	// Progress is told how far [Check] and [Repair] are, from one goroutine; may be nil.
+	Progress func(Progress)
 }
 
 // DB is an open index. It is safe for concurrent use.

@@ -161,8 +161,9 @@ func sameEntries(t testing.TB, want, got map[string]Entry) {
 		if d := cmp.Diff(w.Truncated, g.Truncated); d != "" {
 			t.Fatalf("%q: %s", id, d)
 		}
-		if len(w.Vectors) != len(g.Vectors) {
-			t.Fatalf("%q: %d numbers, want %d", id, len(g.Vectors), len(w.Vectors))
+		settings := testSettings()
+		if err := sameVectors(&settings, w.Vectors, g.Vectors); err != nil {
+			t.Fatalf("%q: %v", id, err)
 		}
 	}
 }

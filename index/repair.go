@@ -74,14 +74,17 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 	db.settings = m.Settings
 	var replaced []string
 	var segments []segmentRecord
+	before := int64(0)
 	for _, old := range m.Segments {
 		if err := canceled(ctx, "repair"); err != nil {
 			return err
 		}
-		bad, err := db.damagedSegment(ctx, old, m)
+		probe := &Report{seen: map[string]bool{}, progress: o.Progress, before: before, all: sizeOf(m.Segments)}
+		bad, err := db.damagedSegment(ctx, old, m, probe)
 		if err != nil {
 			return err
 		}
+		before += old.Size
 		if !bad {
 			segments = append(segments, old)
 			continue
@@ -148,14 +151,14 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 	return errors.Join(db.fs.SyncDir(db.dir), db.sealPages())
 }
 
-// damagedSegment checks a segment in full.
-func (db *DB) damagedSegment(ctx context.Context, s segmentRecord, m *manifest) (bool, error) {
+// damagedSegment checks a segment in full, with a report of its own.
+func (db *DB) damagedSegment(ctx context.Context, s segmentRecord, m *manifest, probe *Report) (bool, error) {
 	f := openSegment(db.fs, db.dir, s)
 	if _, ok := errors.AsType[*segment.VersionError](f.err); ok {
 		return false, f.err
 	}
-	probe := &Report{seen: map[string]bool{}}
 	probe.checkSegment(ctx, f, s, m)
+	probe.at(s, 1)
 	if f.file != nil {
 		_ = f.file.Close() // only read
 	}
@@ -194,7 +197,9 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 	met := 0
 	sure = true
 	for doc, d := range documents {
-		met++
+		if met++; o.Progress != nil {
+			o.Progress(Progress{"rebuild", int64(min(met, old.Docs)), int64(old.Docs)})
+		}
 		if live != nil && d.first >= 0 && !live.Contains(d.first) {
 			continue
 		}
@@ -227,17 +232,23 @@ type rebuilder struct {
 	vectors func(first, n int) []float32
 	embed   Embedder
 	entries []Entry
-	bytes   int // about what entries take
+	fresh   []Entry          // that follow, some without vectors
+	numbers []int            // of them in the damaged segment
+	waiting []document.Chunk // passages of fresh that have no vectors
+	bytes   int              // about what entries take
 	rebuilt []segmentRecord
 }
 
-// add takes a document over, with its vectors or new ones.
+// embedAtOnce is how many passages wait before they are encoded together.
+const embedAtOnce = 256
+
+// add takes a document over, with its vectors, or to get new ones.
 func (w *rebuilder) add(ctx context.Context, doc int, d saved) error {
 	e := Entry{Document: d.doc, Chunks: d.chunks, Truncated: d.truncated}
 	if w.m.Settings.Dim > 0 {
 		if e.Vectors = w.vectors(d.first, len(d.chunks)); e.Vectors == nil {
-			var err error
 			if w.embed == nil && w.o.Embed != nil {
+				var err error
 				if w.embed, err = w.o.Embed(w.m.Settings); err != nil {
 					return err
 				}
@@ -246,25 +257,54 @@ func (w *rebuilder) add(ctx context.Context, doc int, d saved) error {
 				w.r.Lost = append(w.r.Lost, fmt.Sprintf("document %d of %s, %q: its vectors are damaged and there is no model to make them anew", doc, w.path, d.doc.ID))
 				return nil
 			}
-			if e.Vectors, err = w.embed(ctx, d.chunks); err != nil {
-				return err
-			}
-			w.r.Embedded += len(d.chunks)
+			w.waiting = append(w.waiting, d.chunks...)
 		}
 	}
-	if err := checkEntry(&e, w.m.Settings.Dim); err != nil {
-		w.r.Lost = append(w.r.Lost, fmt.Sprintf("document %d of %s: %v", doc, w.path, err))
-		return nil
-	}
-	w.entries = append(w.entries, e)
-	if w.bytes += len(e.Document.Text) + 4*len(e.Vectors); w.bytes > rebuildBytes {
+	w.fresh, w.numbers = append(w.fresh, e), append(w.numbers, doc)
+	w.bytes += len(e.Document.Text) + 4*w.m.Settings.Dim*len(d.chunks)
+	switch {
+	case w.bytes > rebuildBytes:
 		return w.flush(ctx)
+	case len(w.waiting) >= embedAtOnce:
+		return w.encode(ctx)
 	}
+	return nil
+}
+
+// encode gives the documents that came since the last call the vectors they wait for, and tests what they are.
+func (w *rebuilder) encode(ctx context.Context) error {
+	dim := w.m.Settings.Dim
+	var vectors []float32
+	if len(w.waiting) > 0 {
+		var err error
+		if vectors, err = w.embed(ctx, w.waiting); err != nil {
+			return err
+		}
+		if len(vectors) != len(w.waiting)*dim {
+			return fmt.Errorf("the encoder gave %d numbers for %d passages of dimension %d", len(vectors), len(w.waiting), dim)
+		}
+		w.r.Embedded += len(w.waiting)
+	}
+	for i, e := range w.fresh {
+		if dim > 0 && e.Vectors == nil {
+			n := len(e.Chunks) * dim
+			e.Vectors, vectors = vectors[:n:n], vectors[n:]
+		}
+		if err := checkEntry(&e, dim); err != nil {
+			w.r.Lost = append(w.r.Lost, fmt.Sprintf("document %d of %s: %v", w.numbers[i], w.path, err))
+			continue
+		}
+		w.entries = append(w.entries, e)
+	}
+	w.waiting, w.fresh, w.numbers = nil, nil, nil
 	return nil
 }
 
 // flush writes what was collected.
 func (w *rebuilder) flush(ctx context.Context) error {
+	if err := w.encode(ctx); err != nil {
+		return err
+	}
 	if len(w.entries) == 0 {
 		return nil
 	}

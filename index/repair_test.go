@@ -54,6 +54,34 @@ func TestRepairOfMissingSegment(t *testing.T) {
 	}
 }
 
+// TestProgress: a check and a repair tell how far they are, never backwards, and both to the end.
+func TestProgress(t *testing.T) {
+	dir := lossySpecimen(t)
+	path := filepath.Join(dir, segmentName(1))
+	at := Progress{}
+	ends := map[string]bool{}
+	o := Options{Progress: func(p Progress) {
+		if p.Phase == at.Phase && (p.Done < at.Done || p.Total != at.Total) || p.Done > p.Total || p.Total == 0 {
+			t.Errorf("%+v after %+v", p, at)
+		}
+		if at = p; p.Done == p.Total {
+			ends[p.Phase] = true
+		}
+	}}
+	if r, err := Check(background, dir, o); err != nil || len(r.Problems) > 0 || at != (Progress{"check", r.Bytes, r.Bytes}) {
+		t.Errorf("%+v, %v, %+v", r, err, at)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	patch(t, path, len(content)-20, content[len(content)-20]^0x10)
+	at, ends = Progress{}, map[string]bool{}
+	if r, err := Repair(background, dir, RepairOptions{Options: o}); err != nil || r.Kept != 30 || !ends["rebuild"] || !ends["check"] {
+		t.Errorf("%+v, %v, %v", r, err, ends)
+	}
+}
+
 // TestRepairedAsJSON has names as JSON has them, and lists where there is nothing.
 func TestRepairedAsJSON(t *testing.T) {
 	r, err := Repair(background, lossySpecimen(t), RepairOptions{})

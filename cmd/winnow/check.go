@@ -42,7 +42,9 @@ func (a *app) check(cmd *cobra.Command, f *checkFlags) error {
 	if err != nil {
 		return err
 	}
-	r, err := index.Check(cmd.Context(), dir, index.Options{})
+	bar := a.newIndexBar()
+	r, err := index.Check(cmd.Context(), dir, index.Options{Progress: bar.update})
+	bar.clear()
 	if err != nil {
 		return err
 	}
@@ -168,7 +170,10 @@ func (a *app) repair(cmd *cobra.Command, f *repairFlags) error {
 		}, nil
 	}}
 	o.Threads = f.threads
+	bar := a.newIndexBar()
+	o.Progress = bar.update
 	r, err := index.Repair(cmd.Context(), dir, o)
+	bar.clear()
 	if bi != nil {
 		defer bi.Close()
 	}

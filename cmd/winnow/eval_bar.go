@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/index"
 )
 
 // evalBar shows how far a measurement is: one line on stderr with a bar, rate and time left, on a terminal only.
@@ -54,4 +55,26 @@ func evalLine(what string, done, total int, one, many string, took time.Duration
 		parts = append(parts, figures(float64(done)/seconds, 2)+"/s")
 	}
 	return strings.Join(append(parts, left(took, share)...), " · ")
+}
+
+// indexBar is the same for a check or a repair of an index.
+type indexBar struct {
+	evalBar
+	phase string
+}
+
+func (a *app) newIndexBar() *indexBar {
+	return &indexBar{evalBar: evalBar{progress: progress{out: a.stderr, start: time.Now()}}}
+}
+
+func (b *indexBar) update(p index.Progress) {
+	if p.Phase != b.phase {
+		b.phase = p.Phase
+		b.begin(map[string]string{"check": "checking", "rebuild": "rebuilding"}[p.Phase])
+	}
+	if p.Phase == "check" {
+		b.draw(b.what, int(p.Done>>20), int(p.Total>>20), "MiB", "MiB")
+		return
+	}
+	b.draw(b.what, int(p.Done), int(p.Total), "document", "documents")
 }

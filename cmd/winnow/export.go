@@ -68,9 +68,19 @@ func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
 		return err
 	}
 	defer s.Release()
+	all, err := s.Docs()
+	if err != nil {
+		return explainDB(dir, err)
+	}
 	out := json.NewEncoder(a.stdout)
 	out.SetEscapeHTML(false)
+	bar, done := a.newIndexBar(), 0
+	bar.begin("exporting")
+	defer bar.clear()
 	return explainDB(dir, s.Documents(cmd.Context(), func(d *document.Document, passages []index.Passage) error {
+		if done++; !a.stdout.Terminal { // whoever sees the lines needs no bar between them
+			bar.draw(bar.what, done, all, "document", "documents")
+		}
 		if !f.passages {
 			format := d.Format
 			if format == document.Plain {

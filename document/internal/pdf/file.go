@@ -29,6 +29,8 @@ type file struct {
 	packs    map[int]*pack
 	loading  map[int]bool
 	repaired bool
+	lacks    error // what of a file whose table was lost is not there, though the text needs it
+	last     int   // number of the object in whose middle the data end, once the table was rebuilt; else 0
 	limit    int   // bytes that one stream may unpack to
 	budget   int64 // bytes that may still be unpacked and units of work done, in all
 }
@@ -299,7 +301,10 @@ func (f *file) streamBytes(l *lexer, d dict) []byte {
 	}
 	start = min(start, len(l.data))
 	rest := l.data[start:]
-	if n, ok := f.resolve(d["Length"]).(int); ok && n >= 0 && n <= len(rest) {
+	lacks := f.lacks
+	n, ok := f.resolve(d["Length"]).(int)
+	f.lacks = lacks // the end is found without it
+	if ok && n >= 0 && n <= len(rest) {
 		after := bytes.TrimLeft(rest[n:min(len(rest), n+32)], "\r\n \t\x00")
 		if bytes.HasPrefix(after, []byte("endstream")) || bytes.HasPrefix(after, []byte("endobj")) {
 			l.pos = start + n
@@ -329,10 +334,13 @@ func (f *file) resolve(o any) any {
 
 // load reads an object by its number.
 func (f *file) load(num int) any {
+	e, ok := f.entries[num]
+	if !ok || f.last > 0 && (num == f.last || e.pack == f.last) {
+		f.lack("object %d", num)
+	}
 	if o, ok := f.cache[num]; ok {
 		return o
 	}
-	e, ok := f.entries[num]
 	if !ok || e.offset < 0 || f.loading[num] || len(f.loading) > maxDepth {
 		return nil
 	}
@@ -359,6 +367,14 @@ func (f *file) load(num int) any {
 	}
 	f.cache[num] = o
 	return o
+}
+
+// lack notes that something is missing which the text needs. That alone does not make a file damaged: references to nothing are
+// allowed. A file whose table of objects is lost as well has probably lost its end.
+func (f *file) lack(format string, args ...any) {
+	if f.repaired && f.lacks == nil {
+		f.lacks = fmt.Errorf(format, args...)
+	}
 }
 
 // reload rebuilds the table once, when an object is not where it says.
@@ -433,7 +449,9 @@ func (f *file) openPack(num int) *pack {
 func (f *file) repair() {
 	f.repaired = true
 	f.entries, f.cache, f.packs = map[int]entry{}, map[int]any{}, map[int]*pack{}
+	defer func() { f.lacks = nil }() // what the search met says nothing of the text
 	var streams []int
+	last := 0
 	for pos := 0; ; {
 		i := bytes.Index(f.data[pos:], []byte("obj"))
 		if i < 0 {
@@ -446,6 +464,7 @@ func (f *file) repair() {
 			continue
 		}
 		f.entries[num] = entry{offset: start, gen: gen}
+		last = num
 		if window := f.data[at:min(len(f.data), at+512)]; bytes.Contains(window, []byte("/ObjStm")) || bytes.Contains(window, []byte("/XRef")) {
 			streams = append(streams, num)
 		}
@@ -481,6 +500,14 @@ func (f *file) repair() {
 			if _, have := f.entries[inner]; !have {
 				f.set(inner, entry{pack: num, index: i})
 			}
+		}
+	}
+	if last > 0 {
+		l := lexer{data: f.data, pos: f.entries[last].offset}
+		_, _, ok := f.indirect(&l, false)
+		l.skipSpace()
+		if rest := f.data[l.pos:]; !ok || !bytes.HasPrefix(rest, []byte("endobj")) && !bytes.HasPrefix(rest, []byte("endstream")) {
+			f.last = last
 		}
 	}
 	if f.resolve(f.trailer["Root"]) == nil {

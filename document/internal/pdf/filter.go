@@ -13,7 +13,7 @@ import (
 
 var errFilter = errors.New("a filter that text is not kept in")
 
-// decode undoes the filters of a stream. Streams that end in the middle give what could be read.
+// decode undoes the filters of a stream. Streams that end in the middle give what could be read, which [file.lack] notes.
 func (f *file) decode(s *stream) ([]byte, error) {
 	filters, parms := f.list(s.dict["Filter"]), f.list(s.dict["DecodeParms"])
 	data := s.raw
@@ -88,6 +88,8 @@ func (f *file) inflate(data []byte) ([]byte, error) {
 		return nil, fmt.Errorf("%w: a stream of more than %d bytes", ErrTooLarge, f.limit)
 	case err != nil && n == 0:
 		return nil, err
+	case err != nil && !errors.Is(err, zlib.ErrChecksum):
+		f.lack("the end of a stream (%w)", err)
 	}
 	return out.Bytes(), nil
 }

@@ -56,7 +56,10 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 	if len(pages) == 0 {
 		return Document{}, errors.New("no pages: the file is cut short or damaged")
 	}
-	doc.Title, doc.Lang = f.properties()
+	tree, _ := f.resolve(f.root()["Pages"]).(dict)
+	if n, _ := f.resolve(tree["Count"]).(int); n > len(pages) && len(pages) < maxPages {
+		f.lack("%d of %d pages", n-len(pages), n)
+	}
 	fonts := map[any]*font{}
 	left := f.limit
 	for _, pg := range pages {
@@ -68,6 +71,10 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 		left -= len(t)
 		doc.Pages = append(doc.Pages, t)
 	}
+	if f.lacks != nil {
+		return Document{}, fmt.Errorf("the table of objects is missing or wrong, and so is %w: the file is cut short or damaged", f.lacks)
+	}
+	doc.Title, doc.Lang = f.properties()
 	return doc, nil
 }
 
@@ -80,6 +87,8 @@ func (f *file) content(o any) []byte {
 				all = append(append(all, data...), '\n')
 			} else if errors.Is(err, ErrTooLarge) {
 				panic(err)
+			} else {
+				f.lack("content of a page, which cannot be unpacked (%w)", err)
 			}
 		}
 		if len(all) > f.limit {
@@ -102,8 +111,7 @@ func (f *file) pages() []page {
 		o         any
 		resources dict
 	}
-	root := f.root()
-	todo := []node{{o: root["Pages"]}}
+	todo := []node{{o: f.root()["Pages"]}}
 	seen := map[ref]bool{}
 	for len(todo) > 0 && len(pages) < maxPages {
 		n := todo[len(todo)-1]

@@ -117,6 +117,44 @@ func TestRepairTakesTheLastCatalog(t *testing.T) {
 	}
 }
 
+// TestCut: a file that is half written is damaged, or all of its text is there; it never has less. What programs write last differs:
+// reportlab the content of the pages, others the fonts, the catalog or the objects of the first page.
+func TestCut(t *testing.T) {
+	files := map[string][]byte{"simple": simple()}
+	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[name] = data
+	}
+	for name, data := range files {
+		whole, err := Read(t.Context(), data, limit)
+		if err != nil || strings.HasPrefix(name, "pages") && (len(whole.Pages) != 6 || !strings.HasPrefix(whole.Pages[5], "Page number 6 is about a harbour.\n")) {
+			t.Fatalf("%s: %v, %q", name, err, whole.Pages)
+		}
+		read := 0
+		for i := range 120 { // every tenth is among them
+			n := len(data) * i / 120
+			d, err := Read(t.Context(), data[:n], limit)
+			if err != nil {
+				continue
+			}
+			read++
+			if !slices.Equal(d.Pages, whole.Pages) {
+				t.Fatalf("%s: %d of %d bytes give less without an error: %q", name, n, len(data), d.Pages)
+			}
+		}
+		t.Logf("%s: %d beginnings have all of its text", name, read)
+		// Without its table it is whole.
+		if lost := bytes.ReplaceAll(data, []byte("startxref"), []byte("nowhere--")); !strings.Contains(name, "open") {
+			if d, err := Read(t.Context(), lost, limit); err != nil || !slices.Equal(d.Pages, whole.Pages) {
+				t.Errorf("%s without its table: %v, %q", name, err, d.Pages)
+			}
+		}
+	}
+}
+
 func TestHostileFiles(t *testing.T) {
 	catalog := "<</Type/Catalog/Pages 2 0 R>>"
 	one := "<</Type/Pages/Kids[3 0 R]/Count 1>>"
