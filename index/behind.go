@@ -44,11 +44,20 @@ func (db *DB) MergeBehind(failed func(error)) {
 	if !db.write || b.ctx.Err() != nil {
 		return
 	}
-	b.again = true
 	if b.running {
+		b.again = true
 		return
 	}
-	b.running = true
+	s, err := db.Snapshot()
+	if err != nil {
+		return
+	}
+	from, to := s.choose()
+	_ = s.Release() // the changes are made; what unmapping says is not about them
+	if from == to {
+		return
+	}
+	b.running, b.again = true, true
 	b.done.Go(func() {
 		for b.next() {
 			b.ended(db.Merge(b.ctx, MergeOptions{behind: true}), failed)

@@ -96,15 +96,20 @@ func (db *DB) mergeOnce(ctx context.Context, o MergeOptions) (done bool, err err
 			return true, nil
 		}
 	} else {
-		rows := make([]int, len(snapshot.parts))
-		for i, p := range snapshot.parts {
-			rows[i] = p.record.Rows
-		}
-		if from, to = choose(snapshot.liveRows, rows); from == to {
+		if from, to = snapshot.choose(); from == to {
 			return true, nil
 		}
 	}
 	return false, db.mergeRange(ctx, snapshot, from, to, o)
+}
+
+// choose returns the range of segments to merge next.
+func (s *state) choose() (from, to int) {
+	rows := make([]int, len(s.parts))
+	for i, p := range s.parts {
+		rows[i] = p.record.Rows
+	}
+	return choose(s.liveRows, rows)
 }
 
 // mergeRange writes the live rows of a range of segments into one, and puts that in their place.

@@ -57,7 +57,7 @@ func openCollection(name, dir string, o *Options, ms *models) (*collection, erro
 
 // engineOptions are those of every engine of the server.
 func (c *collection) engineOptions(more ...winnow.Option) []winnow.Option {
-	return append([]winnow.Option{winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations)}, more...)
+	return append([]winnow.Option{winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations), winnow.MergeFailed(c.mergeFailed)}, more...)
 }
 
 // pair are the models of the index, or for one that is to be made those of the server.
@@ -99,7 +99,7 @@ func (c *collection) openReader() error {
 // refresh takes over what this or another process has written, and gives the writer's lock back when it is not used.
 func (c *collection) refresh() (changed bool, err error) {
 	if c.writing.TryLock() { // else it is in use
-		if c.writer != nil && time.Since(c.changed) >= c.options.release {
+		if c.writer != nil && time.Since(c.changed) >= c.options.release && !c.writer.Index().Merging() {
 			err = c.closeWriter()
 		}
 		c.writing.Unlock()
