@@ -10,7 +10,7 @@ import (
 // TestBytesOfCodesAndGraph compares what a walk over int8 codes reads with the same of float32 vectors; docs/benchmarks/index.md says
 // what that means.
 func TestBytesOfCodesAndGraph(t *testing.T) {
-	const n, dim = 1500, 384
+	const n, dim = 300, 384
 	random := rand.New(rand.NewPCG(5, 6))
 	data := make([]float32, n*dim)
 	for i := range data {
