@@ -41,7 +41,8 @@ type Change struct {
 	Files   []index.FileRecord // what is to be known of files; see index.Change
 }
 
-// Apply makes a change, as [Engine.Add] does.
+// Apply makes a change, as [Engine.Add] does. Segments of the index are merged
+// in the background as they become many.
 func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 	x, fresh, err := e.cut(c)
 	if err != nil {
@@ -53,7 +54,11 @@ func (e *Engine) Apply(ctx context.Context, c Change) (index.Applied, error) {
 	if _, err := e.encode(ctx, x.Add[:fresh], false); err != nil { // what the index has is used again
 		return index.Applied{}, err
 	}
-	return e.db.Apply(ctx, x)
+	a, err := e.db.Apply(ctx, x)
+	if err == nil {
+		e.db.MergeBehind(e.mergeFailed)
+	}
+	return a, err
 }
 
 // cut makes entries of the documents to add. The first ones, fresh of them, have no vectors yet.
@@ -190,7 +195,7 @@ func vectorsIn(s *index.Snapshot, id string, dim int) map[string][]float32 {
 	}
 	list := make(map[string][]float32, len(known.Chunks))
 	for i, c := range known.Chunks {
-		if known.Truncated == nil || known.Truncated[i] == 0 {
+		if len(known.Truncated) == 0 || known.Truncated[i] == 0 {
 			list[c.Context()] = known.Vectors[i*dim:][:dim]
 		}
 	}

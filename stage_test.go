@@ -118,8 +118,12 @@ func TestSettingsLeaveTheRest(t *testing.T) {
 		want func(o *searchOptions)
 	}{
 		{Settings{}, func(*searchOptions) {}},
-		{Settings{K1: 1.2}, func(o *searchOptions) { o.bm25.K1 = 1.2 }},
-		{Settings{B: &zero}, func(o *searchOptions) { o.bm25.B = 0 }},
+		{Settings{BM25Settings: BM25Settings{K1: 1.2}}, func(o *searchOptions) { o.bm25.K1 = 1.2 }},
+		{Settings{BM25Settings: BM25Settings{B: &zero}}, func(o *searchOptions) { o.bm25.B = 0 }},
+		{Settings{BM25Settings: BM25Settings{Variant: "lucene"}}, func(o *searchOptions) { o.bm25.Variant = lexical.Lucene }},
+		{Settings{BM25Settings: BM25Settings{Variant: "bm25+"}}, func(o *searchOptions) { o.bm25.Variant = lexical.BM25Plus }},
+		{Settings{BM25Settings: BM25Settings{Delta: &zero}}, func(o *searchOptions) { o.bm25.Delta = 0 }},
+		{Settings{BM25Settings: BM25Settings{TitleWeight: 3}}, func(o *searchOptions) { o.bm25.TitleWeight = 3 }},
 		{Settings{Ef: 100}, func(o *searchOptions) { o.ef = 100 }},
 		{Settings{Probes: 3}, func(o *searchOptions) { o.probes = 3 }},
 	} {
@@ -133,8 +137,12 @@ func TestSettingsLeaveTheRest(t *testing.T) {
 			t.Errorf("%+v: %+v, %d, %d, want %+v, %d, %d", tt.s, got.bm25, got.ef, got.probes, want.bm25, want.ef, want.probes)
 		}
 	}
-	two := 2.0
-	for _, s := range []Settings{{K1: -5}, {K1: 1001}, {B: &two}, {Ef: -1}, {Probes: -1}} {
+	two, below := 2.0, -1.0
+	bad := []Settings{{Ef: -1}, {Probes: -1}}
+	for _, s := range []BM25Settings{{K1: -5}, {K1: 1001}, {B: &two}, {Variant: "bm25"}, {Delta: &below}, {TitleWeight: -1}, {TitleWeight: 1e-9}} {
+		bad = append(bad, Settings{BM25Settings: s})
+	}
+	for _, s := range bad {
 		if _, err := s.Options(); err == nil {
 			t.Errorf("%+v is accepted", s)
 		}
@@ -143,12 +151,12 @@ func TestSettingsLeaveTheRest(t *testing.T) {
 
 func TestSettings(t *testing.T) {
 	half := 0.5
-	s := Settings{Mode: Hybrid, Candidates: 70, Rerank: "auto@20", Budget: Duration(50 * time.Millisecond), K1: 1.2, B: &half, Ef: 90}
+	s := Settings{Mode: Hybrid, Candidates: 70, Rerank: "auto@20", Budget: Duration(50 * time.Millisecond), BM25Settings: BM25Settings{Variant: "bm25l", K1: 1.2, B: &half, Delta: &half, TitleWeight: 2}, Ef: 90}
 	data, err := json.Marshal(s)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const want = `{"mode":"hybrid","candidates":70,"rerank":"auto@20","budget":"50ms","bm25_k1":1.2,"bm25_b":0.5,"ef":90}`
+	const want = `{"mode":"hybrid","candidates":70,"rerank":"auto@20","budget":"50ms","bm25_variant":"bm25l","bm25_k1":1.2,"bm25_b":0.5,"bm25_delta":0.5,"bm25_title_weight":2,"ef":90}`
 	if string(data) != want {
 		t.Errorf("got  %s\nwant %s", data, want)
 	}
@@ -164,7 +172,7 @@ func TestSettings(t *testing.T) {
 		t.Fatal(err)
 	}
 	o := newSearchOptions(opts)
-	if o.mode != Hybrid || o.candidates != 70 || !slices.Equal(o.stages, []Stage{{Auto, 20}}) || o.budget != 50*time.Millisecond || o.bm25.K1 != 1.2 || o.bm25.B != 0.5 || o.ef != 90 {
+	if o.mode != Hybrid || o.candidates != 70 || !slices.Equal(o.stages, []Stage{{Auto, 20}}) || o.budget != 50*time.Millisecond || o.bm25 != (lexical.Params{Variant: lexical.BM25L, K1: 1.2, B: 0.5, Delta: 0.5, TitleWeight: 2}) || o.ef != 90 {
 		t.Errorf("%+v", o)
 	}
 	if o := newSearchOptions(nil); o.bm25.K1 != 0.9 || o.candidates != defaultCandidates {

@@ -80,6 +80,12 @@ func Analyzer(o analysis.Options) Option { return func(e *Engine) { e.analyzer =
 // an index that is there already.
 func Passages(s index.Sizes) Option { return func(e *Engine) { e.sizes = s } }
 
+// MergeFailed calls f, from a goroutine of its own, when merging segments in
+// the background has failed: nothing is lost, and it is tried again later,
+// unless the index is damaged. Without it [Engine.Close] returns the last such
+// error.
+func MergeFailed(f func(error)) Option { return func(e *Engine) { e.mergeFailed = f } }
+
 // Calibrated gives cross-encoders, named by their fingerprints, maps from
 // logits to probabilities of relevance, which hits then carry in place of what
 // the model's activation gives. See `winnow calibrate`.
@@ -102,6 +108,9 @@ type Engine struct {
 	sizes     index.Sizes
 	maps      map[string]calibration.Map
 	encoders  Encoders
+
+	mergeFailed func(error)
+
 	retriever *encoder.BiEncoder // nil without vectors
 	db        *index.DB
 
@@ -244,7 +253,8 @@ func DefaultAnalyzer() analysis.Options {
 	return o
 }
 
-// Close waits for running calls and releases models and index. Later calls
+// Close waits for running calls and releases models and index. A large merge
+// in the background is given up, and is begun anew another time. Later calls
 // return encoder.ErrClosed or index.ErrClosed.
 func (e *Engine) Close() error {
 	e.rerankMu.Lock()

@@ -16,15 +16,16 @@ var background = context.Background()
 
 // crashRun looks at what power cuts leave, while a script runs.
 type crashRun struct {
-	t       *testing.T
-	seeds   int
-	scratch string
-	made    bool  // Create has returned
-	acked   model // what the changes that returned have promised
-	pending model // what the change that runs would make of it
-	points  int
-	clones  int
-	failed  bool
+	t        *testing.T
+	seeds    int
+	scratch  string
+	made     bool  // Create has returned
+	acked    model // what the changes that returned have promised
+	pending  model // what the change that runs would make of it
+	points   int
+	clones   int
+	overlaps int // merges with a change in the middle
+	failed   bool
 }
 
 func (c *crashRun) look(p *vfs.Point) {
@@ -80,12 +81,15 @@ func TestCrashPoints(t *testing.T) {
 		}
 		crash.OnPoint(run.look)
 		runCrashScript(t, run, crash, filepath.Join(root, "db"), script)
-		total.points, total.clones = total.points+run.points, total.clones+run.clones
+		total.points, total.clones, total.overlaps = total.points+run.points, total.clones+run.clones, total.overlaps+run.overlaps
 		if _, err := survey(filepath.Join(root, "db"), run.acked); err != nil {
 			t.Error(err)
 		}
 	}
-	t.Logf("%d points, %d power cuts", total.points, total.clones)
+	if total.overlaps == 0 {
+		t.Error("no change came in the middle of a merge")
+	}
+	t.Logf("%d points, %d power cuts, %d changes in the middle of a merge", total.points, total.clones, total.overlaps)
 }
 
 func runCrashScript(t *testing.T, run *crashRun, fs vfs.FS, dir string, script uint64) {
@@ -98,11 +102,21 @@ func runCrashScript(t *testing.T, run *crashRun, fs vfs.FS, dir string, script u
 	run.made = true
 	for n := range pick(7, 16) {
 		c := nthChange(script, n, 10)
-		run.pending = run.acked.with(c)
-		if _, err := db.Apply(background, c); err != nil {
-			t.Fatal(err)
+		apply := func() {
+			run.pending = run.acked.with(c)
+			if _, err := db.Apply(background, c); err != nil {
+				t.Fatal(err)
+			}
+			run.acked, run.pending = run.pending, nil
 		}
-		run.acked, run.pending = run.pending, nil
+		if n%5 == 4 { // the change comes in when the rows to merge have been chosen, and the merge ends after it
+			if err := db.Merge(background, MergeOptions{All: true, Started: func(int, int) { apply(); run.overlaps++ }}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if run.acked[c.Add[0].Document.ID] != c.Add[0].Document.Meta["version"] {
+			apply()
+		}
 		if n%3 == 2 {
 			if err := db.Merge(background, MergeOptions{All: n%2 == 0}); err != nil {
 				t.Fatal(err)

@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/gofrs/flock"
 
@@ -63,10 +64,12 @@ type DB struct {
 	merges     sync.Mutex // held by a merge; taken before writing
 	refreshing sync.Mutex // held by a refresh, so that none puts an older state in the place of a newer
 	doubt      *doubt     // guarded by writing
+	behind     behind
 
 	mu       sync.Mutex // guards what follows
 	manifest *manifest  // as committed last, or as read last
 	current  *state
+	used     time.Time // when a snapshot was asked for last; zero if not since the index was idle
 	closed   bool
 }
 
@@ -199,6 +202,7 @@ func newDB(dir string, o Options) *DB {
 		db.threads = runtime.GOMAXPROCS(0)
 	}
 	db.ledger = newBoltLedger(db.fs, dir)
+	db.behind.ctx, db.behind.cancel = context.WithCancel(context.Background())
 	return db
 }
 
@@ -313,6 +317,7 @@ func (db *DB) Snapshot() (*Snapshot, error) {
 	if db.closed {
 		return nil, ErrClosed
 	}
+	db.used = time.Now()
 	return db.current.snapshot(), nil
 }
 
@@ -349,17 +354,19 @@ func (db *DB) Files(f func(FileRecord) error) error {
 	return nil
 }
 
-// Close waits for a running change or merge, and lets go of the directory. Snapshots that are in use stay usable.
+// Close waits for a running change or merge, and lets go of the directory. A large merge in the background is given up, and leaves
+// nothing behind. Snapshots that are in use stay usable.
 func (db *DB) Close() error {
+	missed := db.behind.stop()
 	db.merges.Lock()
 	defer db.merges.Unlock()
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	err := db.settle()
+	err := errors.Join(missed, db.settle())
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.closed {
-		return nil
+		return missed
 	}
 	db.closed = true
 	err = errors.Join(err, db.current.release())

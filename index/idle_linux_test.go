@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // residentSegments is how many kilobytes of a directory's segments are in this process's memory.
@@ -55,12 +56,19 @@ func TestIdle(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := answers(db)
-		for range 3 {
+		for round := range 3 {
 			if got := residentSegments(t, dir); got == 0 {
 				t.Error("nothing is resident after searches: the test does not find the mappings")
 			}
-			if err := db.Idle(); err != nil {
-				t.Fatal(err)
+			if idle, err := db.IdleAfter(time.Hour); idle || err != nil {
+				t.Fatalf("idle an hour after a search: %v, %v", idle, err)
+			}
+			if round == 0 {
+				if err := db.Idle(); err != nil {
+					t.Fatal(err)
+				}
+			} else if idle, err := db.IdleAfter(0); !idle || err != nil {
+				t.Fatalf("%v, %v", idle, err)
 			}
 			if got := residentSegments(t, dir); got != 0 {
 				t.Errorf("%s: %d kB are resident when idle", vectors, got)
@@ -68,6 +76,12 @@ func TestIdle(t *testing.T) {
 			if got := answers(db); !slices.Equal(got, want) {
 				t.Errorf("%s: answers changed: %v, want %v", vectors, got, want)
 			}
+		}
+		if _, err := db.IdleAfter(0); err != nil {
+			t.Fatal(err)
+		}
+		if idle, err := db.IdleAfter(0); idle || err != nil {
+			t.Errorf("idle again, though nothing was asked: %v, %v", idle, err)
 		}
 		if err := db.Close(); err != nil {
 			t.Fatal(err)

@@ -5,6 +5,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"math"
 	"sync/atomic"
 
 	"github.com/RoaringBitmap/roaring/v2"
@@ -16,44 +17,35 @@ import (
 	"github.com/winnow-search/winnow/internal/bitset"
 )
 
-// The merge policy. Segments grow by factors: mergeWidth neighbours of one size class become one of the next, so that a
-// passage is written again once a class (as in the log-structured merge of O'Neil et al. 1996). Only neighbours are
-// merged: the order of adding, which breaks ties, stays.
+// The merge policy: mergeWidth or more neighbours become one, unless one of them is larger than the others together. So
+// each merge at least doubles the segment that a passage is in: it is written again at most log2 of the number of passages times,
+// however small the changes are, and a graph is not built anew for a few rows (the tiers of the log-structured merge of O'Neil et
+// al. 1996). With n passages about 7 + log2 n segments stay. Only neighbours are merged: the order of adding, which breaks ties, stays.
 const (
-	mergeWidth   = 8
-	smallestSize = 1 << 12 // rows; all segments below are of one class
+	mergeWidth = 8
 	// mergeDeleted is the share of deleted rows from which a segment is rewritten: a graph walks through them all the time.
 	mergeDeleted = 0.25
 )
 
-// sizeClass grows by one with every factor of mergeWidth.
-func sizeClass(rows int) int {
-	class := 0
-	for limit := smallestSize; rows > limit; limit *= mergeWidth {
-		class++
-	}
-	return class
-}
-
 // choose returns the range of segments to merge next, from their live rows and their rows; from == to when there is
-// nothing to do.
+// nothing to do. What costs least for each segment that goes comes first.
 func choose(live, rows []int) (from, to int) {
+	best := math.Inf(1)
+	for i := range live {
+		total, largest := 0, 0
+		for j := i; j < len(live) && total+live[j] <= maxRows; j++ {
+			total, largest = total+live[j], max(largest, live[j])
+			if merged := j + 1 - i; merged >= mergeWidth && 2*largest <= total && float64(total)/float64(merged-1) < best {
+				from, to, best = i, j+1, float64(total)/float64(merged-1)
+			}
+		}
+	}
+	if from < to {
+		return from, to
+	}
 	for i := range live {
 		if float64(rows[i]-live[i]) > mergeDeleted*float64(rows[i]) {
 			return i, i + 1
-		}
-	}
-	// The longest run of segments that are no larger than the class, for the smallest class that has enough of them.
-	for class := 0; class <= sizeClass(maxRows); class++ {
-		start := 0
-		for i := 0; i <= len(live); i++ {
-			if i < len(live) && sizeClass(live[i]) <= class {
-				continue
-			}
-			if i-start >= mergeWidth {
-				return start, i
-			}
-			start = i + 1
 		}
 	}
 	return 0, 0
@@ -64,6 +56,8 @@ type MergeOptions struct {
 	All      bool                     // one segment in the end, without deleted rows
 	Progress func(done, total int)    // vectors linked, while a segment is built; may be nil
 	Started  func(segments, rows int) // called when a merge begins; may be nil
+
+	behind bool // beside searches and changes, see [DB.MergeBehind]
 }
 
 // Merge merges segments until the policy has nothing left to do. Searching goes on meanwhile, and so do changes. When it
@@ -102,15 +96,20 @@ func (db *DB) mergeOnce(ctx context.Context, o MergeOptions) (done bool, err err
 			return true, nil
 		}
 	} else {
-		rows := make([]int, len(snapshot.parts))
-		for i, p := range snapshot.parts {
-			rows[i] = p.record.Rows
-		}
-		if from, to = choose(snapshot.liveRows, rows); from == to {
+		if from, to = snapshot.choose(); from == to {
 			return true, nil
 		}
 	}
 	return false, db.mergeRange(ctx, snapshot, from, to, o)
+}
+
+// choose returns the range of segments to merge next.
+func (s *state) choose() (from, to int) {
+	rows := make([]int, len(s.parts))
+	for i, p := range s.parts {
+		rows[i] = p.record.Rows
+	}
+	return choose(s.liveRows, rows)
 }
 
 // mergeRange writes the live rows of a range of segments into one, and puts that in their place.
@@ -127,6 +126,12 @@ func (db *DB) mergeRange(ctx context.Context, s *Snapshot, from, to int, o Merge
 	}
 	if total > maxRows {
 		return fmt.Errorf("%d passages in one segment; at most %d", total, int64(maxRows))
+	}
+	if o.behind && total <= smallMerge {
+		ctx = context.WithoutCancel(ctx)
+	}
+	if err := canceled(ctx, "merge"); err != nil {
+		return err
 	}
 	if o.Started != nil {
 		o.Started(to-from, total)
@@ -147,6 +152,9 @@ func (db *DB) mergeRange(ctx context.Context, s *Snapshot, from, to int, o Merge
 			docs += m.keptDocs
 		}
 		b := builder{settings: &db.settings, analyzer: db.analyzer, threads: db.threads}
+		if o.behind {
+			b.threads = max(1, b.threads/2)
+		}
 		var err error
 		if p, err = db.newSegment(own, docs, func(w segment.SectionWriter) (int, error) { return total, b.merge(ctx, w, in, docs, total, o.Progress) }); err != nil {
 			return err

@@ -71,7 +71,9 @@ func openCollection(name, dir string, o *Options, ms *models) (*collection, erro
 
 // engineOptions are those of every engine of the server.
 func (c *collection) engineOptions(more ...winnow.Option) []winnow.Option {
-	return append([]winnow.Option{winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations), winnow.OnFS(c.options.fs)}, more...)
+	return append([]winnow.Option{
+		winnow.Through(c.models), winnow.Threads(c.options.Threads), winnow.Calibrated(c.options.Calibrations), winnow.OnFS(c.options.fs), winnow.MergeFailed(c.mergeFailed),
+	}, more...)
 }
 
 // pair are the models of the index, or for one that is to be made those of the server.
@@ -133,7 +135,7 @@ func (c *collection) letGo(r *reader) error {
 func (c *collection) refresh() (changed bool, err error) {
 	select {
 	case c.writing <- struct{}{}:
-		if c.writer != nil && time.Since(c.changed) >= c.options.release {
+		if c.writer != nil && time.Since(c.changed) >= c.options.release && !c.writer.Index().Merging() {
 			err = c.closeWriter()
 		}
 		<-c.writing

@@ -58,6 +58,7 @@ type Options struct {
 	fs               vfs.FS        // of indexes; nil: the operating system's
 	headers          time.Duration // that the head of a request may take
 	refresh, release time.Duration // how often indexes are looked at, and when a writer's lock is given back
+	idle             time.Duration // that nothing has been asked of an index, for it to give memory back
 }
 
 // The defaults of [Options].
@@ -85,6 +86,7 @@ func (o *Options) complete() error {
 	o.headers = cmp.Or(o.headers, headerTimeout)
 	o.refresh = cmp.Or(o.refresh, time.Second)
 	o.release = cmp.Or(o.release, 5*time.Second)
+	o.idle = cmp.Or(o.idle, 10*time.Second)
 	if o.Rate > 0 {
 		o.Burst = cmp.Or(o.Burst, max(1, int(2*o.Rate)))
 	}

@@ -388,6 +388,7 @@ func (s *Server) attend(ctx context.Context) {
 			changed, err := c.refresh()
 			s.reloaded("index", changed, err)
 		}
+		s.rest()
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -75,7 +76,7 @@ func (a *app) tune(cmd *cobra.Command, f *tuneFlags, dirs []string) (err error) 
 	if err != nil {
 		return err
 	}
-	f.space.K1, f.space.B = existing.Search.K1, existing.Search.B // they stay in the file, and so hold for what is measured
+	f.space.BM25Settings = existing.Search.BM25Settings // they stay in the file, and so hold for what is measured
 	bar := &evalBar{progress: progress{out: a.stderr}}
 	defer bar.clear()
 	m := experiment.NewManifest(version(), f.threads, uint64(f.seed))
@@ -317,9 +318,9 @@ func (a *app) mergeTuned(f *tuneFlags, out *tuned) (*config.Config, error) {
 	before := file.Search
 	file.Search, file.Precision, file.Tuned = out.Config.Search, out.Config.Precision, out.Config.Tuned
 	file.Search.Budget = before.Budget
-	if before.K1 != f.space.K1 || (before.B == nil) != (f.space.B == nil) || before.B != nil && *before.B != *f.space.B {
-		file.Search.K1, file.Search.B = before.K1, before.B
-		a.warn(fmt.Sprintf("bm25_k1 or bm25_b of %s changed while tuning: they stay as they are now, but the figures are for what they were; tune again", f.write))
+	if !reflect.DeepEqual(before.BM25Settings, f.space.BM25Settings) {
+		file.Search.BM25Settings = before.BM25Settings
+		a.warn(fmt.Sprintf("the settings of BM25 in %s changed while tuning: they stay as they are now, but the figures are for what they were; tune again", f.write))
 	}
 	return file, nil
 }

@@ -28,7 +28,7 @@ func TestTunedIsPutIntoTheFileAsItIsNow(t *testing.T) {
 	f := &tuneFlags{write: path}
 	b := 0.25
 	f.space.K1, f.space.B = 1.7, &b
-	winner := config.Config{Search: winnow.Settings{Mode: winnow.Lexical, Candidates: 10, Rerank: winnow.Off, K1: 1.7, B: &b}, Precision: "fp32", Tuned: &config.Provenance{Winnow: "now"}}
+	winner := config.Config{Search: winnow.Settings{Mode: winnow.Lexical, Candidates: 10, Rerank: winnow.Off, BM25Settings: winnow.BM25Settings{K1: 1.7, B: &b}}, Precision: "fp32", Tuned: &config.Provenance{Winnow: "now"}}
 	for _, x := range []struct {
 		file, warning string
 		k1, b         float64

@@ -234,7 +234,7 @@ func (f first) parts(more int) (dense, lexical listKey) {
 
 func (o *Observations) observe(ctx context.Context, seen *observed, text string, p encoder.Precision, source Source, scorers []Scorer) error {
 	for _, k := range o.space.searches(p, seen.more()) {
-		found, err := source.Find(ctx, text, winnow.Settings{Mode: k.mode, Candidates: k.length, Ef: k.ef, Probes: k.probes, K1: o.space.K1, B: o.space.B})
+		found, err := source.Find(ctx, text, winnow.Settings{Mode: k.mode, Candidates: k.length, Ef: k.ef, Probes: k.probes, BM25Settings: o.space.BM25Settings})
 		if err != nil {
 			return err
 		}

@@ -15,15 +15,14 @@ import (
 
 // Space is what is searched for the best settings: all combinations of what is listed.
 type Space struct {
-	Modes      []winnow.Mode
-	Methods    []rank.Method // of fusion, for the hybrid mode; none: all but linear, whose weights depend on the sizes of scores
-	Candidates []int         // each at least 1
-	Depths     []int         // of reranking, each at least 1; those above a setting's candidates are left out
-	Ef, Probes []int         // widths of an approximate vector index, 0 for its default; none: the default alone
-	Rerankers  []Reranker    // from cheap to costly; cascades are made of each with each later one
-	Precisions []encoder.Precision
-	K1         float64  // of BM25 in every setting, as in [winnow.Settings]; 0: the default
-	B          *float64 // as K1; nil: the default
+	Modes               []winnow.Mode
+	Methods             []rank.Method // of fusion, for the hybrid mode; none: all but linear, whose weights depend on the sizes of scores
+	Candidates          []int         // each at least 1
+	Depths              []int         // of reranking, each at least 1; those above a setting's candidates are left out
+	Ef, Probes          []int         // widths of an approximate vector index, 0 for its default; none: the default alone
+	Rerankers           []Reranker    // from cheap to costly; cascades are made of each with each later one
+	Precisions          []encoder.Precision
+	winnow.BM25Settings // in every setting
 }
 
 // Reranker is what settings call a cross-encoder.

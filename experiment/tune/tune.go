@@ -90,7 +90,7 @@ func (o *Observations) Tune(ctx context.Context, p Plan) (*Outcome, error) {
 	if p.Progress == nil {
 		p.Progress = func(int, int) {}
 	}
-	p.base = winnow.Settings{K1: o.space.K1, B: o.space.B}
+	p.base = winnow.Settings{BM25Settings: o.space.BM25Settings}
 	budget := speed.Milliseconds(p.Budget)
 	c, err := newChooser(ctx, o, p.Measure, budget, p.Progress)
 	if err != nil {
@@ -170,7 +170,7 @@ func (p *Plan) point(s scored) *Point {
 // setting is what a row says, with what is the same for all.
 func (p *Plan) setting(s scored) Setting {
 	out := s.setting()
-	out.K1, out.B = p.base.K1, p.base.B
+	out.BM25Settings = p.base.BM25Settings
 	return out
 }
 

@@ -145,7 +145,7 @@ func checkNamed(all []source) (complaints []string) {
 	}
 	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
 		if !strings.Contains(text, "`"+dir+"`") {
-			complaints = append(complaints, fmt.Sprintf("%s does not name `%s`: say what it is, what it is useful for and what not", page, dir))
+			complaints = append(complaints, fmt.Sprintf("%s does not name %#q: say what it is, what it is useful for and what not", page, dir))
 		}
 	}
 	return complaints

@@ -3,6 +3,7 @@
 package vfs
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -30,8 +31,8 @@ func (osFS) Open(path string) (Mapping, error) {
 		return nil, err
 	}
 	m, err := newMapping(f)
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
+	if closed := f.Close(); err != nil { // what was only read
+		return nil, errors.Join(err, closed)
 	}
 	return m, nil
 }
@@ -88,11 +89,12 @@ func missingDirs(dir string) ([]string, error) {
 
 func (osFS) Update(_ string, f func() error) error { return f() }
 
-// osMapping is a mapped file. The file stays open for ReadAt.
+// osMapping is a mapped file. The file itself is not kept open: an index has many segments, and systems allow few open files.
 type osMapping struct {
-	file  *os.File
+	path  string
+	file  fs.FileInfo
 	data  []byte
-	unmap func() error
+	unmap func() error // nil for an empty file
 }
 
 func newMapping(f *os.File) (*osMapping, error) {
@@ -107,28 +109,48 @@ func newMapping(f *os.File) (*osMapping, error) {
 	case size > math.MaxInt:
 		return nil, &fs.PathError{Op: "mmap", Path: f.Name(), Err: fmt.Errorf("%d bytes are too many for this machine", size)}
 	case size == 0:
-		return &osMapping{file: f, data: []byte{}}, nil // systems refuse to map nothing
+		return &osMapping{f.Name(), info, []byte{}, nil}, nil // systems refuse to map nothing
 	}
 	data, unmap, err := mapFile(f, int(size))
 	if err != nil {
 		return nil, &fs.PathError{Op: "mmap", Path: f.Name(), Err: err}
 	}
-	return &osMapping{f, data, unmap}, nil
+	return &osMapping{f.Name(), info, data, unmap}, nil
 }
 
 func (m *osMapping) Bytes() []byte { return m.data }
 
-func (m *osMapping) ReadAt(p []byte, off int64) (int, error) { return m.file.ReadAt(p, off) }
+// ReadAt opens the file again. One that is not at its path any more, as another process has removed it, cannot be cut short either: then
+// the mapping is read.
+func (m *osMapping) ReadAt(p []byte, off int64) (int, error) {
+	f, err := os.Open(m.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return bytes.NewReader(m.data).ReadAt(p, off)
+	}
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return 0, err
+	}
+	if !os.SameFile(info, m.file) {
+		return bytes.NewReader(m.data).ReadAt(p, off)
+	}
+	return f.ReadAt(p, off)
+}
 
 func (m *osMapping) Release() error { return releasePages(m.data) }
 
 func (m *osMapping) Close() error {
-	var err error
-	if m.unmap != nil {
-		if e := m.unmap(); e != nil {
-			err = &fs.PathError{Op: "munmap", Path: m.file.Name(), Err: e}
-		}
-	}
+	unmap := m.unmap
 	m.unmap, m.data = nil, nil
-	return errors.Join(err, m.file.Close())
+	if unmap == nil {
+		return nil
+	}
+	if err := unmap(); err != nil {
+		return &fs.PathError{Op: "munmap", Path: m.path, Err: err}
+	}
+	return nil
 }

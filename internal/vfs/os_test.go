@@ -118,6 +118,32 @@ func second[T any](_ T, err error) error { return err }
 
 func TestOS(t *testing.T) { conformance(t, vfs.OS, t.TempDir()) }
 
+// TestMappingOfRemovedFile reads from mappings whose files have gone, or have others in their places.
+func TestMappingOfRemovedFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // it removes no file that is mapped
+	}
+	for _, replaced := range []bool{false, true} {
+		path := filepath.Join(t.TempDir(), "file")
+		must(t, write(t, vfs.OS, path, "what was there").Close())
+		m, err := vfs.OS.Open(path)
+		must(t, err)
+		must(t, vfs.OS.Remove(path))
+		if replaced {
+			must(t, write(t, vfs.OS, path, "something else").Close())
+		}
+		part := make([]byte, 5)
+		if _, err := m.ReadAt(part, 9); err != nil || string(part) != "there" {
+			t.Errorf("replaced %v: ReadAt gave %q, %v", replaced, part, err)
+		}
+		if n, err := m.ReadAt(part, 12); n != 2 || !errors.Is(err, io.EOF) {
+			t.Errorf("replaced %v: ReadAt at the end: %d, %v", replaced, n, err)
+		}
+		must(t, m.Close())
+		must(t, m.Close())
+	}
+}
+
 func TestOSErrorsHaveNoFile(t *testing.T) {
 	f, err := vfs.OS.Create(filepath.Join(t.TempDir(), "none", "file"))
 	if err == nil || f != nil {

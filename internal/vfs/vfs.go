@@ -15,7 +15,7 @@ type FS interface {
 	// written twice. Writes are not buffered.
 	Create(path string) (File, error)
 
-	// Open maps a file for reading.
+	// Open maps a file for reading. The mapping does not count as an open file.
 	Open(path string) (Mapping, error)
 
 	// Remove deletes a file or an empty directory. On Windows a file that is open or mapped cannot be removed.

@@ -110,7 +110,7 @@ func restate(r *rand.Rand, q string) string {
 func heapOf(r *rand.Rand, question, answer string) string {
 	long := func(text string) []string {
 		var list []string
-		for _, w := range strings.Fields(plain(text)) {
+		for w := range strings.FieldsSeq(plain(text)) {
 			if utf8.RuneCountInString(w) > 2 {
 				list = append(list, w)
 			}
