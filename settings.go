@@ -97,7 +97,7 @@ func (s Settings) Options() ([]SearchOption, error) {
 	if s.Fusion != nil {
 		opts = append(opts, Fuse(*s.Fusion))
 	}
-	words, err := s.BM25Settings.options()
+	words, err := s.options()
 	if err != nil {
 		return nil, err
 	}

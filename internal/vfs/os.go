@@ -31,7 +31,8 @@ func (osFS) Open(path string) (Mapping, error) {
 		return nil, err
 	}
 	m, err := newMapping(f)
-	if closed := f.Close(); err != nil { // what was only read
+	closed := f.Close()
+	if err != nil { // else what was only read is mapped, however its file was closed
 		return nil, errors.Join(err, closed)
 	}
 	return m, nil
