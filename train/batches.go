@@ -18,7 +18,7 @@ const bucket = 16
 // bucketBytes is how much text is sorted together at most.
 const bucketBytes = 64 << 20
 
-// batches cuts an epoch's rows into batches, in an order that depends on the seed and the epoch alone. The
+// batches cuts an epoch's rows into batches, in an order that depends on the seed and the epoch alone, or in their own. The
 // last batch may be short.
 func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Seq2[[]dataset.Row, error] {
 	seed := o.Seed + uint64(epoch)*0x9e3779b97f4a7c15
@@ -27,9 +27,13 @@ func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Se
 		var held []dataset.Row
 		bytes := 0
 		flush := func() bool {
-			slices.SortStableFunc(held, func(a, b dataset.Row) int { return cmp.Compare(a.Size(), b.Size()) })
+			if !o.InOrder {
+				slices.SortStableFunc(held, func(a, b dataset.Row) int { return cmp.Compare(a.Size(), b.Size()) })
+			}
 			list := slices.Collect(slices.Chunk(held, o.BatchSize))
-			order.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+			if !o.InOrder {
+				order.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+			}
 			for _, b := range list {
 				if !yield(slices.Clone(b), nil) {
 					return false
@@ -39,7 +43,10 @@ func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Se
 			held, bytes = held[:0], 0
 			return true
 		}
-		for row, err := range dataset.Shuffle(rows, o.Buffer, seed) {
+		if !o.InOrder {
+			rows = dataset.Shuffle(rows, o.Buffer, seed)
+		}
+		for row, err := range rows {
 			if err != nil {
 				yield(nil, err)
 				return

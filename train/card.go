@@ -129,7 +129,11 @@ func (c *Card) settings(w *cardWriter) {
 		w.row("frozen", strings.Join(o.Freeze, ", "))
 	}
 	w.row("precision", o.Precision)
-	w.row("tokens held at once, rows shuffled", fmt.Sprintf("%d, %d", o.ChunkTokens, o.Buffer))
+	shuffled := fmt.Sprint(o.Buffer)
+	if o.InOrder {
+		shuffled = "none"
+	}
+	w.row("tokens held at once, rows shuffled", fmt.Sprintf("%d, %s", o.ChunkTokens, shuffled))
 	w.row("seed", o.Seed)
 	w.row("digest of the rows", c.Result.Digest)
 	w.row("fingerprint of the start", c.Fingerprint)

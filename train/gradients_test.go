@@ -231,3 +231,24 @@ func TestBatchesHaveEveryRowOnceAndAlikeInLength(t *testing.T) {
 		}
 	}
 }
+
+// In order, batches are the rows as they come, each epoch.
+func TestBatchesInOrder(t *testing.T) {
+	o := options()
+	o.BatchSize, o.InOrder = 4, true
+	for epoch := range 2 {
+		var order, sizes []int
+		for b, err := range o.batches(rows(10)(), epoch) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			sizes = append(sizes, len(b))
+			for _, r := range b {
+				order = append(order, r.Place.Line)
+			}
+		}
+		if !slices.IsSorted(order) || len(order) != 10 || !slices.Equal(sizes, []int{4, 4, 2}) {
+			t.Errorf("epoch %d: rows %v in batches of %v", epoch, order, sizes)
+		}
+	}
+}

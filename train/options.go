@@ -26,12 +26,13 @@ type Options struct {
 	Dropout     float64           `json:"dropout"`       // of hidden states and attention weights, from 0 to below 1
 	Average     float64           `json:"average"`       // the part of the average of weights that each step keeps, from 0 (no average) to below 1
 	Seed        uint64            `json:"seed"`
-	MaxTokens   int               `json:"max tokens"`   // of a text, or a pair; 0 for the model's limit
-	Precision   encoder.Precision `json:"precision"`    // FP32, or BF16 where the processor has instructions for it
-	Threads     int               `json:"threads"`      // 0 for all
-	Freeze      []string          `json:"freeze"`       // what is not trained: "embeddings", "words", numbers of layers, "0-2"
-	ChunkTokens int               `json:"chunk tokens"` // tokens whose activations are held at once
-	Buffer      int               `json:"buffer"`       // rows held for shuffling
+	MaxTokens   int               `json:"max tokens"`    // of a text, or a pair; 0 for the model's limit
+	Precision   encoder.Precision `json:"precision"`     // FP32, or BF16 where the processor has instructions for it
+	Threads     int               `json:"threads"`       // 0 for all
+	Freeze      []string          `json:"freeze"`        // what is not trained: "embeddings", "words", numbers of layers, "0-2"
+	ChunkTokens int               `json:"chunk tokens"`  // tokens whose activations are held at once
+	Buffer      int               `json:"buffer"`        // rows held for shuffling
+	InOrder     bool              `json:"rows in order"` // take rows as they come, neither shuffled nor put beside others of their length
 }
 
 // Defaults are the settings that a run has where nothing else is said.

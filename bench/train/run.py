@@ -3,8 +3,9 @@
 
     make bench-train SHARED=DIR RETRIEVER=DIR RERANKER=DIR
 
-Both get the same start, rows, batches of about equal length, loss and number of threads, in turns that alternate, each in a
-process of its own. Counted are tokens without padding; the first two steps of a turn are left out.
+Both get the same start, the same batches in the same order, loss, dropout and number of threads, in turns that alternate, each in a
+process of its own. Counted are tokens without padding; the first two steps of a turn are left out. What was read must be the same to the token,
+and the mean losses alike (dropout draws differ).
 """
 
 import argparse
@@ -12,6 +13,7 @@ import gzip
 import json
 import os
 import platform
+import random
 import subprocess
 import sys
 from pathlib import Path
@@ -23,18 +25,20 @@ WARM = 2
 
 
 def make_rows(shared: Path, path: Path, negatives: int, count: int, batch: int) -> None:
-    """Rows of several sources in turn, sorted by length within 16 batches, which is what winnow's trainer does."""
-    rows = []
+    """Batches of rows of several sources, each of rows of about one length, as winnow's trainer makes them, in random order."""
+    rows, batches = [], []
     for name in SOURCES:
         with gzip.open(shared / "train" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as f:
             rows.append([r for r in map(json.loads, f) if len(r["negatives"]) >= negatives][:count])
     mixed = [r for group in zip(*rows, strict=False) for r in group][:count]
     size = 16 * batch
+    for at in range(0, len(mixed), size):
+        part = sorted(mixed[at : at + size], key=lambda r: len(r["positive"]) + sum(map(len, r["negatives"][:negatives])))
+        batches += [part[i : i + batch] for i in range(0, len(part), batch)]
+    random.Random(1).shuffle(batches)
     with path.open("w", encoding="utf-8") as f:
-        for at in range(0, len(mixed), size):
-            part = sorted(mixed[at : at + size], key=lambda r: len(r["positive"]) + sum(map(len, r["negatives"][:negatives])))
-            for r in part:
-                f.write(json.dumps({"query": r["query"], "positive": r["positive"], "negatives": r["negatives"][:negatives]}) + "\n")
+        for r in [r for b in batches for r in b]:
+            f.write(json.dumps({"query": r["query"], "positive": r["positive"], "negatives": r["negatives"][:negatives]}) + "\n")
 
 
 def turn(command: list[str], threads: int) -> dict:
@@ -43,8 +47,8 @@ def turn(command: list[str], threads: int) -> dict:
     lines = [json.loads(line) for line in out.splitlines()]
     steps = lines[WARM:-1]
     return {
-        "rate": sum(s["tokens"] for s in steps) / sum(s["seconds"] for s in steps),
-        "seconds": sum(s["seconds"] for s in steps) / len(steps),
+        "tokens": sum(s["tokens"] for s in steps),
+        "rate": len(steps) / sum(s["seconds"] for s in steps),
         "peak": lines[-1]["peak"],
         "loss": sum(s["loss"] for s in steps) / len(steps),
     }
@@ -86,10 +90,11 @@ def main() -> None:
         flags[kind] += ["--model", str(o.retriever if kind == "bi" else o.reranker), "--steps", str(o.steps), "--tokens", str(o.tokens)]
     lines = [
         f"- {machine()}",
-        f"- best of {o.rounds} alternating turns of {o.steps - WARM} steps; inputs of up to {o.tokens} tokens; tokens without padding",
+        f"- best of {o.rounds} alternating turns of {o.steps - WARM} steps over the same batches; inputs of up to {o.tokens} tokens",
         "",
-        "| task | threads | precision | winnow, tokens/s | PyTorch, tokens/s | ratio | median of turns | peak, winnow / PyTorch, MiB |",
-        "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |",
+        "| task | threads | precision | winnow, steps/s | PyTorch, steps/s | ratio | median of turns | tokens of a step | mean loss, winnow / PyTorch "
+        "| peak, winnow / PyTorch, MiB |",
+        "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     names = {"bi": "bi-encoder, 32 rows with a negative", "cross": "cross-encoder, 16 rows with 2 negatives"}
     for kind in o.kinds:
@@ -104,8 +109,15 @@ def main() -> None:
                 a, b = max(t["rate"] for t in ours), max(t["rate"] for t in theirs)
                 ratios = sorted(x["rate"] / y["rate"] for x, y in zip(ours, theirs, strict=True))
                 peak = " / ".join(f"{max(t['peak'] for t in side) / 2**20:,.0f}" for side in (ours, theirs))
+                read = {t["tokens"] for t in [*ours, *theirs]}
+                if len(read) > 1:
+                    sys.exit(f"{kind}: the sides read different tokens: {read}")
+                losses = [sum(t["loss"] for t in side) / len(side) for side in (ours, theirs)]
+                if abs(losses[0] - losses[1]) > 0.1 * max(losses):
+                    sys.exit(f"{kind}: the mean losses are {losses}")
                 lines.append(
-                    f"| {names[kind]} | {threads} | {precision} | {a:,.0f} | {b:,.0f} | **{a / b:.2f}** | {ratios[len(ratios) // 2]:.2f} | {peak} |"
+                    f"| {names[kind]} | {threads} | {precision} | {a:.2f} | {b:.2f} | **{a / b:.2f}** | {ratios[len(ratios) // 2]:.2f} "
+                    f"| {read.pop() / (o.steps - WARM):,.0f} | {losses[0]:.3f} / {losses[1]:.3f} | {peak} |"
                 )
     table = "\n".join(lines) + "\n"
     print(table)

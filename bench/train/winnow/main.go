@@ -56,7 +56,7 @@ func run() error {
 	}
 	o := train.Defaults()
 	o.BatchSize, o.Steps, o.Threads, o.MaxTokens, o.Precision = *batch, *steps, *threads, *tokens, encoder.Precision(*precision)
-	o.ChunkTokens = 1 << 30 // as in PyTorch, a batch at once
+	o.ChunkTokens, o.InOrder = 1<<30, true // as in PyTorch: a batch at once, and the batches that it gets
 	var task *train.Task
 	if *kind == "bi" {
 		task, err = train.Bi(m, loss.MultipleNegativesRanking{}, nil, &o)
