@@ -10,6 +10,7 @@ and the mean losses alike (dropout draws differ).
 
 import argparse
 import gzip
+import itertools
 import json
 import os
 import platform
@@ -24,13 +25,23 @@ SOURCES = ["squadshifts_wiki", "squad_sentences", "boolq"]
 WARM = 2
 
 
+def fresh(row: dict, negatives: int, seen: set) -> bool:
+    """Whether none of a row's texts was in another: of texts that repeat, winnow encodes one, and calls no answer wrong that is right."""
+    texts = [row["query"], row["positive"], *row["negatives"][:negatives]]
+    new = len(set(texts)) == len(texts) and not seen.intersection(texts)
+    seen.update(texts)
+    return new
+
+
 def make_rows(shared: Path, path: Path, negatives: int, count: int, batch: int) -> None:
     """Batches of rows of several sources, each of rows of about one length, as winnow's trainer makes them, in random order."""
-    rows, batches = [], []
+    rows, batches, seen = [], [], set()
     for name in SOURCES:
         with gzip.open(shared / "train" / f"{name}.jsonl.gz", "rt", encoding="utf-8") as f:
-            rows.append([r for r in map(json.loads, f) if len(r["negatives"]) >= negatives][:count])
-    mixed = [r for group in zip(*rows, strict=False) for r in group][:count]
+            rows.append([r for r in map(json.loads, f) if len(r["negatives"]) >= negatives and fresh(r, negatives, seen)][:count])
+    mixed = [r for group in itertools.zip_longest(*rows) for r in group if r is not None][:count]
+    if len(mixed) < count:
+        sys.exit(f"{shared}/train has {len(mixed)} rows with texts of their own; {count} are needed")
     size = 16 * batch
     for at in range(0, len(mixed), size):
         part = sorted(mixed[at : at + size], key=lambda r: len(r["positive"]) + sum(map(len, r["negatives"][:negatives])))
