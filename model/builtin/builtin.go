@@ -56,7 +56,7 @@ func Models() model.Pair { return model.Pair{Retriever: Retriever, Reranker: Rer
 func Calibration() []byte { return bytes.Clone(calibrated) }
 
 // Calibrations has the same map from logits to probabilities of relevance, by fingerprint as winnow.Calibrated takes it. It was
-// fitted on judged questions of others: probabilities are better than those of the plain sigmoid, and `winnow calibrate` on
+// fitted on judged questions of others: probabilities are mostly better than those of the plain sigmoid, and `winnow calibrate` on
 // judgments of one's own is better still.
 func Calibrations() (map[string]calibration.Map, error) {
 	var file struct {

@@ -23,6 +23,7 @@ head -n "$(wc -l < "$work/asked.jsonl")" "$work/mined-plain.jsonl" > "$work/mine
 for kind in stuffed stated; do
   stage "$work/$kind.jsonl" go run ./internal/cmd/builtin-data "$kind" --out "$work/$kind.jsonl" "$work/mined-asked.jsonl"
 done
+clean "$work/stuffed.jsonl" "$work/stated.jsonl"
 stage "$work/int8" bin/winnow convert "$teacher" --out "$work/int8" --dtype int8
 stage "$work/cross" bin/winnow convert "$work/int8" --out "$work/cross" --dtype f32 --head
 rank mined-reranker cross residual 1280 7e-5 0.05 9 softmax --prior 10

@@ -13,8 +13,8 @@ type set struct {
 // sets are all whose stated licence allows models to be trained and given away; the names are those of the files.
 var sets = []set{
 	{name: "text_software_docs", licence: "CC-BY-SA-4.0, Apache-2.0, CC0-1.0, BSD-3-Clause, CC-BY-4.0", made: 3000},
-	{name: "text_wikipedia_abstracts", licence: "CC-BY-SA-3.0", made: 1500},
-	{name: "text_wikipedia_paragraphs", licence: "CC-BY-SA-3.0", made: 2000},
+	{name: "text_wikipedia_abstracts", licence: "CC-BY-SA", made: 1500},
+	{name: "text_wikipedia_paragraphs", licence: "CC-BY-SA", made: 2000},
 	{name: "text_world_factbook", licence: "CC0-1.0", made: 1000},
 	{name: "text_movie_reviews", licence: "CC-BY-4.0"},
 	{name: "text_us_speeches", licence: "public domain", made: 500},
@@ -26,7 +26,7 @@ var sets = []set{
 	{name: "boolq", licence: "CC-BY-SA-3.0", questions: 4000, made: 1000},
 	{name: "selqa", licence: "Apache-2.0", questions: 2700},
 	{name: "covidqa", licence: "Apache-2.0", questions: 1400, made: 1400},
-	{name: "stackfaq", licence: "CC-BY-SA-4.0", questions: 1250},
+	{name: "stackfaq", licence: "CC-BY-SA", questions: 1250},
 	{name: "pubmedqa", licence: "MIT", questions: 1000, made: 1000},
 	{name: "trecqa", licence: "public domain", questions: 850},
 	{name: "pairs_qnli_dev", licence: "CC-BY-SA-4.0"},
