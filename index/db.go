@@ -342,7 +342,7 @@ func (db *DB) Refresh() (changed bool, err error) {
 		return false, s.release()
 	}
 	old := db.current
-	db.manifest, db.current = m, s
+	db.manifest, db.current, db.used = m, s, time.Now() // opening it has touched pages: see IdleAfter
 	return true, old.release()
 }
 

@@ -23,8 +23,8 @@ func (db *DB) Idle() error {
 	return s.idle()
 }
 
-// IdleAfter does what [DB.Idle] does if no snapshot has been asked for since some time, once until one is asked for again. It reports
-// whether it did.
+// IdleAfter does what [DB.Idle] does if no snapshot has been asked for since some time, once until one is asked for again, or what another
+// process has written is taken over. It reports whether it did.
 func (db *DB) IdleAfter(d time.Duration) (bool, error) {
 	db.mu.Lock()
 	if db.closed || db.used.IsZero() || time.Since(db.used) < d {
