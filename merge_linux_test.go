@@ -5,29 +5,13 @@ package winnow
 import (
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/internal/proctest"
 	"github.com/winnow-search/winnow/model"
 )
-
-// openFiles counts those below a directory.
-func openFiles(t *testing.T, dir string) (n int) {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(target, dir) {
-			n++
-		}
-	}
-	return n
-}
 
 // TestSingleAdditions adds documents one by one while a second engine reads: segments and open files stay few, and closing does not
 // wait for what is still to be merged.
@@ -62,7 +46,7 @@ func TestSingleAdditions(t *testing.T) {
 		if _, err := reader.Index().Refresh(); err != nil {
 			t.Fatal(err)
 		}
-		if n := openFiles(t, dir); n > 8 { // the lock, what a commit or a merge is writing
+		if n := proctest.OpenFiles(t, dir); n > 8 { // the lock, what a commit or a merge is writing
 			t.Fatalf("%d files are open", n)
 		}
 	}

@@ -130,11 +130,7 @@ func (s *searching) reorder(hits []candidate, logits []float32, fuse bool) error
 // cross-encoder that [Engine.Reranker] has given. It runs as it does in a search:
 // by way of [Encoders].
 func (e *Engine) Rank(ctx context.Context, c *encoder.CrossEncoder, query string, documents []string) ([]encoder.Ranked, error) {
-	pairs := make([]encoder.Pair, len(documents))
-	for i, d := range documents {
-		pairs[i] = encoder.Pair{Query: query, Document: d}
-	}
-	scores, err := e.encoders.Predict(ctx, c, pairs)
+	scores, err := e.encoders.Predict(ctx, c, encoder.Pairs(query, documents))
 	if err != nil {
 		return nil, err
 	}

@@ -137,6 +137,9 @@ func TestSyncKeepsWhatItCouldNotSee(t *testing.T) {
 		f.sync()
 		// A link is reported when the folder was listed and nothing below it was.
 		if err := os.Symlink(f.at("a.md"), f.at("link.md")); err != nil {
+			if runtime.GOOS != "windows" { // where it takes a right of its own
+				t.Fatal(err)
+			}
 			t.Skip("no symbolic links on this system:", err)
 		}
 		if err := os.Remove(f.at("z.md")); err != nil { // this one is gone

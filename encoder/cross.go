@@ -84,6 +84,15 @@ func (c *CrossEncoder) Close() error { return c.use.close(c.model) }
 // Pair is a query and a document, to be read together.
 type Pair struct{ Query, Document string }
 
+// Pairs are those of a query with each of some documents.
+func Pairs(query string, documents []string) []Pair {
+	pairs := make([]Pair, len(documents))
+	for i, d := range documents {
+		pairs[i] = Pair{query, d}
+	}
+	return pairs
+}
+
 // Scores are the outputs for a number of pairs, in order.
 type Scores struct {
 	Labels         int
@@ -200,11 +209,7 @@ func (c *CrossEncoder) Rank(ctx context.Context, query string, documents []strin
 	if c.Labels() != 1 {
 		return nil, fmt.Errorf("model %s has %d labels; ranking takes a model with one (use Predict for others)", c.model.Name, c.Labels())
 	}
-	pairs := make([]Pair, len(documents))
-	for i, d := range documents {
-		pairs[i] = Pair{query, d}
-	}
-	s, err := c.Predict(ctx, pairs)
+	s, err := c.Predict(ctx, Pairs(query, documents))
 	if err != nil {
 		return nil, err
 	}

@@ -40,11 +40,7 @@ func (c cross) Score(ctx context.Context, query string, texts []string) (Scores,
 	if n := c.Labels(); n != 1 {
 		return Scores{}, fmt.Errorf("model %s has %d labels; a reranker has one", c.Name(), n)
 	}
-	pairs := make([]encoder.Pair, len(texts))
-	for i, t := range texts {
-		pairs[i] = encoder.Pair{Query: query, Document: t}
-	}
-	s, err := c.predict(ctx, pairs)
+	s, err := c.predict(ctx, encoder.Pairs(query, texts))
 	if err != nil {
 		return Scores{}, err
 	}

@@ -3,44 +3,13 @@
 package index
 
 import (
-	"bufio"
-	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 	"time"
-)
 
-// residentSegments is how many kilobytes of a directory's segments are in this process's memory.
-func residentSegments(t *testing.T, dir string) (kb int) {
-	t.Helper()
-	f, err := os.Open("/proc/self/smaps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	inside := false
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		fields := strings.Fields(lines.Text())
-		switch {
-		case len(fields) >= 5 && strings.Contains(fields[0], "-"): // begins a mapping
-			inside = strings.HasPrefix(fields[len(fields)-1], dir+"/")
-		case inside && fields[0] == "Rss:":
-			n, err := strconv.Atoi(fields[1])
-			if err != nil {
-				t.Fatal(err)
-			}
-			kb += n
-		}
-	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
-	return kb
-}
+	"github.com/winnow-search/winnow/internal/proctest"
+)
 
 // TestIdle looks at the resident pages of an index that is used, idle, and used again.
 func TestIdle(t *testing.T) {
@@ -57,7 +26,7 @@ func TestIdle(t *testing.T) {
 		}
 		want := answers(db)
 		for round := range 3 {
-			if got := residentSegments(t, dir); got == 0 {
+			if _, got := proctest.Mapped(t, dir); got == 0 {
 				t.Error("nothing is resident after searches: the test does not find the mappings")
 			}
 			if idle, err := db.IdleAfter(time.Hour); idle || err != nil {
@@ -70,7 +39,7 @@ func TestIdle(t *testing.T) {
 			} else if idle, err := db.IdleAfter(0); !idle || err != nil {
 				t.Fatalf("%v, %v", idle, err)
 			}
-			if got := residentSegments(t, dir); got != 0 {
+			if _, got := proctest.Mapped(t, dir); got != 0 {
 				t.Errorf("%s: %d kB are resident when idle", vectors, got)
 			}
 			if got := answers(db); !slices.Equal(got, want) {

@@ -5,33 +5,13 @@
 package index
 
 import (
-	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 
+	"github.com/winnow-search/winnow/internal/proctest"
 	"github.com/winnow-search/winnow/internal/vfs"
 )
-
-// held counts open files and mappings below a directory.
-func held(t *testing.T, dir string) (files, maps int) {
-	t.Helper()
-	entries, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, e := range entries {
-		if target, err := os.Readlink("/proc/self/fd/" + e.Name()); err == nil && strings.HasPrefix(target, dir) {
-			files++
-		}
-	}
-	list, err := os.ReadFile("/proc/self/maps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return files, strings.Count(string(list), dir)
-}
 
 // TestLeaks opens, changes, merges, refreshes and closes, with failures in between, and counts what is held afterwards.
 func TestLeaks(t *testing.T) {
@@ -79,7 +59,8 @@ func TestLeaks(t *testing.T) {
 		if _, err := survey(dir, is); err != nil {
 			t.Fatal(err)
 		}
-		if files, maps := held(t, base); files != 0 || maps != 0 {
+		files := proctest.OpenFiles(t, base)
+		if maps, _ := proctest.Mapped(t, base); files != 0 || maps != 0 {
 			t.Fatalf("round %d: %d files are open and %d mapped", n, files, maps)
 		}
 	}

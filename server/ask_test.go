@@ -181,13 +181,7 @@ func TestServingWithoutAReranker(t *testing.T) {
 	extractive := start(t, small, none, func(o *Options) { o.DB = s.options.DB })
 	extractive.refused(extractive.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?"}`), http.StatusBadRequest, "there is no cross-encoder, which chooses the sentences")
 
-	agents := httptest.NewServer(s)
-	defer agents.Close()
-	session, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: agents.URL + "/mcp"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = session.Close() }()
+	session := s.agent()
 	for tool, want := range map[string]string{"search": `"reranked":0`, "index_status": `"reranker":false`, "ask": `"unchecked":true`} {
 		arguments := map[string]map[string]any{"search": {"query": "bread"}, "ask": {"question": "bread?"}}[tool]
 		r, err := session.CallTool(t.Context(), &sdk.CallToolParams{Name: tool, Arguments: arguments})

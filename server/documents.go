@@ -23,13 +23,17 @@ const mostDocuments = 10_000
 // mostID bounds an id, in bytes: percent-encoded in a path, it must fit into the head of a request.
 const mostID = 4096
 
+func idTooLong(id string) error {
+	return fmt.Errorf("the id has %d bytes; at most %d", len(id), mostID)
+}
+
 // checkDocument refuses what the engine would.
 func checkDocument(d *api.Document) error {
 	switch {
 	case d.ID == "":
 		return errors.New("the id is missing or empty")
 	case len(d.ID) > mostID:
-		return fmt.Errorf("the id has %d bytes; at most %d", len(d.ID), mostID)
+		return idTooLong(d.ID)
 	case !d.Format.Known():
 		return fmt.Errorf("the format %.80q is not known; use %q, %q, %q or %q", d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
 	}

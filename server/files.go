@@ -165,7 +165,7 @@ func (s *storing) add(ctx context.Context, d *document.Document) error {
 		return nil // nothing to find
 	}
 	if len(d.ID) > mostID {
-		s.refuse(d.Source.Line, fmt.Errorf("the id has %d bytes; at most %d", len(d.ID), mostID))
+		s.refuse(d.Source.Line, idTooLong(d.ID))
 		return nil
 	}
 	if s.placed[d.ID] {

@@ -6,34 +6,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"os"
 	"path/filepath"
-	"regexp"
-	"strconv"
 	"testing"
 	"time"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/internal/proctest"
 	"github.com/winnow-search/winnow/server/api"
 )
-
-// resident is how many kilobytes of mapped files below a directory are in this process's memory.
-func resident(t *testing.T, dir string) (kb int) {
-	t.Helper()
-	maps, err := os.ReadFile("/proc/self/smaps")
-	if err != nil {
-		t.Fatal(err)
-	}
-	mapping := regexp.MustCompile(`(?m)^[0-9a-f]+-[0-9a-f]+ .* ` + regexp.QuoteMeta(dir) + `/.*\n(?:[A-Z]\w+: .*\n)*?Rss: +(\d+) kB`)
-	for _, m := range mapping.FindAllSubmatch(maps, -1) {
-		n, err := strconv.Atoi(string(m[1]))
-		if err != nil {
-			t.Fatal(err)
-		}
-		kb += n
-	}
-	return kb
-}
 
 // TestSinglePuts puts documents one by one: segments stay few, and when nothing is asked any more the index gives its memory back.
 func TestSinglePuts(t *testing.T) {
@@ -65,7 +45,11 @@ func TestSinglePuts(t *testing.T) {
 			t.Errorf("number%d: %+v", n, r.Hits)
 		}
 	}
-	if resident(t, base) == 0 {
+	resident := func() int {
+		_, kb := proctest.Mapped(t, base)
+		return kb
+	}
+	if resident() == 0 {
 		t.Error("nothing is resident after searches: the test does not find the mappings")
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -74,7 +58,7 @@ func TestSinglePuts(t *testing.T) {
 		s.attend(ctx)
 		close(ended)
 	}()
-	for resident(t, base) > 0 { // go test's own timeout ends it
+	for resident() > 0 { // go test's own timeout ends it
 		time.Sleep(time.Millisecond)
 	}
 	stop()

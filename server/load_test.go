@@ -36,6 +36,19 @@ func (t *tester) hold() (release func()) {
 	return func() { <-t.models.compute }
 }
 
+// agent is a client of the server's MCP, until the test ends.
+func (t *tester) agent() *sdk.ClientSession {
+	t.Helper()
+	web := httptest.NewServer(t)
+	t.Cleanup(web.Close)
+	session, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp"}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = session.Close() })
+	return session
+}
+
 // until waits for a condition.
 func until(t *testing.T, what string, is func() bool) {
 	t.Helper()
@@ -185,13 +198,7 @@ func TestFullQueue(t *testing.T) {
 func TestAnswersAndAgentsWaitInTheQueue(t *testing.T) {
 	s := start(t, small, func(o *Options) { o.BatchTokens, o.QueueTokens = 16, 20 })
 	s.fill()
-	web := httptest.NewServer(s)
-	defer web.Close()
-	agent, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL + "/mcp"}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = agent.Close() }()
+	agent := s.agent()
 	rank := func() *sdk.CallToolResult {
 		t.Helper()
 		r, err := agent.CallTool(t.Context(), &sdk.CallToolParams{Name: "rerank", Arguments: map[string]any{"query": "bread", "texts": texts}})

@@ -21,19 +21,18 @@ const bucketBytes = 64 << 20
 // batches cuts an epoch's rows into batches, in an order that depends on the seed and the epoch alone, or in their own. The
 // last batch may be short.
 func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Seq2[[]dataset.Row, error] {
+	if o.InOrder {
+		return chunks(rows, o.BatchSize)
+	}
 	seed := o.Seed + uint64(epoch)*0x9e3779b97f4a7c15
 	return func(yield func([]dataset.Row, error) bool) {
 		order := rand.New(rand.NewPCG(seed, 0xba7c))
 		var held []dataset.Row
 		bytes := 0
 		flush := func() bool {
-			if !o.InOrder {
-				slices.SortStableFunc(held, func(a, b dataset.Row) int { return cmp.Compare(a.Size(), b.Size()) })
-			}
+			slices.SortStableFunc(held, func(a, b dataset.Row) int { return cmp.Compare(a.Size(), b.Size()) })
 			list := slices.Collect(slices.Chunk(held, o.BatchSize))
-			if !o.InOrder {
-				order.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-			}
+			order.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 			for _, b := range list {
 				if !yield(slices.Clone(b), nil) {
 					return false
@@ -43,10 +42,7 @@ func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Se
 			held, bytes = held[:0], 0
 			return true
 		}
-		if !o.InOrder {
-			rows = dataset.Shuffle(rows, o.Buffer, seed)
-		}
-		for row, err := range rows {
+		for row, err := range dataset.Shuffle(rows, o.Buffer, seed) {
 			if err != nil {
 				yield(nil, err)
 				return
@@ -59,5 +55,28 @@ func (o *Options) batches(rows iter.Seq2[dataset.Row, error], epoch int) iter.Se
 			}
 		}
 		flush()
+	}
+}
+
+// chunks cuts rows into batches as they come.
+func chunks(rows iter.Seq2[dataset.Row, error], size int) iter.Seq2[[]dataset.Row, error] {
+	return func(yield func([]dataset.Row, error) bool) {
+		var held []dataset.Row
+		for row, err := range rows {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if held = append(held, row); len(held) < size {
+				continue
+			}
+			if !yield(held, nil) {
+				return
+			}
+			held = nil
+		}
+		if len(held) > 0 {
+			yield(held, nil)
+		}
 	}
 }

@@ -71,20 +71,7 @@ func equal(a, b [][]float32) bool {
 func TestRunsAreEqualToTheBit(t *testing.T) {
 	for _, kind := range []string{"bi", "cross"} {
 		t.Run(kind, func(t *testing.T) {
-			start := func(o *Options) *Task {
-				t.Helper()
-				var task *Task
-				var err error
-				if kind == "bi" {
-					task, err = Bi(openModel(t, "bi-mean"), loss.MultipleNegativesRanking{}, nil, o)
-				} else {
-					task, err = Cross(openModel(t, "cross-default"), loss.Softmax{}, o)
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				return task
-			}
+			start := func(o *Options) *Task { return newTask(t, kind, o) }
 			var losses []float64
 			whole := start(options())
 			result, err := whole.Run(t.Context(), Plan{Rows: rows(50), Done: func(s Step) error {

@@ -116,11 +116,7 @@ func loadJudged(name, split string) (*eval.Collection, error) {
 
 // add scores texts for a query.
 func (s *pairScorer) add(ctx context.Context, group, query string, texts []string, relevant []bool) error {
-	pairs := make([]encoder.Pair, len(texts))
-	for i, t := range texts {
-		pairs[i] = encoder.Pair{Query: query, Document: t}
-	}
-	scores, err := s.cross.Predict(ctx, pairs)
+	scores, err := s.cross.Predict(ctx, encoder.Pairs(query, texts))
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ import (
 // below its own directory; nothing of its own layer and nothing above. An entry covers the packages below it, unless
 // they have an entry of their own. docs/ARCHITECTURE.md says what each is for.
 var layers = [][]string{
-	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs", "internal/chart", "internal/atomicfile", "internal/jsondiff", "internal/chattest"},
+	{"internal/lint", "internal/nearest", "internal/bitset", "internal/vfs", "internal/chart", "internal/atomicfile", "internal/jsondiff", "internal/chattest", "internal/proctest"},
 	{"internal/kernel", "internal/strictjson", "eval/significance", "eval/calibration"},
 	{"internal/transformer", "tokenizer", "rank"},
 	{"model"},
