@@ -78,32 +78,44 @@ func (a *arena) put(c *chain, b byte) {
 	c.at++
 }
 
-// reader reads a chain from its start.
+// reader reads a chain that is not empty from its start.
 type reader struct {
 	arena *arena
 	chain chain
-	at    uint32
-	end   uint32
-	size  uint32
+	rest  []byte // of the present chunk
+	link  uint32 // address of the next chunk's address
+	size  uint32 // of the present chunk
+	last  bool   // it is the last
 }
 
-func (r *reader) open() {
-	r.at, r.size = r.chain.first, firstChunk
-	r.end = r.at + r.size - 4
+func (r *reader) open() { r.enter(r.chain.first, firstChunk) }
+
+// enter goes to the chunk of a size at an address.
+func (r *reader) enter(address, size uint32) {
+	r.size, r.link = size, address+size-4
+	r.last = r.link == r.chain.end
+	end := r.link
+	if r.last {
+		end = r.chain.at
+	}
+	r.rest = r.arena.page(address)[address&(pageSize-1):][:end-address]
 }
 
-func (r *reader) done() bool { return r.at == r.chain.at }
+func (r *reader) done() bool { return r.last && len(r.rest) == 0 }
 
 func (r *reader) uvarint() uint64 {
+	if len(r.rest) > 0 && r.rest[0] < 0x80 {
+		v := r.rest[0]
+		r.rest = r.rest[1:]
+		return uint64(v)
+	}
 	var v uint64
 	for shift := 0; ; shift += 7 {
-		if r.at == r.end {
-			r.at = binary.LittleEndian.Uint32(r.arena.page(r.end)[r.end&(pageSize-1):])
-			r.size = min(2*r.size, lastChunk)
-			r.end = r.at + r.size - 4
+		if len(r.rest) == 0 {
+			r.enter(binary.LittleEndian.Uint32(r.arena.page(r.link)[r.link&(pageSize-1):]), min(2*r.size, lastChunk))
 		}
-		b := r.arena.page(r.at)[r.at&(pageSize-1)]
-		r.at++
+		b := r.rest[0]
+		r.rest = r.rest[1:]
 		if v |= uint64(b&0x7f) << shift; b < 0x80 {
 			return v
 		}

@@ -44,7 +44,7 @@ func (s *search) few() error {
 }
 
 // ask adds the contributions of cursor next and those after it to the candidates, dropping the ones that cannot become
-// hits, and offers what is left to the heap.
+// hits, and offers what is left.
 func (s *search) ask(next int) error {
 	for j := next; j < len(s.cursors) && len(s.candidates) > 0; j++ {
 		c := s.cursors[j]

@@ -53,6 +53,8 @@ func (b *Builder) Add(title, text string) {
 	}
 	b.tokens = b.analyzer.Append(b.tokens, text)
 	b.add(b.titleTokens, b.tokens)
+	clear(b.titleTokens) // terms may share the texts' memory
+	clear(b.tokens)
 }
 
 // AddTokens appends the next row from tokens that are already analysed. The length of a field is the number of its tokens;

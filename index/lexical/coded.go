@@ -37,10 +37,11 @@ type coded struct {
 
 type other struct{ row, freq, length uint32 }
 
-// most are, by window of rows, the greatest shares in one shape; 0 where there is no posting.
+// most are, by window of rows, the greatest shares in one shape, 0 where there is no posting; and those at some ranks of the list.
 type most struct {
 	shape  shape
 	shares []float32
+	best   ranked
 }
 
 // large reports whether rows of the index do not fit 16 bits.
@@ -117,9 +118,9 @@ func (s *search) encode(e entry, groups int) (*coded, error) {
 	return k, nil
 }
 
-// mostShares returns the greatest shares of a list by window, or nil if they are known for another shape only, and it is not
-// worth while to find out.
-func (s *search) mostShares(k *coded) []float32 {
+// mostOf returns the greatest shares of a list, or nil if they are known for another shape only, and it is not worth while to
+// find out.
+func (s *search) mostOf(k *coded) *most {
 	m := k.most.Load()
 	if want := s.scorer.shape(); m.shape != want {
 		if !k.keeper.fits(want) {
@@ -128,28 +129,40 @@ func (s *search) mostShares(k *coded) []float32 {
 		m = s.measure(k)
 		k.most.Store(m)
 	}
-	return m.shares
+	return m
 }
 
 // measure finds the greatest shares of a list in the present shape.
 func (s *search) measure(k *coded) *most {
 	m := &most{shape: s.scorer.shape(), shares: make([]float32, len(k.starts)-1)}
+	s.ranker.begin()
 	for w := range m.shares {
 		best := float32(0)
 		lengths := s.lengthsFrom(uint32(w * window))
-		for _, code := range k.in(w) {
-			best = max(best, s.scorer.codeShare(lengths, code))
+		for i, code := range k.in(w) {
+			share := s.scorer.codeShare(lengths, code)
+			best = max(best, share)
+			s.ranker.take(share, int(k.starts[w])+i)
 		}
 		m.shares[w] = best
 	}
-	for _, o := range k.others {
-		m.shares[o.row/window] = max(m.shares[o.row/window], s.scorer.otherShare(o))
+	for i, o := range k.others {
+		share := s.scorer.otherShare(o)
+		m.shares[o.row/window] = max(m.shares[o.row/window], share)
+		s.ranker.take(share, len(k.codes)+i)
 	}
+	m.best = s.ranker.end()
 	return m
 }
 
 // windowLengths are the lengths of a window's rows, two bytes a row.
 type windowLengths [2 * window]byte
+
+// at is the length of the row that a code is of.
+func (l *windowLengths) at(code uint) uint {
+	place := 2 * (code & codePlace)
+	return uint(l[place]) | uint(l[place+1])<<8
+}
 
 // lengthsFrom returns the lengths of the rows of the window that begins at row from.
 func (s *search) lengthsFrom(from uint32) *windowLengths {
@@ -163,9 +176,7 @@ func (s *search) lengthsFrom(from uint32) *windowLengths {
 
 // codeShare is the share of a posting with a code.
 func (s *scorer) codeShare(lengths *windowLengths, code uint16) float32 {
-	at := 2 * uint(code&codePlace)
-	length := uint16(lengths[at]) | uint16(lengths[at+1])<<8
-	return s.shares[code&^codePlace|length&(normTable-1)]
+	return s.shares[uint(code&^codePlace)|lengths.at(uint(code))&(normTable-1)]
 }
 
 func (s *scorer) otherShare(o other) float32 {

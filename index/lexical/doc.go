@@ -7,6 +7,6 @@
 // sections in constant time and believes nothing in them. [Search] scores a query over parts (segments) by one of five variants
 // of BM25 and returns exactly the best k rows: blocks of postings that cannot reach them are skipped, which changes no bit
 // of any score. An index of few rows keeps the lists that were asked for decoded, up to 16 MiB, and
-// adds them up; one of more than 65,536 rows keeps those of frequent terms that were asked for twice, up to 16 MiB or 64 bytes
+// adds them up; one of more than 65,536 rows keeps those of frequent terms that were asked for twice, up to 16 MiB or 96 bytes
 // for each row, whichever is more. [Merge] joins parts without reading their documents again, to the same bytes as a fresh build.
 package lexical

@@ -20,7 +20,7 @@ const keepBytes = 16 << 20
 const (
 	keepSlots  = 1 << 17 // of the hash table
 	keepProbes = 16      // places in it that a term may have
-	keepEntry  = 160     // bytes of a kept entry without its term
+	keepEntry  = 192     // bytes of a kept entry without its term
 	keepOthers = 32      // searches with other parameters, after which lists are for those
 )
 
@@ -68,6 +68,7 @@ type shares struct {
 	rows   []uint16
 	values []float32
 	most   float32 // the greatest value
+	best   ranked
 }
 
 // Forget gives back what searches have kept. Later ones find the same, and keep it again.
@@ -167,6 +168,7 @@ func (s *search) computeShares(e entry) (*shares, error) {
 		return nil, err
 	}
 	f := &shares{shape: s.scorer.shape(), rows: make([]uint16, 0, e.df), values: make([]float32, 0, e.df)}
+	s.ranker.begin()
 	for ; c.block < c.blocks; c.block++ {
 		s.decoded++
 		if err := c.decode(); err != nil {
@@ -176,10 +178,12 @@ func (s *search) computeShares(e entry) (*shares, error) {
 			return nil, err
 		}
 		for i, row := range c.rows[:c.n] {
+			s.ranker.take(s.out[i], len(f.rows))
 			f.rows = append(f.rows, uint16(row))
 			f.values = append(f.values, s.out[i])
 			f.most = max(f.most, s.out[i])
 		}
 	}
+	f.best = s.ranker.end()
 	return f, nil
 }

@@ -107,6 +107,7 @@ type cursor struct {
 	must   bool
 	here   bool   // it may have postings in the present window
 	coded  *coded // the postings as codes, if the index keeps them
+	most   *most  // of them, if known
 
 	short       bool // the list is decoded and scored as a whole
 	shortRows   []uint32
@@ -121,23 +122,25 @@ type search struct {
 	top     top
 	slack   float64 // a sum of contributions times this is below any rounding of it
 	scorer  scorer
+	ranker  ranker
 	scored  int
 	decoded int
 
 	// Of the present part.
-	base      uint32 // ordinal of its first row
-	rows      uint32
-	allowed   []uint64
-	fewRows   bool
-	cursors   []*cursor // scored clauses that occur in it, in the order of summation
-	not       []*cursor
-	free      []*cursor
-	musts     int
-	rest      []float64 // rest[i]: limit of what cursors i and following add to a row of the present window
-	limits    []float32 // by cursor and window of the span: limit of what it adds to a row, 0 if it has none
-	totals    [span]float64
-	threshold float32
-	cut       float64 // threshold in terms of sums: a row whose sum cannot pass it is no hit
+	base         uint32 // ordinal of its first row
+	rows         uint32
+	allowed      []uint64
+	fewRows      bool
+	unrestricted bool      // every row with a posting may be a hit, and none has to be scored: promise needs this
+	cursors      []*cursor // scored clauses that occur in it, in the order of summation
+	not          []*cursor
+	free         []*cursor
+	musts        int
+	rest         []float64 // rest[i]: limit of what cursors i and following add to a row of the present window
+	limits       []float32 // by cursor and window of the span: limit of what it adds to a row, 0 if it has none
+	totals       [span]float64
+	threshold    float32
+	cut          float64 // threshold in terms of sums: a row whose sum cannot pass it is no hit
 
 	// Of the present window.
 	sums       [window]float32 // all 0 between windows
@@ -176,6 +179,7 @@ func (s *search) part(i int, part Part, p Params, base uint32) error {
 		return err
 	}
 	s.base, s.rows, s.allowed, s.fewRows = base, uint32(x.rows), nil, false
+	s.unrestricted = part.Allowed == nil && s.plan.musts == 0 && s.plan.scored == len(s.plan.clauses) && s.way != exhaustive
 	if part.Allowed != nil {
 		s.allowed = part.Allowed.Words()
 		s.fewRows = part.Allowed.Count() < x.rows/fewAllowed
@@ -212,7 +216,7 @@ func (s *search) part(i int, part Part, p Params, base uint32) error {
 		return err
 	}
 	for _, c := range s.cursors {
-		c.coded = nil
+		c.coded, c.most = nil, nil
 	}
 	return nil
 }

@@ -26,7 +26,7 @@ const fewAdded = window / 8
 // are left it is decided by their number. The few rows that remain become the candidates of ask.
 func (s *search) together(essential int, from, end uint32) error {
 	s.added, s.lengths = 0, s.lengthsFrom(from)
-	all := s.cut < s.rest[essential] // the heap is not full, or others must be there: every row with a posting is a candidate
+	all := s.cut < s.rest[essential] // no threshold is known, or it is below the base, or others must be there: every row with a posting is a candidate
 	for _, c := range s.cursors[:essential] {
 		if c.here {
 			if err := s.add(c, from, end, all); err != nil {
@@ -210,11 +210,10 @@ func (s *search) sumCoded(c *cursor, from, end uint32) {
 	codes, lengths, weight := c.coded.in(int(from/window)), s.lengths, c.weight
 	s.scored += len(codes)
 	s.added += len(codes)
+	_ = lengths[0] // so that it is not checked for nil each time
 	for _, code := range codes {
 		code := uint(code)
-		place := code & codePlace
-		length := uint(lengths[2*place]) | uint(lengths[2*place+1])<<8
-		s.sums[place] += float32(weight * s.scorer.shares[code&^codePlace|length])
+		s.sums[code&codePlace] += float32(weight * s.scorer.shares[code&^codePlace|lengths.at(code)])
 	}
 	for _, o := range c.coded.othersIn(from, end) {
 		s.scored++

@@ -26,9 +26,10 @@ const (
 	ahead = 8   // of them that are searched before the others
 )
 
-// setThreshold takes the threshold from the heap. A sum is of use if it is above cut less what may still be added. A sum that only
+// setThreshold takes the threshold from the rows kept. A sum is of use if it is above cut less what may still be added. A sum that only
 // reaches the threshold is above cut, because rows do not come in order, and the lower one of two equal ones is the better.
 func (s *search) setThreshold() {
+	s.top.refresh()
 	s.threshold, s.cut = s.top.threshold(), math.Inf(-1)
 	if s.way == exhaustive {
 		return
@@ -53,6 +54,16 @@ func (s *search) windows() error {
 	if s.fewRows && s.way != exhaustive {
 		return s.few()
 	}
+	for _, c := range s.cursors {
+		c.most = nil
+		if c.coded == nil {
+			continue
+		}
+		if c.most = s.mostOf(c.coded); c.most != nil {
+			s.promise(c.weight, &c.most.best)
+		}
+	}
+	s.setThreshold() // it is that of another search until then
 	s.limits = slices.Grow(s.limits[:0], n*span)[:n*span]
 	for from := uint32(0); from < s.rows; from += span * window {
 		if err := s.span(from, min(span, int((s.rows-from+window-1)/window))); err != nil {
@@ -135,12 +146,11 @@ func (s *search) fillLimits(c *cursor, from uint32, limits []float32) {
 	switch {
 	case c.coded != nil:
 		first := int(from / window)
-		shares := s.mostShares(c.coded)
 		for w := range limits {
 			limits[w] = c.greatest
-			if shares != nil {
+			if c.most != nil {
 				limits[w] = 0
-				if share := shares[first+w]; share > 0 {
+				if share := c.most.shares[first+w]; share > 0 {
 					limits[w] = max(float32(c.weight*share), leastLimit)
 				}
 			}

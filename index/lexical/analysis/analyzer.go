@@ -26,7 +26,7 @@ func Default() Options { return Options{Language: "en", StopWords: true, Stem: t
 
 // Token is a term at a place of a text.
 type Token struct {
-	Term       string // folded, stemmed; never empty; at most MaxWord bytes
+	Term       string // folded, stemmed; never empty; at most MaxWord bytes; it may share the text's memory: clone what is kept longer
 	Position   int    // which word of the text it is, from 0, stop words counted
 	Start, End int    // the bytes text[Start:End] of the word that it came from
 }
@@ -36,6 +36,7 @@ type Analyzer struct {
 	options Options
 	lang    language
 	stop    map[string]struct{}
+	plain   bool // words of ASCII in lower case are their own terms
 	cache   *cache
 	create  func(word string) string // makeTerm, bound once
 }
@@ -52,6 +53,7 @@ func New(o Options) (*Analyzer, error) {
 	if o.StopWords {
 		a.stop = lang.stopWords()
 	}
+	a.plain = a.stop == nil && (!o.Stem || lang.stem == nil)
 	return a, nil
 }
 

@@ -102,7 +102,12 @@ func TestOffsets(t *testing.T) {
 }
 
 func TestLongWords(t *testing.T) {
-	a := must(t, Default())
+	for _, a := range []*Analyzer{must(t, Default()), must(t, Options{})} {
+		longWords(t, a)
+	}
+}
+
+func longWords(t *testing.T, a *Analyzer) {
 	for _, text := range []string{strings.Repeat("x", 1000), strings.Repeat("é", 1000), strings.Repeat("ﷺ", 100), strings.Repeat("9.", 1000) + "9"} {
 		got := a.Append(nil, text+" end")
 		if len(got) != 2 || len(got[0].Term) > MaxWord || len(got[0].Term) < 200 || got[0].End != len(text) {

@@ -42,13 +42,13 @@ func (s *scanner) pairs(i int) int {
 				break
 			}
 		}
-		if count++; count > 1 {
-			s.take(before, i, letter)
+		if count++; count > 1 { // letters, so that they are no identifiers, and far, so that they are folded
+			s.take(before, i, letter|far)
 		}
 		before = start
 	}
 	if count == 1 {
-		s.take(before, i, letter)
+		s.take(before, i, letter|far)
 	}
 	return i
 }

@@ -219,7 +219,7 @@ func (s *scanner) trimmed(start, end int) {
 		}
 		word = word[:len(word)-size]
 	}
-	s.take(start, start+len(word), letter|upper|digit|under)
+	s.take(start, start+len(word), letter|upper|digit|under|far)
 }
 
 // word takes an ASCII word, without the underscores at its ends.
@@ -235,13 +235,17 @@ func (s *scanner) word(start, end int, kinds uint8) {
 	s.take(start, end, kinds)
 }
 
-// take appends the token of one word. kinds are classes that its bytes may have.
+// take appends the token of one word. kinds are classes that its bytes may have; the characters ' . and , between them have none.
 func (s *scanner) take(start, end int, kinds uint8) {
-	if s.a.options.Code && kinds != letter && kinds != digit && kinds != upper {
+	if ascii := kinds &^ far; s.a.options.Code && ascii != letter && ascii != digit && ascii != upper {
 		s.identifier(start, end)
 		return
 	}
-	if term := s.a.term(s.text[start:end]); term != "" {
+	term := s.text[start:end]
+	if !s.a.plain || kinds&(upper|far) != 0 || len(term) > MaxWord {
+		term = s.a.term(term)
+	}
+	if term != "" {
 		s.out = append(s.out, Token{term, s.position, start, end})
 	}
 	s.position++
