@@ -25,7 +25,7 @@ type fixture struct {
 	Answers   []string `json:"answers"`
 }
 
-// fixtureKinds has a segment for each way of storing vectors: together they have every kind of section.
+// fixtureKinds has a segment for each way of storing vectors: together they have every kind of section but the places of lists without codes.
 var fixtureKinds = []string{"hnsw8,int8,fp16", "ivf2,pq4", "flat,binary"}
 
 // makeFixture makes an index whose segments have different factory strings, and deleted rows.

@@ -20,7 +20,7 @@ import (
 )
 
 // damageKinds are the factory strings whose sections are damaged.
-var damageKinds = []string{"hnsw8,int8", "ivf2,pq4", "flat,binary", "flat,fp16"}
+var damageKinds = []string{"hnsw8,int8", "ivf2,pq4", "ivf2", "flat,binary", "flat,fp16"}
 
 // makeSpecimen makes a small index with two segments, deleted rows and all files that an index has, and returns what it holds.
 func makeSpecimen(t testing.TB, dir, vectors string, ids int) model {

@@ -13,7 +13,7 @@ import (
 	"github.com/winnow-search/winnow/internal/bitset"
 )
 
-// formatVersion is the version of the directory as a whole. docs/format/index-db.md lists what each one changed.
+// formatVersion is the version of the directory as a whole. docs/format/README.md lists what each one changed.
 const formatVersion = 1
 
 // manifest is what a commit makes real: which segments there are, in the order of their rows, and which rows of them are

@@ -151,6 +151,29 @@ func TestAgentsAreServed(t *testing.T) {
 	guarded.refused(guarded.send(http.MethodPost, "/mcp", `{}`), http.StatusUnauthorized, "an API key is needed")
 }
 
+// Behind a proxy on the same machine, requests for agents come by the loopback interface with the name of --hosts.
+func TestAgentsBehindAProxy(t *testing.T) {
+	s := start(t, small, func(o *Options) { o.Hosts = []string{"search.example.org"} })
+	web := httptest.NewServer(s)
+	defer web.Close()
+	for host, want := range map[string]int{"search.example.org": http.StatusOK, "evil.example.org": http.StatusForbidden} {
+		r, err := http.NewRequest(http.MethodPost, web.URL+"/mcp", strings.NewReader(`{"jsonrpc":"2.0","id":1,"method":"tools/list"}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = host
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Accept", "application/json, text/event-stream")
+		a, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Body.Close(); err != nil || a.StatusCode != want {
+			t.Errorf("as %s: %s, %v", host, a.Status, err)
+		}
+	}
+}
+
 // A server without a cross-encoder searches without one; what was named stays an error.
 func TestServingWithoutAReranker(t *testing.T) {
 	llm := &chattest.Server{Models: []string{"tiny"}, Answer: func(chattest.Request) string { return "It is written here [1]." }}

@@ -171,6 +171,27 @@ func TestModels(t *testing.T) {
 	s.refused(s.send(http.MethodGet, "/v1/models/gpt", nil), http.StatusNotFound, `the model "gpt" is not served`)
 }
 
+// An alias of a cross-encoder is a name of it wherever one can be chosen.
+func TestAliasesRerank(t *testing.T) {
+	s := start(t, func(o *Options) { o.Aliases = map[string]string{"rerank-v3": builtin.Reranker} })
+	s.fill()
+	var byName, byAlias struct {
+		Hits []struct {
+			ID    string  `json:"id"`
+			Score float64 `json:"score"`
+		} `json:"hits"`
+		Reranked int `json:"reranked"`
+	}
+	s.post("/v1/search", map[string]any{"query": "what is bread made of?", "rerank": builtin.Reranker}, &byName)
+	s.post("/v1/search", map[string]any{"query": "what is bread made of?", "rerank": "rerank-v3@20"}, &byAlias)
+	if byAlias.Reranked == 0 || !slices.Equal(byAlias.Hits, byName.Hits) {
+		t.Errorf("got %+v, want %+v", byAlias, byName)
+	}
+	s.post("/v1/ask", map[string]any{"question": "what is bread made of?", "rerank": "rerank-v3"}, new(any))
+	s.post("/v1/influence", map[string]any{"query": "what is bread made of?", "id": byName.Hits[0].ID, "reranker": "rerank-v3"}, new(any))
+	s.refused(s.send(http.MethodPost, "/v1/search", `{"query":"bread","rerank":"rerank-v4"}`), http.StatusBadRequest, `did you mean "rerank-v3"?`)
+}
+
 func TestAnyModel(t *testing.T) {
 	s := start(t, func(o *Options) { o.AnyModel = true })
 	var got embeddings

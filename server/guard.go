@@ -24,7 +24,7 @@ func listenAddress(addr string) (listen string, public bool, err error) {
 	if host == "" {
 		host = "127.0.0.1"
 	}
-	return net.JoinHostPort(host, port), !loopback(host), nil
+	return net.JoinHostPort(host, port), !Loopback(host), nil
 }
 
 // LocalAddr is where a program on the same machine reaches a server that listens on addr.
@@ -46,8 +46,8 @@ func LocalAddr(addr string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// loopback reports whether a host, as in a Host header without its port, is this machine to itself.
-func loopback(host string) bool {
+// Loopback reports whether a host, as in a Host header without its port, is this machine to itself.
+func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
@@ -64,7 +64,7 @@ func allowedHost(header string, known []string, public bool) bool {
 		host = h
 	}
 	host = strings.TrimSuffix(strings.ToLower(host), ".")
-	if loopback(host) || slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, host) }) {
+	if Loopback(host) || slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, host) }) {
 		return true
 	}
 	return public && len(known) == 0 && host != ""

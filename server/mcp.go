@@ -11,10 +11,6 @@ import (
 
 // openMCP is the Model Context Protocol over the default collection, whatever engine that has at a call.
 func (s *Server) openMCP() (http.Handler, error) {
-	opts, err := s.options.Settings.Options()
-	if err != nil {
-		opts = nil // searches say what is wrong with the settings
-	}
 	use := func(f func(*winnow.Engine) error) error {
 		in, err := s.collections.find("")
 		if err != nil {
@@ -23,8 +19,8 @@ func (s *Server) openMCP() (http.Handler, error) {
 		return in.read(f)
 	}
 	return mcp.Handler(use, mcp.Options{
-		Version: s.options.Version, Search: opts, Rerank: s.options.Settings.Rerank, Candidates: s.options.Settings.Candidates,
-		Chat: s.options.Chat, Tokens: s.options.ContextTokens, Origins: s.options.Origins, Logger: s.options.Log,
+		Version: s.options.Version, Base: winnow.Request{Settings: s.options.Settings},
+		Chat: s.options.Chat, Tokens: s.options.ContextTokens, Origins: s.options.Origins, HostChecked: true, Logger: s.options.Log,
 	})
 }
 

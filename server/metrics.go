@@ -50,7 +50,7 @@ func newMetrics() *metrics {
 	}
 	m.requests = counter("requests_total", "Requests that were answered; code 499: the client had gone.", "route", "code")
 	m.seconds = histogram("request_seconds", "Time from a request's head to the end of its answer.", times, "route")
-	m.refused = counter("refused_total", "Requests refused because too much was going on: rate, queue, memory.", "reason")
+	m.refused = counter("refused_total", "Requests refused because too much was going on: rate, queue (too long, or too long to be done in time), memory.", "reason")
 	m.cancelled = counter("cancelled_items_total", "Texts and pairs that were dropped from the queue because their request had ended.", "model")
 	m.batches = histogram("batch_tokens", "Tokens of a batch.", prometheus.ExponentialBuckets(8, 2, 14), "model")
 	m.items = histogram("batch_items", "Texts or pairs of a batch.", prometheus.ExponentialBuckets(1, 2, 12), "model")

@@ -234,9 +234,12 @@ func (ms *models) OpenBi(name string, p encoder.Precision) (*encoder.BiEncoder, 
 	return b.BiEncoder, nil
 }
 
-// OpenCross implements [winnow.Encoders]. Which model it is may be a request's choice: only those that are served are opened, in the
-// server's precision, since no index depends on it.
+// OpenCross implements [winnow.Encoders]. Which model it is may be a request's choice: only those that are served are opened, by name or
+// alias, in the server's precision, since no index depends on it.
 func (ms *models) OpenCross(name string, _ encoder.Precision) (*encoder.CrossEncoder, error) {
+	if alias, ok := ms.options.Aliases[name]; ok && !slices.Contains(ms.ours, name) {
+		name = alias
+	}
 	if !slices.Contains(ms.ours, name) {
 		return nil, &winnow.RequestError{Err: ms.unknown(name)}
 	}

@@ -75,7 +75,11 @@ func (d *describing) operation(r *route) (map[string]any, error) {
 	case tei:
 		failure = reflect.TypeFor[teiFailure]()
 	}
-	failed, err := d.content("application/json", failure, false)
+	failures := []reflect.Type{failure}
+	if r.dialect == rerank { // a request of text-embeddings-inference's shape gets its errors
+		failures = append(failures, reflect.TypeFor[teiFailure]())
+	}
+	failed, err := d.content("application/json", failures, false)
 	if err != nil {
 		return nil, err
 	}
@@ -84,10 +88,19 @@ func (d *describing) operation(r *route) (map[string]any, error) {
 	if media == "" {
 		media = "application/json"
 	}
+	requests, responses := []reflect.Type{r.request}, []reflect.Type{r.response}
+	for _, s := range r.also {
+		requests, responses = append(requests, s.request), append(responses, s.response)
+	}
 	if r.response != nil {
-		if done["content"], err = d.content(media, r.response, false); err != nil {
+		content, err := d.content(media, responses, false)
+		if err != nil {
 			return nil, err
 		}
+		if r.streams {
+			content["text/event-stream"] = map[string]any{}
+		}
+		done["content"] = content
 	} else if media != "application/json" {
 		done["content"] = map[string]any{media: map[string]any{}}
 	}
@@ -100,7 +113,7 @@ func (d *describing) operation(r *route) (map[string]any, error) {
 		if r.takes != nil {
 			first, others = r.takes[0], r.takes[1:]
 		}
-		content, err := d.content(first, r.request, r.tag == tagOpenAI || r.tag == tagRerank || r.tag == tagTEI)
+		content, err := d.content(first, requests, r.tag == tagOpenAI || r.tag == tagRerank || r.tag == tagTEI)
 		if err != nil {
 			return nil, err
 		}
@@ -145,12 +158,27 @@ func operationID(r *route) string {
 	return strings.ToLower(r.method) + "_" + path
 }
 
-func (d *describing) content(media string, t reflect.Type, tolerant bool) (map[string]any, error) {
-	ref, err := d.reference(t, tolerant)
-	if err != nil {
-		return nil, err
+// content is a body of one of the types; nil ones, and any, say nothing.
+func (d *describing) content(media string, types []reflect.Type, tolerant bool) (map[string]any, error) {
+	var refs []*jsonschema.Schema
+	for _, t := range types {
+		if t == nil || t.Kind() == reflect.Interface {
+			continue
+		}
+		ref, err := d.reference(t, tolerant)
+		if err != nil {
+			return nil, err
+		}
+		refs = append(refs, ref)
 	}
-	return map[string]any{media: map[string]any{"schema": ref}}, nil
+	schema := &jsonschema.Schema{AnyOf: refs}
+	switch len(refs) {
+	case 0:
+		schema = &jsonschema.Schema{}
+	case 1:
+		schema = refs[0]
+	}
+	return map[string]any{media: map[string]any{"schema": schema}}, nil
 }
 
 // reference is the schema of a type: by its name, if it has one.

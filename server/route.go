@@ -32,10 +32,15 @@ type route struct {
 	response     reflect.Type // nil: not JSON
 	media        string       // of bodies that are not JSON
 	takes        []string     // of the request's, if they are others; request describes the first
+	also         []shape      // other requests and answers, which the fields decide for
+	streams      bool         // server-sent events, if they are asked for
 	query        []parameter
 	long         bool // may take longer than others: somebody else writes, a stream stays open, or many queries are run
 	handle       func(c *call) (any, error)
 }
+
+// shape is a request with its answer. Either may be nil.
+type shape struct{ request, response reflect.Type }
 
 // parameter is one in the query of a URL.
 type parameter struct{ name, kind, about string }

@@ -31,7 +31,7 @@ const (
 // inCollection is the parameter of routes whose path names a document.
 var inCollection = parameter{"collection", "string", "the index; default if not set"}
 
-// table lists every route: what is served and what docs/openapi.json says.
+// table lists every route: what is served and, of all but profiles and the page, what docs/openapi.json says.
 func (s *Server) table() []route {
 	return slices.Concat(s.ownRoutes(), compatibleRoutes(), s.serverRoutes(), s.pageRoutes())
 }
@@ -54,6 +54,12 @@ func (r route) named(p ...parameter) route {
 	return r
 }
 
+// or adds another request and another answer.
+func (r route) or(request, response reflect.Type) route {
+	r.also = append(r.also, shape{request, response})
+	return r
+}
+
 // patient gives a route more time than others have.
 func (r route) patient() route {
 	r.long = true
@@ -67,7 +73,7 @@ func (s *Server) ownRoutes() []route {
 		post("/v1/compare", Read, tagSearch, "Set BM25, bi-encoder and cross-encoder side by side", (*call).compare),
 		{
 			method: http.MethodPost, path: "/v1/ask", scope: Read, tag: tagSearch, summary: "Answer a question, with citations that are checked; with stream as server-sent events",
-			request: reflect.TypeFor[api.Ask](), response: reflect.TypeFor[winnow.Answer](), long: true, handle: (*call).ask,
+			request: reflect.TypeFor[api.Ask](), response: reflect.TypeFor[winnow.Answer](), streams: true, long: true, handle: (*call).ask,
 		},
 		post("/v1/influence", Read, tagSearch, "How a cross-encoder's logit changes when words of a passage are left out", (*call).influence),
 		post("/v1/matrix", Read, tagSearch, "Score every query with every text, or with the best hits, by both encoders", (*call).matrix),
@@ -107,20 +113,25 @@ func compatibleRoutes() []route {
 
 		compatible("/embed", tei, tagTEI, "Vectors of texts", (*call).embed),
 		compatible("/embed_all", tei, tagTEI, "Vectors of all tokens of texts", (*call).embedAll),
-		compatible("/predict", tei, tagTEI, "Labels of texts or pairs, with scores", (*call).predict),
+		compatible("/predict", tei, tagTEI, "Labels of texts or pairs, with scores", (*call).predict).
+			or(nil, reflect.TypeFor[[]Prediction]()).or(nil, reflect.TypeFor[[][]Prediction]()),
 		compatible("/similarity", tei, tagTEI, "Cosines of sentences with one", (*call).similarity),
 		compatible("/tokenize", tei, tagTEI, "Tokens of texts", (*call).tokenize),
 		get("/info", Read, tagTEI, "The model that is served", (*call).info).in(tei),
 		{
 			method: http.MethodPost, path: "/{$}", scope: Read, dialect: tei, tag: tagTEI, summary: "Embed, compare or rerank, as the fields decide",
 			request: reflect.TypeFor[EmbedRequest](), response: reflect.TypeFor[[][]float32](),
+			also: []shape{
+				{reflect.TypeFor[SimilarityRequest](), reflect.TypeFor[[]float32]()},
+				{reflect.TypeFor[RerankRequest](), reflect.TypeFor[[]Ranked]()},
+			},
 			handle: func(c *call) (any, error) { return c.dispatch((*call).anything) },
 		},
 	}
 	for _, path := range []string{"/rerank", "/v1/rerank", "/v2/rerank"} {
 		routes = append(routes, route{
 			method: http.MethodPost, path: path, scope: Read, dialect: rerank, tag: tagRerank, summary: "Order documents by how well they answer a query",
-			request: reflect.TypeFor[RerankRequest](), response: reflect.TypeFor[RerankResponse](),
+			request: reflect.TypeFor[RerankRequest](), response: reflect.TypeFor[RerankResponse](), also: []shape{{response: reflect.TypeFor[[]Ranked]()}},
 			handle: func(c *call) (any, error) { return c.dispatch((*call).rerank) },
 		})
 	}

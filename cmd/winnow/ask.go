@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"os"
 	"strings"
@@ -16,6 +15,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/answer/chat"
+	"github.com/winnow-search/winnow/server"
 )
 
 // llmFlags say which language model writes answers.
@@ -62,16 +62,10 @@ func (f *llmFlags) open(a *app, cmd *cobra.Command) (*chat.Client, error) {
 	if err != nil {
 		return nil, misuse(cmd, "--llm: %v", err)
 	}
-	if key != "" && u.Scheme == "http" && !loopback(u.Hostname()) {
+	if key != "" && u.Scheme == "http" && !server.Loopback(u.Hostname()) {
 		a.warn(fmt.Sprintf("the API key and the passages travel to %s unencrypted: use https", u.Host))
 	}
 	return c, nil
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.IsLoopback()
 }
 
 // explainLLM adds to what went wrong with a language model which flag or variable helps.

@@ -11,6 +11,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
+	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/server/mcp"
 )
 
@@ -59,8 +60,8 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 	}
 	defer e.Close()
 	f.mode = mode
-	search, _, err := f.options(cmd, e)
-	if err != nil {
+	base := f.asked(cmd, e)
+	if _, err := base.Options(winnow.Settings{}); err != nil {
 		return err
 	}
 	if err := f.configuration.note(a); err != nil {
@@ -71,7 +72,7 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 		level = slog.LevelInfo
 	}
 	o := mcp.Options{
-		Version: version(), Search: search, Rerank: f.rerank, Candidates: f.candidates, Limit: f.top, Tokens: f.llm.tokens,
+		Version: version(), Base: base, Tokens: f.llm.tokens,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if model != nil {

@@ -187,10 +187,15 @@ func (f *searchFlags) options(cmd *cobra.Command, e *winnow.Engine) ([]winnow.Se
 	if err != nil {
 		return nil, nil, misuse(cmd, "--rerank: %v", err)
 	}
+	opts, err := f.asked(cmd, e).Options(winnow.Settings{})
+	return opts, stages, err
+}
+
+// asked is the request that the flags stand for.
+func (f *searchFlags) asked(cmd *cobra.Command, e *winnow.Engine) winnow.Request {
 	r := f.request(cmd, e)
 	r.TopK, r.Rerank, r.Budget = f.top, f.rerank, winnow.Duration(f.budget)
-	opts, err := r.Options(winnow.Settings{})
-	return opts, stages, err
+	return r
 }
 
 func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []string) error {
@@ -212,7 +217,7 @@ func (a *app) search(cmd *cobra.Command, f *searchFlags, query string, paths []s
 	if err != nil {
 		return err
 	}
-	if f.format != "json" && f.format != "csv" {
+	if f.format != "json" && f.format != "csv" && f.format != "md" {
 		opts = append(opts, winnow.Snippets())
 	}
 	if f.explain {

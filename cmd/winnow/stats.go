@@ -26,7 +26,7 @@ func (a *app) statsCommand() *cobra.Command {
 		Short:   "what an index holds, and how much its search misses",
 		GroupID: groupIndex,
 		Long: "Shows what an index was made with, its documents, passages and segments, and their size.\n\n" +
-			"Recall is measured: a sample of the stored vectors is searched for as `winnow search` does and once more exactly; it is the mean share of the exact ten nearest that were found. --sample 0 leaves it out.",
+			"Recall is measured: for a sample of the stored vectors ten neighbours are looked for in the index and once more exactly; it is the mean share of the exact ten that were found. A search that retrieves more, as `winnow search` does by default, looks more widely and misses less. --sample 0 leaves it out.",
 		Example: "winnow stats\nwinnow stats --db corpus.winnow --json | jq .recall",
 		Args:    exactly(),
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.stats(cmd, &f) },

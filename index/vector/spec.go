@@ -69,7 +69,7 @@ const (
 // when the encoding itself is fp32, fp16 or int8. The zero value is auto.
 type Spec struct {
 	Kind           Kind
-	M              int      // HNSW: links a node has on the upper layers, half of those on the ground layer
+	M              int      // HNSW: links a node has on each upper layer; on the ground layer it has twice as many
 	EfConstruction int      // HNSW: width of the search when a node is added
 	Lists          int      // IVF: number of lists; 0: by the number of rows
 	Encoding       Encoding // what is searched; empty: by Kind

@@ -64,7 +64,7 @@ func checkImports(s source) (complaints []string) {
 		return []string{err.Error()}
 	}
 	dir := path.Dir(s.path)
-	own, known := layerOf(dir)
+	own, entry, known := layerOf(dir)
 	if !known {
 		return []string{fmt.Sprintf("%s: package %s has no layer: add it to internal/lint/layers_test.go and docs/ARCHITECTURE.md", s.path, dir)}
 	}
@@ -81,11 +81,11 @@ func checkImports(s source) (complaints []string) {
 		if below(target, dir) {
 			continue
 		}
-		layer, known := layerOf(target)
+		layer, other, known := layerOf(target)
 		switch {
 		case !known:
 			complaints = append(complaints, fmt.Sprintf("%s: imports %s, which has no layer", s.path, target))
-		case layer >= own && !sameTree(dir, target):
+		case layer >= own && other != entry: // packages of one entry, as model/builtin and model, are among themselves
 			complaints = append(complaints, fmt.Sprintf("%s: %s may not import %s: imports point downwards (docs/ARCHITECTURE.md)", s.path, dir, target))
 		}
 		for _, a := range apart {
@@ -97,34 +97,22 @@ func checkImports(s source) (complaints []string) {
 	return complaints
 }
 
-// layerOf returns the layer of the longest entry that covers the package.
-func layerOf(dir string) (layer int, known bool) {
+// layerOf returns the layer of the longest entry that covers the package, and that entry.
+func layerOf(dir string) (layer int, entry string, known bool) {
 	longest := -1
 	for i, packages := range layers {
 		for _, p := range packages {
 			covers := dir == p || (p != "." && below(dir, p))
 			if covers && len(p) > longest {
-				layer, known, longest = i, true, len(p)
+				layer, entry, known, longest = i, p, true, len(p)
 			}
 		}
 	}
-	return layer, known
+	return layer, entry, known
 }
 
 // below reports whether dir is top or inside it.
 func below(dir, top string) bool { return dir == top || strings.HasPrefix(dir, top+"/") }
-
-// sameTree reports whether both packages lie below the same entry's directory, as model/builtin and model do.
-func sameTree(a, b string) bool {
-	first := func(dir string) string {
-		parts := strings.SplitN(dir, "/", 3)
-		if parts[0] == "internal" && len(parts) > 1 {
-			return "internal/" + parts[1]
-		}
-		return parts[0]
-	}
-	return a != "." && b != "." && first(a) == first(b)
-}
 
 func TestArchitectureNamesEveryPackage(t *testing.T) {
 	report(t, checkNamed(sources(t)))

@@ -22,6 +22,7 @@ var forbidden = []struct {
 	{regexp.MustCompile(`\b(` + "TO" + `DO|` + "FIX" + `ME|` + "X" + `XX)\b`), "finish it, or describe it in an issue"},
 	{regexp.MustCompile(`(?i)\bnot (yet )?` + `implemented\b`), "finish it, or return an error that says what to do instead"},
 	{regexp.MustCompile(`(?i)\bfor` + ` now\b([^,]|$)`), "say what the code does and why; there is no later in a comment"},
+	{regexp.MustCompile(`^(<{7}|>{7}|\|{7})( |$)`), "a conflict that is not resolved"},
 	{regexp.MustCompile(`(?m)(^|[^A-Za-z0-9._-])/(` + "work|" + "root|" + `farm)/`), "the path of one machine"},
 	{regexp.MustCompile(`(?i)https?://[a-z0-9.-]*(` + "registry|" + "proxy|" + "pypi|" + "pythonhosted|" + `repo[0-9]*\.)[a-z0-9.-]*`), "the host name of a package registry: name the package, clients know where it is"},
 	{regexp.MustCompile(`\b(` + `pypi\.` + `org|` + `crates\.` + `io|` + `npmjs\.` + `(com|org))\b`), "the host name of a package registry"},

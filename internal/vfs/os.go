@@ -112,7 +112,7 @@ func newMapping(f *os.File) (*osMapping, error) {
 	case size == 0:
 		return &osMapping{f.Name(), info, []byte{}, nil}, nil // systems refuse to map nothing
 	}
-	data, unmap, err := mapFile(f, int(size))
+	data, unmap, err := Map(f, int(size))
 	if err != nil {
 		return nil, &fs.PathError{Op: "mmap", Path: f.Name(), Err: err}
 	}
@@ -142,7 +142,7 @@ func (m *osMapping) ReadAt(p []byte, off int64) (int, error) {
 	return f.ReadAt(p, off)
 }
 
-func (m *osMapping) Release() error { return releasePages(m.data) }
+func (m *osMapping) Release() error { return ReleasePages(m.data) }
 
 func (m *osMapping) Close() error {
 	unmap := m.unmap

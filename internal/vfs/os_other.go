@@ -13,8 +13,8 @@ import (
 // SyncDir does nothing where it is not known what would.
 func (osFS) SyncDir(string) error { return nil }
 
-// mapFile reads the whole file into memory, aligned to 64 bytes, on systems without memory mapping.
-func mapFile(f *os.File, size int) ([]byte, func() error, error) {
+// Map reads the whole file into memory, aligned to 64 bytes, on systems without memory mapping.
+func Map(f *os.File, size int) ([]byte, func() error, error) {
 	data := make([]byte, size+63)
 	pad := int(-uintptr(unsafe.Pointer(&data[0])) & 63)
 	data = data[pad : pad+size]
@@ -27,4 +27,5 @@ func mapFile(f *os.File, size int) ([]byte, func() error, error) {
 // Full is false where it is not known what such an error looks like.
 func Full(error) bool { return false }
 
-func releasePages([]byte) error { return nil }
+// ReleasePages does nothing: there are no mapped pages.
+func ReleasePages([]byte) error { return nil }

@@ -26,8 +26,8 @@ func (osFS) SyncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// mapFile maps the first size bytes of f for reading. The returned function ends the mapping.
-func mapFile(f *os.File, size int) ([]byte, func() error, error) {
+// Map maps the first size bytes of f for reading. The returned function ends the mapping.
+func Map(f *os.File, size int) ([]byte, func() error, error) {
 	data, err := unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED)
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +38,9 @@ func mapFile(f *os.File, size int) ([]byte, func() error, error) {
 // Full reports whether an error says that a disk has no room left, or none for its user.
 func Full(err error) bool { return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) }
 
-func releasePages(data []byte) error {
+// ReleasePages lets go of the memory that pages of a mapping take. They come back from the file, or the system's cache of it, when they are
+// read again.
+func ReleasePages(data []byte) error {
 	if len(data) == 0 {
 		return nil
 	}

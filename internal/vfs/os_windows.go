@@ -13,8 +13,8 @@ import (
 // SyncDir does nothing: NTFS journals its directories and offers no sync of one.
 func (osFS) SyncDir(string) error { return nil }
 
-// mapFile maps the first size bytes of f for reading. The returned function ends the mapping.
-func mapFile(f *os.File, size int) ([]byte, func() error, error) {
+// Map maps the first size bytes of f for reading. The returned function ends the mapping.
+func Map(f *os.File, size int) ([]byte, func() error, error) {
 	n := uint64(size)
 	h, err := windows.CreateFileMapping(windows.Handle(f.Fd()), nil, windows.PAGE_READONLY, uint32(n>>32), uint32(n), nil)
 	if err != nil {
@@ -36,4 +36,5 @@ func Full(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED)
 }
 
-func releasePages([]byte) error { return nil }
+// ReleasePages does nothing: the system takes pages back as it needs them.
+func ReleasePages([]byte) error { return nil }

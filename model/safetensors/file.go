@@ -11,6 +11,8 @@ import (
 	"os"
 	"slices"
 	"sync/atomic"
+
+	"github.com/winnow-search/winnow/internal/vfs"
 )
 
 // ErrNoTensor is wrapped by the error of File.Tensor for a name that the file does not hold.
@@ -75,7 +77,7 @@ func (f *File) Release() error {
 	if f.closed.Load() {
 		return ErrClosed
 	}
-	return releasePages(f.mapped)
+	return vfs.ReleasePages(f.mapped)
 }
 
 // openMapped checks what kind of file path is before opening it, because opening a named pipe
@@ -102,7 +104,11 @@ func openMapped(path string) ([]byte, func() error, error) {
 	case size > math.MaxInt:
 		return nil, nil, fmt.Errorf("%s has %d bytes, more than this machine can address", path, size)
 	}
-	return mapFile(f, int(st.Size()))
+	data, unmap, err := vfs.Map(f, int(st.Size()))
+	if err != nil {
+		return nil, nil, fmt.Errorf("mapping %s (%d bytes) into memory: %w", path, st.Size(), err)
+	}
+	return data, unmap, nil
 }
 
 func parse(data []byte) (*File, error) {

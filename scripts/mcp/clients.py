@@ -1,12 +1,14 @@
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 """The official Python client of the Model Context Protocol against the real binary: python clients.py bin/winnow.
 
-Every tool is called, over standard input and output, and what comes back is held against the tool's own output schema, which the
+Every tool is called, over standard input and output and over HTTP, and what comes back is held against the tool's own output schema, which the
 client does by itself. Ends with exit code 1 and what was wrong at the first surprise.
 """
 
 import asyncio
+import contextlib
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client
+from mcp.client.streamable_http import streamable_http_client
 
 NOTES = {
     "faust.md": "# Faust\n\nIt was Goethe who wrote the tragedy Faust. Its first part was published in 1808.\n",
@@ -27,9 +30,30 @@ def expect(what, condition, got):
         raise AssertionError(f"{what}: {got}")
 
 
-async def talk(winnow, db):
-    server = StdioServerParameters(command=winnow, args=["mcp", "--db", db], env=dict(os.environ))
-    async with stdio_client(server) as (reading, writing), ClientSession(reading, writing) as session:
+def agent(winnow, db):
+    """winnow mcp, over standard input and output."""
+    return stdio_client(StdioServerParameters(command=winnow, args=["mcp", "--db", db], env=dict(os.environ)))
+
+
+@contextlib.contextmanager
+def served(winnow, db):
+    """The address of /mcp of a server."""
+    server = subprocess.Popen([winnow, "serve", "--db", db, "--addr", "127.0.0.1:0", "--read-only"], stderr=subprocess.PIPE, text=True)
+    try:
+        said = ""
+        for line in server.stderr:
+            said += line
+            if at := re.search(r"serving on (http://\S+),", line):
+                yield at[1] + "/mcp"
+                return
+        raise AssertionError(f"the server does not start: {said}")
+    finally:
+        server.terminate()
+        server.communicate()
+
+
+async def talk(transport):
+    async with transport as (reading, writing, *_), ClientSession(reading, writing) as session:
         hello = await session.initialize()
         expect("name of the server", hello.server_info.name == "winnow", hello)
         tools = {t.name: t for t in (await session.list_tools()).tools}
@@ -91,13 +115,15 @@ def main():
         db = str(Path(folder, ".winnow"))
         subprocess.run([winnow, "index", "notes", "--db", db], cwd=folder, check=True, stdout=subprocess.DEVNULL)
         try:
-            tools = asyncio.run(asyncio.wait_for(talk(winnow, db), timeout=300))
+            tools = asyncio.run(asyncio.wait_for(talk(agent(winnow, db)), timeout=300))
+            with served(winnow, db) as url:
+                asyncio.run(asyncio.wait_for(talk(streamable_http_client(url)), timeout=300))
         except* AssertionError as group:
             surprise = group
             while isinstance(surprise, BaseExceptionGroup):
                 surprise = surprise.exceptions[0]
             sys.exit(str(surprise))
-    print(f"the Python client called {tools} tools and read a resource")
+    print(f"the Python client called {tools} tools and read a resource, over standard input and output and over HTTP")
 
 
 main()

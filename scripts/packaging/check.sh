@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Copyright 2026 The winnow authors. SPDX-License-Identifier: Apache-2.0
 # Checks what is given to others: the Dockerfile with hadolint, the service with systemd's own check, and a release for this machine:
-# checksums, the bill of materials against CycloneDX's schema, and that the archive's program starts.
+# checksums, the bill of materials against CycloneDX's schema, that another directory gives the same bytes, and that the archive's
+# program starts.
 #   check.sh DIR_OF_TOOLS DIR_OF_RELEASE
 set -euo pipefail
 tools=$1 release=$2
@@ -21,6 +22,13 @@ systemd-analyze security --offline=yes --threshold=15 --no-pager "$scratch/winno
 
 (cd "$release" && sha256sum --check --strict SHA256SUMS)
 "$tools/python" scripts/packaging/bill.py "$release"/*.cdx.json
+
+if [[ -d .git ]] && git diff --quiet HEAD; then # a clone has no changes that are not committed
+  git clone --quiet . "$scratch/elsewhere"
+  make --no-print-directory -C "$scratch/elsewhere" release RELEASE="$scratch/again" TARGETS="$(go env GOHOSTOS)/$(go env GOHOSTARCH)" >/dev/null
+  diff "$release/SHA256SUMS" "$scratch/again/SHA256SUMS" || { echo "another directory gives other bytes"; exit 1; }
+  echo "the same bytes from another directory"
+fi
 
 tar -xzf "$release"/*.tar.gz -C "$scratch"
 cd "$scratch"/winnow_*/

@@ -24,16 +24,15 @@ import (
 
 // Options set how a server works. The zero value is ready to use.
 type Options struct {
-	Version string                // of the program
-	Search  []winnow.SearchOption // what a call does not say
-	// Rerank, Candidates and Limit are what holds where a call does not say; zero means winnow.Auto, 100 and 10.
-	Rerank     string
-	Candidates int
-	Limit      int
-	Chat       answer.Chat // writes answers; nil for extractive ones
-	Tokens     int         // of passages for an answer; 0 means winnow.DefaultContextTokens
-	Origins    []string    // of web pages that may send requests to a Handler, as in https://app.example.org
-	Logger     *slog.Logger
+	Version string         // of the program
+	Base    winnow.Request // what holds where a call does not say; without a query
+	Chat    answer.Chat    // writes answers; nil for extractive ones
+	Tokens  int            // of passages for an answer; 0 means winnow.DefaultContextTokens
+	Origins []string       // of web pages that may send requests to a Handler, as in https://app.example.org
+	// HostChecked says that requests come to a Handler with Host headers that the caller has checked. Else one that came by the loopback
+	// interface must name it.
+	HostChecked bool
+	Logger      *slog.Logger
 }
 
 // instructions tell an agent what this is.
@@ -116,7 +115,7 @@ func Handler(use Use, o Options) (http.Handler, error) {
 	server, on := NewFor(use, o), &requests{}
 	server.AddReceivingMiddleware(on.join)
 	h := sdk.NewStreamableHTTPHandler(func(*http.Request) *sdk.Server { return server }, &sdk.StreamableHTTPOptions{
-		Logger: o.Logger, SessionTimeout: idle, PropagateRequestCancellation: true,
+		Logger: o.Logger, SessionTimeout: idle, PropagateRequestCancellation: true, DisableLocalhostProtection: o.HostChecked,
 	})
 	protection := http.NewCrossOriginProtection()
 	for _, origin := range o.Origins {
@@ -194,7 +193,7 @@ func newField(f filter.Field) field {
 
 // reranks reports whether a cross-encoder reads candidates where a call does not say.
 func (s *service) reranks() bool {
-	switch s.o.Rerank {
+	switch s.o.Base.Rerank {
 	case winnow.Off:
 		return false
 	case "", winnow.Auto:

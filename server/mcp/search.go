@@ -30,28 +30,21 @@ type finding struct {
 }
 
 // options are those of a search that finds so many passages.
-func (s *service) options(f finding, top int) []winnow.SearchOption {
-	opts := append(append([]winnow.SearchOption(nil), s.o.Search...), winnow.TopK(top))
-	if f.Candidates > 0 {
-		opts = append(opts, winnow.Candidates(f.Candidates))
+func (s *service) options(f finding, top int) ([]winnow.SearchOption, error) {
+	r := s.o.Base
+	r.TopK = top
+	r.Mode = cmp.Or(winnow.Mode(f.Mode), r.Mode)
+	r.Filter = cmp.Or(f.Filter, r.Filter)
+	r.Candidates = cmp.Or(f.Candidates, r.Candidates)
+	r.Budget = cmp.Or(winnow.Duration(time.Duration(f.BudgetMS)*time.Millisecond), r.Budget)
+	switch {
+	case f.Rerank == nil:
+	case !*f.Rerank:
+		r.Rerank = winnow.Off
+	case r.Rerank == winnow.Off:
+		r.Rerank = winnow.Auto
 	}
-	if f.Mode != "" {
-		opts = append(opts, winnow.In(winnow.Mode(f.Mode)))
-	}
-	if f.Filter != "" {
-		opts = append(opts, winnow.Filter(f.Filter))
-	}
-	if f.BudgetMS > 0 {
-		opts = append(opts, winnow.Budget(time.Duration(f.BudgetMS)*time.Millisecond))
-	}
-	if f.Rerank != nil {
-		model := winnow.Off
-		if *f.Rerank {
-			model = winnow.Auto
-		}
-		opts = append(opts, winnow.Rerank(model))
-	}
-	return opts
+	return r.Options(winnow.Settings{})
 }
 
 type searchIn struct {
@@ -113,8 +106,12 @@ func (s *service) search(ctx context.Context, in searchIn) (*sdk.CallToolResult,
 		return nil, searchOut{}, err
 	}
 	// Pages are cut from one order: of as many candidates as the first page had.
-	most := cmp.Or(in.Candidates, s.o.Candidates, defaultCandidates)
-	r, err := s.engine.Search(ctx, in.Query, s.options(in.finding, min(p.from+p.limit+1, max(most, p.limit)))...)
+	most := cmp.Or(in.Candidates, s.o.Base.Candidates, defaultCandidates)
+	opts, err := s.options(in.finding, min(p.from+p.limit+1, max(most, p.limit)))
+	if err != nil {
+		return nil, searchOut{}, err
+	}
+	r, err := s.engine.Search(ctx, in.Query, opts...)
 	if err != nil {
 		return nil, searchOut{}, err
 	}
@@ -122,7 +119,9 @@ func (s *service) search(ctx context.Context, in searchIn) (*sdk.CallToolResult,
 }
 
 // limit is the number of results where a call does not say.
-func (s *service) limit(given int) int { return cmp.Or(given, min(s.o.Limit, maxLimit), defaultLimit) }
+func (s *service) limit(given int) int {
+	return cmp.Or(given, min(s.o.Base.TopK, maxLimit), defaultLimit)
+}
 
 // page is a part of a list.
 type page struct {
@@ -276,7 +275,7 @@ func (s *service) rerank(ctx context.Context, in rerankIn) (*sdk.CallToolResult,
 
 // reranker is the cross-encoder that judges: the last that searches use, or the engine's own.
 func (s *service) reranker() string {
-	stages, err := winnow.ParseStages(cmp.Or(s.o.Rerank, winnow.Auto))
+	stages, err := winnow.ParseStages(cmp.Or(s.o.Base.Rerank, winnow.Auto))
 	if err != nil || len(stages) == 0 {
 		return winnow.Auto
 	}
@@ -322,8 +321,12 @@ func (s *service) ask(ctx context.Context, in askIn) (*sdk.CallToolResult, askOu
 	if err := s.fresh(); err != nil {
 		return nil, askOut{}, err
 	}
+	search, err := s.options(in.finding, s.limit(in.Limit))
+	if err != nil {
+		return nil, askOut{}, err
+	}
 	opts := []winnow.AskOption{
-		winnow.Searching(s.options(in.finding, s.limit(in.Limit))...), winnow.CheckedBy(s.reranker()),
+		winnow.Searching(search...), winnow.CheckedBy(s.reranker()),
 		winnow.ContextTokens(cmp.Or(in.ContextTokens, s.o.Tokens, winnow.DefaultContextTokens)),
 	}
 	if s.o.Chat != nil {

@@ -36,8 +36,8 @@ func (e *FullError) Error() string {
 	return fmt.Sprintf("too much is waiting: %d tokens of at most %d", e.Waiting, e.Limit)
 }
 
-// LateError says that a call would not be done in time, because of what is to be done before it; or that it was not even begun in time,
-// because others came later and went before it.
+// LateError says that a call would not be done in time, because of what is to be done before it; or that it was not done in time, because
+// others came later and went before it: alone it would have been.
 type LateError struct {
 	Takes, Left time.Duration // until it is done, as it seems; until its deadline: 0 if that has come
 	Retry       time.Duration // when it is worth trying again
@@ -46,7 +46,7 @@ type LateError struct {
 // Error implements error.
 func (e *LateError) Error() string {
 	if e.Left <= 0 {
-		return "the time of the request was over before its turn came"
+		return "the time of the request was over while others were before it"
 	}
 	return fmt.Sprintf("what waits takes about %s, and the request has %s", e.Takes.Round(time.Second), e.Left.Round(time.Second))
 }
@@ -115,6 +115,7 @@ type call[I, O any] struct {
 	order   []int   // of items, the largest first, so that those of one batch are alike in length
 	taken   int     // of order
 	left    int     // items without an output
+	size    int     // of all items
 	rest    int     // size of the items that no batch has taken
 	finish  float64 // when it would be done with equal shares, by the clock
 	counts  int     // against Limit
@@ -151,8 +152,9 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 	c := &call[I, O]{ctx: ctx, items: items, order: make([]int, len(items)), left: len(items), outputs: make([]O, len(items)), arrived: time.Now(), ready: make(chan struct{})}
 	for i := range items {
 		c.order[i] = i
-		c.rest += q.o.Size(items[i])
+		c.size += q.o.Size(items[i])
 	}
+	c.rest = c.size
 	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(q.o.Size(items[b]), q.o.Size(items[a])) })
 	c.counts = min(c.rest, q.o.Most)
 	deadline, _ := ctx.Deadline()
@@ -171,8 +173,9 @@ func (q *Queue[I, O]) Do(ctx context.Context, items []I) ([]O, error) {
 	}
 	q.o.Observer.Cancelled(len(c.order) - c.taken)
 	cause := context.Cause(ctx)
-	if c.taken == 0 && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		takes := q.estimate(c)
+	alone := time.Duration(c.size) * q.perUnit
+	if waited := c.taken == 0 || q.perUnit > 0 && alone < time.Since(c.arrived); waited && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		takes := max(q.estimate(c), alone)
 		cause = &LateError{Takes: takes, Retry: takes}
 	}
 	q.end(c, cause)

@@ -197,8 +197,8 @@ func TestWhatWouldBeTooLateIsRefused(t *testing.T) {
 	})
 }
 
-// What comes later and is smaller goes first: a call that gets no turn before its deadline for that is told that it was too much, not that
-// it was too slow.
+// What comes later and is smaller goes first: a call that is not begun, or not done, before its deadline for that is told that it was too much,
+// not that it was too slow.
 func TestWhatGetsNoTurnInTimeIsToldSo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := &recorder{}
@@ -219,11 +219,38 @@ func TestWhatGetsNoTurnInTimeIsToldSo(t *testing.T) {
 			small = append(small, ask(t.Context(), q, 10))
 		}
 		var late *LateError
-		if err := <-large; !errors.As(err, &late) || late.Left != 0 || late.Retry != late.Takes || !strings.Contains(err.Error(), "before its turn came") {
+		if err := <-large; !errors.As(err, &late) || late.Left != 0 || late.Retry != late.Takes || !strings.Contains(err.Error(), "while others were before it") {
 			t.Fatalf("got %v, %+v", err, late)
 		}
 		for _, c := range append(small, first) {
 			want(t, "small", <-c, "[20]")
+		}
+	})
+}
+
+func TestWhatIsNotDoneInTimeForOthersIsToldSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := queue(&recorder{}, 10, 1000)
+		defer q.Close()
+		<-ask(t.Context(), q, 10) // a unit takes a millisecond
+		ctx, cancel := context.WithTimeout(t.Context(), 45*time.Millisecond)
+		defer cancel()
+		large := make(chan error)
+		go func() {
+			_, err := q.Do(ctx, []int{10, 10, 10}) // 30 ms alone, and the first 10 are begun at once
+			large <- err
+		}()
+		synctest.Wait()
+		var small []<-chan string
+		for range 6 {
+			small = append(small, ask(t.Context(), q, 5))
+		}
+		var late *LateError
+		if err := <-large; !errors.As(err, &late) || late.Retry < 30*time.Millisecond {
+			t.Errorf("a call that others kept from being done: %v", err)
+		}
+		for _, s := range small {
+			<-s
 		}
 	})
 }
