@@ -42,7 +42,8 @@ race: models ## tests under the race detector; not of packages in which nothing 
 
 .PHONY: reliability
 reliability: ## power cuts, kills, damage, full disks, servers stopped under load: the long form, half an hour (docs/reliability.md)
-	WINNOW_LONG=1 $(GO) test -count=1 -timeout 3h -v -run 'Crash|Kill|Flipped|Mutilated|MergeOfDamage|Repair|Heal|Faults|LastSync|InDoubt|CreateFails|FullDisk|Drift|Leaks|Foreign|Ledger|BackCompat' ./index
+	WINNOW_LONG=1 $(GO) test -count=1 -timeout 3h -v -run 'Crash|Kill|Flipped|Mutilated|MergeOfDamage|Repair|Heal|Faults|LastSync|InDoubt|CreateFails|FullDisk|Drift|Leaks|Foreign|Ledger|BackCompat|Plans' ./index
+	$(GO) test -count=1 -timeout 1h -run Schedules ./index -rapid.checks=2000
 	WINNOW_LONG=1 $(GO) test -race -count=1 -timeout 1h -v -run 'Together|Processes' ./index
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'TestServer(Killed|Stopped|Reloads)' ./cmd/winnow
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'BadConnections' ./server

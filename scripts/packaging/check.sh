@@ -23,7 +23,7 @@ systemd-analyze security --offline=yes --threshold=15 --no-pager "$scratch/winno
 (cd "$release" && sha256sum --check --strict SHA256SUMS)
 "$tools/python" scripts/packaging/bill.py "$release"/*.cdx.json
 
-if [[ -d .git ]] && git diff --quiet HEAD; then # a clone has no changes that are not committed
+if [[ -d .git && -z $(git status --porcelain) ]]; then # a clone has nothing that is not committed
   git clone --quiet . "$scratch/elsewhere"
   make --no-print-directory -C "$scratch/elsewhere" release RELEASE="$scratch/again" TARGETS="$(go env GOHOSTOS)/$(go env GOHOSTARCH)" >/dev/null
   diff "$release/SHA256SUMS" "$scratch/again/SHA256SUMS" || { echo "another directory gives other bytes"; exit 1; }
