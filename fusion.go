@@ -3,6 +3,7 @@
 package winnow
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/winnow-search/winnow/index"
@@ -16,6 +17,16 @@ type Fusion struct {
 	K       float64     `json:"k,omitempty"` // of rrf: the larger, the less the first ranks stand out
 	Dense   float64     `json:"dense_weight"`
 	Lexical float64     `json:"lexical_weight"`
+}
+
+// complete fills in what is not given: the method, its k, and the weights if neither is there.
+func (f Fusion) complete() Fusion {
+	d := DefaultFusion()
+	f.Method, f.K = cmp.Or(f.Method, d.Method), cmp.Or(f.K, d.K)
+	if f.Dense == 0 && f.Lexical == 0 {
+		f.Dense, f.Lexical = d.Dense, d.Lexical
+	}
+	return f
 }
 
 // FusionDepth is how long the lists of hybrid search are at least: what one list ranks 150th, the other may rank first.

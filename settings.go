@@ -95,7 +95,7 @@ func (s Settings) Options() ([]SearchOption, error) {
 		opts = append(opts, Budget(time.Duration(s.Budget)))
 	}
 	if s.Fusion != nil {
-		opts = append(opts, Fuse(*s.Fusion))
+		opts = append(opts, Fuse(s.Fusion.complete()))
 	}
 	words, err := s.options()
 	if err != nil {

@@ -190,6 +190,11 @@ func TestAliasesRerank(t *testing.T) {
 	s.post("/v1/ask", map[string]any{"question": "what is bread made of?", "rerank": "rerank-v3"}, new(any))
 	s.post("/v1/influence", map[string]any{"query": "what is bread made of?", "id": byName.Hits[0].ID, "reranker": "rerank-v3"}, new(any))
 	s.refused(s.send(http.MethodPost, "/v1/search", `{"query":"bread","rerank":"rerank-v4"}`), http.StatusBadRequest, `did you mean "rerank-v3"?`)
+	s.refused(s.send(http.MethodPost, "/v1/search", `{"query":"bread","rerank":"builtin:retriever@10"}`), http.StatusBadRequest, "is a bi-encoder")
+	s.post("/v1/search", `{"query":"bread","mode":"hybrid","fusion":{"method":"rrf"}}`, new(any)) // the rest is the default
+	w := s.send(http.MethodPut, "/v1/documents", `{}`)
+	s.refused(w, http.StatusMethodNotAllowed, "/v1/documents does not take PUT, but GET or POST")
+	s.equal("Allow", strings.Join(w.Header().Values("Allow"), " "), "GET POST")
 }
 
 func TestAnyModel(t *testing.T) {

@@ -243,6 +243,12 @@ func (ms *models) OpenCross(name string, _ encoder.Precision) (*encoder.CrossEnc
 	if !slices.Contains(ms.ours, name) {
 		return nil, &winnow.RequestError{Err: ms.unknown(name)}
 	}
+	ms.mu.Lock()
+	bi := ms.bis[asOpened(name, ms.options.Precision)]
+	ms.mu.Unlock()
+	if bi != nil {
+		return nil, &winnow.RequestError{Err: fmt.Errorf("the model %s is a bi-encoder: it gives vectors and scores no pairs", name)}
+	}
 	c, err := ms.crossOf(name, ms.options.Precision)
 	if err != nil {
 		return nil, err

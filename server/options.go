@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net/url"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/winnow-search/winnow"
@@ -113,6 +114,11 @@ func (o *Options) complete() error {
 	for _, origin := range o.Origins {
 		if u, err := url.Parse(origin); err != nil || u.Scheme == "" || u.Host == "" || u.Path != "" || u.RawQuery != "" || u.Fragment != "" {
 			return fmt.Errorf("the origin %q is not one: want a scheme and a host, as in https://app.example.org", origin)
+		}
+	}
+	for _, host := range o.Hosts {
+		if host == "" || strings.ContainsAny(host, "/: ") {
+			return fmt.Errorf("the host %q is not a name: want one without scheme and port, as in search.example.org", host)
 		}
 	}
 	_, public, err := listenAddress(o.Addr)

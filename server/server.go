@@ -108,11 +108,21 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 	}
-	if _, pattern := s.mux.Handler(r); pattern == "" || unclean(r.URL) {
+	if !s.takes(r) || unclean(r.URL) {
 		s.refuse(w, r, s.unknown(w, r))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// takes reports whether a route takes a request. For a path that only lacks the slash before a name the mux has a redirect, which is none.
+func (s *Server) takes(r *http.Request) bool {
+	_, pattern := s.mux.Handler(r)
+	_, path, _ := strings.Cut(pattern, " ")
+	if before, _, names := strings.Cut(path, "{"); names && !strings.HasPrefix(r.URL.Path, before) {
+		return false
+	}
+	return pattern != ""
 }
 
 // unclean reports whether a path has empty names, . or .. in it. The mux would send the client elsewhere, and a POST would become a GET.
@@ -130,7 +140,7 @@ func (s *Server) unknown(w http.ResponseWriter, r *http.Request) *problem {
 	for _, m := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := r.Clone(r.Context())
 		other.Method = m
-		if _, pattern := s.mux.Handler(other); pattern != "" {
+		if s.takes(other) {
 			methods = append(methods, m)
 			w.Header().Add("Allow", m)
 		}

@@ -5,6 +5,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/model/builtin"
 )
 
@@ -59,6 +61,9 @@ func (a *app) dedup(cmd *cobra.Command, f *dedupFlags, files []string) error {
 		return err
 	}
 	defer e.Close()
+	if s := e.Retriever().Similarity(); s == encoder.CosineSimilarity && math.Abs(f.threshold) > 1 {
+		return misuse(cmd, "--threshold is %v: cosines are from -1 to 1", f.threshold)
+	}
 	p := progress{out: a.stderr}
 	out := a.newPairPrinter(f.format)
 	pairs := 0

@@ -162,7 +162,7 @@ func (s *service) listed(r *winnow.Result, p page) (*sdk.CallToolResult, searchO
 func found(out searchOut) *sdk.CallToolResult {
 	var b strings.Builder
 	if len(out.Hits) == 0 {
-		b.WriteString("Nothing was found.")
+		b.WriteString("Nothing was found.\n\n")
 	}
 	var links []sdk.Content
 	linked := map[string]bool{}
