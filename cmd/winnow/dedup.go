@@ -61,7 +61,7 @@ func (a *app) dedup(cmd *cobra.Command, f *dedupFlags, files []string) error {
 		return err
 	}
 	defer e.Close()
-	if s := e.Retriever().Similarity(); s == encoder.CosineSimilarity && math.Abs(f.threshold) > 1 {
+	if b := e.Retriever(); b != nil && b.Similarity() == encoder.CosineSimilarity && math.Abs(f.threshold) > 1 {
 		return misuse(cmd, "--threshold is %v: cosines are from -1 to 1", f.threshold)
 	}
 	p := progress{out: a.stderr}
