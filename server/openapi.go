@@ -169,6 +169,9 @@ func (d *describing) content(media string, types []reflect.Type, tolerant bool) 
 		if err != nil {
 			return nil, err
 		}
+		for list := ref; list != nil && len(list.Types) > 0; list = list.Items { // bodies have no null in place of a list
+			list.Type, list.Types = "array", nil
+		}
 		refs = append(refs, ref)
 	}
 	schema := &jsonschema.Schema{AnyOf: refs}

@@ -2,7 +2,8 @@
 """Schemathesis against the real server: `make schemathesis`.
 
 Starts `winnow serve` on a free port with some documents, and sends it requests that its OpenAPI document allows, or nearly
-allows: none may be answered with a 5xx. Further arguments are those of `schemathesis run`.
+allows: none may be answered with a 5xx. Further arguments are those of `schemathesis run`. Bodies of JSON lines it cannot make up, so
+/v1/documents/bulk is left out.
 """
 
 import json
@@ -38,7 +39,8 @@ def main():
             if not found:
                 sys.exit("winnow serve does not start: " + line + server.stderr.read())
             fill(found.group())
-            code = subprocess.run([schemathesis, "run", found.group() + "/openapi.json", "--checks", "not_a_server_error", *sys.argv[2:]], cwd=folder).returncode
+            code = subprocess.run([schemathesis, "run", found.group() + "/openapi.json", "--checks", "not_a_server_error",
+                                   "--exclude-path", "/v1/documents/bulk", *sys.argv[2:]], cwd=folder).returncode
         finally:
             server.terminate()
             ended = server.wait(30)
