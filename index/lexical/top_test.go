@@ -93,7 +93,11 @@ func TestPromisesAreKept(t *testing.T) {
 	rows := zipfRows(31, 6000, 300)
 	whole := []Part{{Index: buildFrom(t, rows)}}
 	parts := []Part{{Index: buildFrom(t, rows[:700])}, {Index: buildFrom(t, rows[700:])}}
-	for _, v := range []Variant{Lucene, Robertson, BM25Plus, BM25L} {
+	variants := []Variant{BM25Plus, Lucene, Robertson, BM25L}
+	if testing.Short() {
+		variants = variants[:1]
+	}
+	for _, v := range variants {
 		p := DefaultParams()
 		p.Variant = v
 		for _, part := range slices.Concat(whole, parts) {
@@ -145,8 +149,12 @@ func TestPromisesOfLargeParts(t *testing.T) {
 		allowed.Add(i)
 	}
 	small := Part{Index: buildFrom(t, zipfRows(33, 3000, 400))}
+	depths := []int{31, 10, 100, 1000}
+	if testing.Short() {
+		depths = depths[:1]
+	}
 	for _, q := range []string{"w0 w1 w2", "w4 w9 w30", "+w3 w20 w0", "w50 w6 -w1", "w1~w0 w8"} {
-		for _, k := range []int{10, 31, 100, 1000} {
+		for _, k := range depths {
 			for _, parts := range [][]Part{{{Index: large}, small}, {small, {Index: large}}, {{large, allowed}, small}} {
 				want, _, err := run(t.Context(), parts, query(q), Params{}, k, exhaustive)
 				if err != nil {
