@@ -237,19 +237,17 @@ func (ms *models) OpenBi(name string, p encoder.Precision) (*encoder.BiEncoder, 
 // OpenCross implements [winnow.Encoders]. Which model it is may be a request's choice: only those that are served are opened, by name or
 // alias, in the server's precision, since no index depends on it.
 func (ms *models) OpenCross(name string, _ encoder.Precision) (*encoder.CrossEncoder, error) {
-	if alias, ok := ms.options.Aliases[name]; ok && !slices.Contains(ms.ours, name) {
-		name = alias
-	}
-	if !slices.Contains(ms.ours, name) {
+	own, ok := ms.served(name)
+	if !ok {
 		return nil, &winnow.RequestError{Err: ms.unknown(name)}
 	}
 	ms.mu.Lock()
-	bi := ms.bis[asOpened(name, ms.options.Precision)]
+	bi := ms.bis[asOpened(own, ms.options.Precision)]
 	ms.mu.Unlock()
 	if bi != nil {
-		return nil, &winnow.RequestError{Err: fmt.Errorf("the model %s is a bi-encoder: it gives vectors and scores no pairs", name)}
+		return nil, &winnow.RequestError{Err: noPairs(own)}
 	}
-	c, err := ms.crossOf(name, ms.options.Precision)
+	c, err := ms.crossOf(own, ms.options.Precision)
 	if err != nil {
 		return nil, err
 	}
@@ -326,14 +324,25 @@ func find[M any](ms *models, all map[opened]*M, is func(*M) bool) *M {
 	return nil
 }
 
+// served is the model that is served by a name of its own, or by an alias.
+func (ms *models) served(name string) (string, bool) {
+	if slices.Contains(ms.ours, name) {
+		return name, true
+	}
+	own, ok := ms.options.Aliases[name]
+	return own, ok
+}
+
+// noPairs refuses a bi-encoder where a cross-encoder is wanted.
+func noPairs(name string) error {
+	return fmt.Errorf("the model %s is a bi-encoder: it gives vectors and scores no pairs", name)
+}
+
 // resolve is the served model that a request means by a name; "" is the default.
 func (ms *models) resolve(name, byDefault string) (string, error) {
 	name = cmp.Or(name, byDefault)
-	switch alias, ok := ms.options.Aliases[name]; {
-	case slices.Contains(ms.ours, name):
-		return name, nil
-	case ok:
-		return alias, nil
+	if own, ok := ms.served(name); ok {
+		return own, nil
 	}
 	if byDefault != "" && ms.options.AnyModel {
 		return byDefault, nil
@@ -384,7 +393,7 @@ func (ms *models) requestedCross(name string) (*crossModel, error) {
 	c := ms.cross[asOpened(name, ms.options.Precision)]
 	ms.mu.Unlock()
 	if c == nil {
-		return nil, bad("model", "the model %s is a bi-encoder: it gives vectors and scores no pairs", name)
+		return nil, bad("model", "%w", noPairs(name))
 	}
 	return c, nil
 }

@@ -11,7 +11,6 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
 
-	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/server/mcp"
 )
 
@@ -60,8 +59,7 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 	}
 	defer e.Close()
 	f.mode = mode
-	base := f.asked(cmd, e)
-	if _, err := base.Options(winnow.Settings{}); err != nil {
+	if _, _, err := f.options(cmd, e); err != nil { // flags that no search takes are refused before a client comes
 		return err
 	}
 	if err := f.configuration.note(a); err != nil {
@@ -72,7 +70,7 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 		level = slog.LevelInfo
 	}
 	o := mcp.Options{
-		Version: version(), Base: base, Tokens: f.llm.tokens,
+		Version: version(), Base: f.asked(cmd, e), Tokens: f.llm.tokens,
 		Logger: slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: level})),
 	}
 	if model != nil {
