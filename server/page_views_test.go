@@ -288,7 +288,14 @@ func testEvaluate(t *testing.T, c *chrome, s *tester, address string) {
 }
 
 func testHealth(t *testing.T, c *chrome, s *tester, address string) {
-	s.post("/v1/documents", api.Documents{Documents: []api.Document{{ID: "gone.txt", Text: "This goes again."}, {ID: "stays.txt", Text: "This goes later."}}}, &api.Applied{})
+	// One of five: with more than a quarter deleted, a merge would take the segment while the page opens.
+	documents := []api.Document{{ID: "gone.txt", Text: "This goes again."}}
+	var stays []string
+	for i := range 4 {
+		stays = append(stays, fmt.Sprintf("stays-%d.txt", i))
+		documents = append(documents, api.Document{ID: stays[i], Text: "This goes later."})
+	}
+	s.post("/v1/documents", api.Documents{Documents: documents}, &api.Applied{})
 	s.post("/v1/documents/delete", api.Delete{IDs: []string{"gone.txt"}}, &api.Applied{})
 	var want api.Collection
 	s.get("/v1/collections/default", &want)
@@ -302,7 +309,7 @@ func testHealth(t *testing.T, c *chrome, s *tester, address string) {
 	b.equal("focus", value[string](b, "document.activeElement.innerText"), "Measure")
 	b.labelled()
 	b.shot("health")
-	s.post("/v1/documents/delete", api.Delete{IDs: []string{"stays.txt"}}, &api.Applied{})
+	s.post("/v1/documents/delete", api.Delete{IDs: stays}, &api.Applied{})
 }
 
 // holdNotes keeps lists of the collection notes back until release is called. A request that the page gives up sets ended.
