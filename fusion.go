@@ -5,6 +5,7 @@ package winnow
 import (
 	"cmp"
 	"fmt"
+	"slices"
 
 	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/internal/kernel"
@@ -40,13 +41,14 @@ func DefaultFusion() Fusion {
 }
 
 func (f *Fusion) check() error {
-	if _, err := rank.ParseMethod(string(f.Method)); err != nil {
+	method, err := rank.ParseMethod(string(f.Method))
+	if err != nil {
 		return err
 	}
 	switch {
 	case !(f.Dense >= 0 && f.Lexical >= 0) || f.Dense+f.Lexical <= 0 || f.Dense-f.Dense != 0 || f.Lexical-f.Lexical != 0:
 		return fmt.Errorf("the weights of the fusion are %v and %v; they must not be negative, nor both zero", f.Dense, f.Lexical)
-	case f.Method == rank.MethodReciprocalRank && !(f.K > 0):
+	case method == rank.MethodReciprocalRank && !(f.K > 0):
 		return fmt.Errorf("the k of the fusion is %v; it must be positive", f.K)
 	}
 	return nil
@@ -85,20 +87,28 @@ func (s *searching) fuse(dense, lexical []index.Hit) (fused []index.Hit, from ma
 // one, since scores of two kinds cannot be weighed against each other. The others come after them, as they were.
 func (s *searching) diversify(hits []candidate) ([]candidate, error) {
 	all := hits
-	if n := len(s.result.Reading); n > 0 {
-		hits = hits[:s.result.Reading[n-1].Read]
+	for _, stage := range slices.Backward(s.result.Reading) {
+		if stage.Read > 0 { // the budget may have ended before a stage
+			hits = hits[:stage.Read]
+			break
+		}
 	}
 	items := make([]rank.Item, len(hits))
-	vectors := make([][]float32, len(hits))
+	vectors, lengths := make([][]float32, len(hits)), make([]float64, len(hits))
 	for i, h := range hits {
 		items[i] = rank.Item{ID: h.ID, Score: h.Score, Previous: h.RankBefore}
 		v, err := s.snapshot.Vector(h.ref)
 		if err != nil {
 			return nil, err
 		}
-		vectors[i] = v
+		vectors[i], lengths[i] = v, float64(kernel.Norm(v))
 	}
-	chosen, err := rank.MMR(items, s.topK, 1-s.diversity, func(i, j int) float64 { return cosine(vectors[i], vectors[j]) })
+	chosen, err := rank.MMR(items, s.topK, 1-s.diversity, func(i, j int) float64 {
+		if lengths[i] == 0 || lengths[j] == 0 {
+			return 0
+		}
+		return float64(kernel.Dot(vectors[i], vectors[j])) / (lengths[i] * lengths[j])
+	})
 	if err != nil {
 		return nil, fmt.Errorf("diversity: %w", err)
 	}
@@ -107,13 +117,4 @@ func (s *searching) diversify(hits []candidate) ([]candidate, error) {
 		out = append(out, hits[c.Index])
 	}
 	return append(out, all[len(hits):]...), nil
-}
-
-// cosine of two vectors; 0 when either is zero.
-func cosine(a, b []float32) float64 {
-	norms := float64(kernel.Norm(a)) * float64(kernel.Norm(b))
-	if norms == 0 {
-		return 0
-	}
-	return float64(kernel.Dot(a, b)) / norms
 }

@@ -3,9 +3,12 @@
 package winnow
 
 import (
+	order "cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -17,6 +20,7 @@ import (
 
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/internal/kernel"
 	"github.com/winnow-search/winnow/model/builtin"
 	"github.com/winnow-search/winnow/rank"
 )
@@ -207,6 +211,10 @@ func TestDiversity(t *testing.T) {
 	if got := search(t, e, "water and paper", TopK(2), Rerank(Off), Diversity(0.3)).Order(); !slices.Equal(got, []string{"a", "c"}) {
 		t.Errorf("with diversity: %v", got)
 	}
+	// A budget that leaves no time to rerank leaves the choice as it is.
+	if r := search(t, e, "water and paper", TopK(2), Budget(1), Diversity(0.3)); r.Reranked != 0 || !slices.Equal(r.Order(), []string{"a", "c"}) {
+		t.Errorf("with diversity and a budget of a nanosecond: %v of %d reranked", r.Order(), r.Reranked)
+	}
 }
 
 // Logits and scores of retrieval are not weighed against each other: what was read comes first, whatever the diversity.
@@ -251,6 +259,14 @@ func TestSimilarAndDuplicates(t *testing.T) {
 	if _, err := e.Similar(t.Context(), "nobody"); !errors.Is(err, ErrUnknownID) {
 		t.Errorf("%v", err)
 	}
+	for _, id := range []string{"two#9223372036854775807", "d6#9223372036854775807", "two#3"} {
+		if _, err := e.Similar(t.Context(), id); !errors.Is(err, ErrUnknownID) {
+			t.Errorf("%s: %v", id, err)
+		}
+	}
+	if all, err := e.Similar(t.Context(), "two#2", TopK(math.MaxInt)); err != nil || !slices.Equal(all.Order(), one.Order()) {
+		t.Errorf("%+v, %v", all, err)
+	}
 	if err := e.Add(t.Context(), Document{ID: "copy", Text: corpus(t)[0].Text}); err != nil {
 		t.Fatal(err)
 	}
@@ -263,6 +279,77 @@ func TestSimilarAndDuplicates(t *testing.T) {
 	}
 	if d := cmp.Diff([]string{corpus(t)[0].ID + " copy 1.000"}, pairs); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestSimilarToSeveralPassages compares with every pair of passages: a document like one passage only, with many passages of its own in the
+// way, must not keep others from being found.
+func TestSimilarToSeveralPassages(t *testing.T) {
+	e, err := New(builtin.Models())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	var version strings.Builder
+	for i := range 14 {
+		fmt.Fprintf(&version, "# %d\n\nThe baker kneads dough for bread, take %d.\n\n", i, i)
+	}
+	add := func(id, text string) {
+		t.Helper()
+		if err := e.Add(t.Context(), Document{ID: id, Text: text, Format: document.Markdown}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("asked", "# A\n\nThe baker kneads dough for bread, take 3.\n\n# B\n\nTides follow the moon.\n")
+	add("version", version.String())
+	for i, text := range []string{"A baker kneads bread dough.", "Dough is kneaded at the bakery.", "Bread is baked from dough."} {
+		add(fmt.Sprintf("bread%d", i), text)
+	}
+	for i := range 12 {
+		add(fmt.Sprintf("other%d", i), fmt.Sprintf("Invoice %d was paid by the customer.", i))
+	}
+	s, err := e.Index().Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Release()
+	vectors := map[string][][]float32{}
+	if err := s.Refs(func(r index.Ref) error {
+		p, err := s.Passages(t.Context(), []index.Ref{r})
+		if err != nil {
+			return err
+		}
+		v, err := s.Vector(r)
+		vectors[p[0].Document.ID] = append(vectors[p[0].Document.ID], v)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if n := len(vectors["version"]); n < 12 {
+		t.Fatalf("%d passages: the test shows nothing", n)
+	}
+	score := func(id string) (best float32) {
+		for _, a := range vectors["asked"] {
+			for _, b := range vectors[id] {
+				best = max(best, kernel.Dot(a, b))
+			}
+		}
+		return best
+	}
+	want := slices.DeleteFunc(slices.Sorted(maps.Keys(vectors)), func(id string) bool { return id == "asked" })
+	slices.SortStableFunc(want, func(a, b string) int { return order.Compare(score(b), score(a)) })
+	for _, k := range []int{1, 4, 10, 100} {
+		r, err := e.Similar(t.Context(), "asked", TopK(k))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, h := range r.Hits {
+			got = append(got, h.Document)
+		}
+		if d := cmp.Diff(want[:min(k, len(want))], got); d != "" {
+			t.Errorf("the nearest %d: %s", k, d)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -174,6 +175,7 @@ const tieLimit = 1024
 // untied asks for the k best and for as many more as share the last one's score, so that ids, and not the order of
 // adding, decide between them.
 func untied(k int, ask func(n int) ([]index.Hit, error)) ([]index.Hit, error) {
+	k = min(k, math.MaxInt32) // no index has more passages
 	for n := k + 1; ; n *= 2 {
 		found, err := ask(n)
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -19,7 +20,7 @@ var ErrUnknownID = errors.New("there is no document or passage with this id")
 // Similar finds what is like a document, or like one passage of it: the nearest
 // passages of other documents, best first. A document of several passages is
 // as near to a passage as the nearest of its own is. Of every other document
-// the best passage is given. Options are those of Search; nothing is reranked.
+// the best passage is given. Options are those of Search, but nothing is reranked, nor chosen for diversity.
 func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (*Result, error) {
 	if e.retriever == nil {
 		return nil, asked(fmt.Errorf("what is similar needs a retriever: %w", e.noVectors("search for its words")))
@@ -57,12 +58,13 @@ func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (
 	if err := s.applyFilter(ctx); err != nil {
 		return nil, err
 	}
+	want := min(o.topK, snapshot.Rows())
 	var hits []candidate
-	// Passages of the document itself and further ones of documents already found are dropped: ask for more until enough
-	// different documents are left, or all have been seen.
-	for ask := o.topK + len(whole); ; ask *= 2 {
+	// Passages of the document itself and further ones of documents already found are dropped: ask for more until there are enough different
+	// documents, and what a list has not shown cannot be better than the last of them, or all has been seen.
+	for ask := want + len(whole); ; ask *= 2 {
 		best := map[index.Ref]index.Hit{}
-		full := true
+		unseen := float32(math.Inf(-1)) // no score beyond the lists is above it
 		for _, ref := range own {
 			if s.query, err = snapshot.Vector(ref); err != nil {
 				return nil, err
@@ -71,7 +73,9 @@ func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (
 			if err != nil {
 				return nil, err
 			}
-			full = full && len(found) >= ask
+			if len(found) >= ask {
+				unseen = max(unseen, found[len(found)-1].Score)
+			}
 			for _, h := range found {
 				if old, ok := best[h.Ref]; !ok || h.Score > old.Score {
 					best[h.Ref] = h
@@ -81,7 +85,17 @@ func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (
 		if hits, err = s.others(ctx, best, self); err != nil {
 			return nil, err
 		}
-		if len(hits) >= o.topK || !full {
+		if math.IsInf(float64(unseen), -1) {
+			break
+		}
+		if len(hits) < want {
+			there, err := s.otherDocuments(self)
+			if err != nil {
+				return nil, err
+			}
+			want = min(want, there)
+		}
+		if len(hits) >= want && (want == 0 || hits[want-1].Score >= unseen) {
 			break
 		}
 	}
@@ -91,6 +105,19 @@ func (e *Engine) Similar(ctx context.Context, id string, opts ...SearchOption) (
 	s.result.Timing.Retrieve = milliseconds(s.start)
 	s.result.Timing.Total = s.result.Timing.Retrieve
 	return s.result, nil
+}
+
+// otherDocuments is the number of documents that may be hits: those that the filter lets through, less one.
+func (s *searching) otherDocuments(self string) (int, error) {
+	if s.only == nil {
+		n, err := s.snapshot.Docs()
+		return n - 1, err
+	}
+	passages, err := s.snapshot.Find(self)
+	if err != nil || len(passages) == 0 || !s.only.Contains(passages[0]) {
+		return s.only.Docs, err
+	}
+	return s.only.Docs - 1, nil
 }
 
 // others makes hits of the best passage of every document but one.

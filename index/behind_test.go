@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -35,7 +36,7 @@ func TestMergePolicy(t *testing.T) {
 			live = append(live, size(n))
 			total += size(n)
 			for {
-				from, to := choose(live, live)
+				from, to := choose(live, live, anyRange)
 				if from == to {
 					break
 				}
@@ -78,9 +79,42 @@ func TestMergePolicyChoices(t *testing.T) {
 		if c.rows == nil {
 			c.rows = c.live
 		}
-		if from, to := choose(c.live, c.rows); from != c.from || to != c.to {
+		if from, to := choose(c.live, c.rows, anyRange); from != c.from || to != c.to {
 			t.Errorf("%v of %v: %d to %d, expected %d to %d", c.live, c.rows, from, to, c.from, c.to)
 		}
+	}
+}
+
+// anyRange lets one segment hold every range.
+func anyRange(int, int) bool { return true }
+
+// TestMergeLeavesWhatOneSegmentCannotHold: segments whose fields together are too many stay beside each other, and all else goes on.
+func TestMergeLeavesWhatOneSegmentCannotHold(t *testing.T) {
+	db, err := Create(filepath.Join(fastDir(t), "db"), kindSettings("flat"), Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 2 * mergeWidth {
+		e := entry(fmt.Sprintf("votes%d", n), 1, uint64(n))
+		votes := map[string]any{}
+		for i := range 8000 + n/mergeWidth*1000 { // 64,000 fields in the first eight, 72,000 in the others
+			votes[fmt.Sprintf("user%d-%d", n, i)] = 1
+		}
+		e.Document.Meta = map[string]any{"votes": votes}
+		mustApply(t, db, Change{Add: []Entry{e}})
+	}
+	if err := db.Merge(t.Context(), MergeOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	s := mustSnapshot(t, db)
+	if n := len(s.parts); n != mergeWidth+1 || s.Rows() != 2*mergeWidth {
+		t.Errorf("%d segments of %d rows: want the eight that fit as one", n, s.Rows())
+	}
+	if err := db.Merge(t.Context(), MergeOptions{All: true}); err == nil || !strings.Contains(err.Error(), "give what has keys without end") {
+		t.Errorf("one segment of all: %v", err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -28,14 +28,14 @@ const (
 )
 
 // choose returns the range of segments to merge next, from their live rows and their rows; from == to when there is
-// nothing to do. What costs least for each segment that goes comes first.
-func choose(live, rows []int) (from, to int) {
+// nothing to do. What costs least for each segment that goes comes first. fits says whether one segment can hold a range.
+func choose(live, rows []int, fits func(from, to int) bool) (from, to int) {
 	best := math.Inf(1)
 	for i := range live {
 		total, largest := 0, 0
 		for j := i; j < len(live) && total+live[j] <= maxRows; j++ {
 			total, largest = total+live[j], max(largest, live[j])
-			if merged := j + 1 - i; merged >= mergeWidth && 2*largest <= total && float64(total)/float64(merged-1) < best {
+			if merged := j + 1 - i; merged >= mergeWidth && 2*largest <= total && float64(total)/float64(merged-1) < best && fits(i, j+1) {
 				from, to, best = i, j+1, float64(total)/float64(merged-1)
 			}
 		}
@@ -109,7 +109,13 @@ func (s *state) choose() (from, to int) {
 	for i, p := range s.parts {
 		rows[i] = p.record.Rows
 	}
-	return choose(s.liveRows, rows)
+	return choose(s.liveRows, rows, func(from, to int) bool {
+		columns := make([]*filter.Columns, 0, to-from)
+		for _, p := range s.parts[from:to] {
+			columns = append(columns, p.columns)
+		}
+		return filter.Fit(columns)
+	})
 }
 
 // mergeRange writes the live rows of a range of segments into one, and puts that in their place.

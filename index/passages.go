@@ -87,7 +87,7 @@ func (s *Snapshot) Find(id string) ([]Ref, error) {
 		return nil, nil
 	}
 	r, ok, err = s.lookup(document)
-	if err != nil || !ok || r.first+number > r.end {
+	if err != nil || !ok || number > r.end-r.first {
 		return nil, err
 	}
 	return []Ref{{r.segment, r.first + number - 1}}, nil

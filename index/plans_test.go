@@ -5,13 +5,14 @@ package index
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/winnow-search/winnow/index/filter"
 	"github.com/winnow-search/winnow/index/vector"
 )
 
-// TestPlans searches one segment in every way but the one after a walk that found too few, named as --explain names it: with k passages that are neither deleted nor
+// TestPlans searches one segment in every way but the one after a walk that found too few ([TestPlanExhausted]), named as --explain names it: with k passages that are neither deleted nor
 // filtered out there are k hits, each of them allowed, and the right ones but for what a graph or lists miss.
 func TestPlans(t *testing.T) {
 	const rows, deleted = 3000, 300
@@ -58,11 +59,7 @@ func TestPlans(t *testing.T) {
 		var only *Selection
 		there := rows - len(gone)
 		if c.only != "" {
-			e, err := filter.Parse(c.only)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if only, err = s.Filter(t.Context(), e); err != nil {
+			if only, err = s.Filter(t.Context(), parseFilter(t, c.only)); err != nil {
 				t.Fatal(err)
 			}
 			there = only.Count
@@ -113,4 +110,79 @@ func TestPlans(t *testing.T) {
 		}
 		t.Cleanup(func() { _ = db.Close() })
 	}
+}
+
+// TestPlanExhausted: where a filter drops all that is near, a walk is given up when comparing the rest takes less.
+func TestPlanExhausted(t *testing.T) {
+	const near, far = 1400, 1800
+	db, err := Create(filepath.Join(fastDir(t), "db"), kindSettings("hnsw8"), Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var add Change
+	for i := range near + far {
+		e := entry(fmt.Sprintf("doc%04d", i), 1, uint64(i))
+		if e.Document.Meta = map[string]any{"near": i < near}; i < near {
+			e.Vectors[0] += 10
+		}
+		add.Add = append(add.Add, e)
+	}
+	mustApply(t, db, add)
+	s := mustSnapshot(t, db)
+	only, err := s.Filter(t.Context(), parseFilter(t, "near = false"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	q := make([]float32, testDim)
+	q[0] = 1
+	hits, plans, err := s.Dense(t.Context(), q, 10, DenseParams{Only: only})
+	if err != nil || plans[0].Plan != PlanExhausted || plans[0].Scored < far {
+		t.Fatalf("%+v, %v", plans, err)
+	}
+	right, _, err := s.Dense(t.Context(), q, 10, DenseParams{Params: vector.Params{Exact: true}, Only: only})
+	if err != nil || !slices.Equal(hits, right) {
+		t.Errorf("%v, want %v, %v", hits, right, err)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+}
+
+// TestADeletionLeavesTheWalkAsWide: with one passage deleted, a graph is searched as widely as before.
+func TestADeletionLeavesTheWalkAsWide(t *testing.T) {
+	db, err := Create(filepath.Join(fastDir(t), "db"), kindSettings("hnsw8,int8"), Options{Threads: 2})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var add Change
+	for i := range 5000 {
+		add.Add = append(add.Add, entry(fmt.Sprintf("doc%04d", i), 1, uint64(i)))
+	}
+	mustApply(t, db, add)
+	scored := func(want Plan) (n int) {
+		s := mustSnapshot(t, db)
+		for axis := range testDim {
+			q := make([]float32, testDim)
+			q[axis], q[(axis+3)%testDim] = 1, 0.5
+			_, plans, err := s.Dense(t.Context(), q, 10, DenseParams{})
+			if err != nil || plans[0].Plan != want {
+				t.Fatalf("%+v, %v", plans, err)
+			}
+			n += plans[0].Scored
+		}
+		return n
+	}
+	before := scored(PlanIndex)
+	mustApply(t, db, Change{Delete: []string{"doc0007"}})
+	if after := scored(PlanPost); after < before {
+		t.Errorf("%d vectors compared before a deletion, %d after it", before, after)
+	}
+	t.Cleanup(func() { _ = db.Close() })
+}
+
+func parseFilter(t *testing.T, text string) *filter.Expr {
+	t.Helper()
+	e, err := filter.Parse(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
 }

@@ -31,6 +31,9 @@ type Selection struct {
 	Docs  int           // documents
 }
 
+// Contains reports whether a passage is in the selection, which is of the passage's snapshot.
+func (s *Selection) Contains(r Ref) bool { return s.rows[r.segment].Contains(r.row) }
+
 // Filter evaluates a filter. Deleted documents never match.
 func (s *Snapshot) Filter(ctx context.Context, e *filter.Expr) (*Selection, error) {
 	sel := &Selection{of: s.state}
@@ -38,7 +41,7 @@ func (s *Snapshot) Filter(ctx context.Context, e *filter.Expr) (*Selection, erro
 		if err := canceled(ctx, "filter"); err != nil {
 			return nil, err
 		}
-		docs, err := p.columns.Eval(e)
+		docs, err := p.columns.Eval(ctx, e)
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +167,8 @@ func sortHits(hits []Hit) {
 //
 // Comparing every allowed vector costs count comparisons. Walking a graph for ef results costs about ef·M comparisons
 // when all rows are allowed and, as only one in rows/count of those met is, about ef·M·rows/count with a filter. The
-// first is cheaper when count² < ef·M·rows. A filter that lets most rows through costs less afterwards.
+// first is cheaper when count² < ef·M·rows, be it that few rows are allowed or that many are asked for. A filter that lets most
+// rows through costs less after a walk; a scan or lists leave rows out at no cost.
 func densePart(ctx context.Context, p *part, query []float32, k int, v vector.Params, allowed *bitset.Set, count int) ([]vector.Hit, SegmentPlan, error) {
 	rows := p.record.Rows
 	plan := SegmentPlan{Segment: p.record.Name, Index: p.vectors.Spec().String(), Rows: rows, Allowed: count}
@@ -186,14 +190,14 @@ func densePart(ctx context.Context, p *part, query []float32, k int, v vector.Pa
 		v.Exact = true
 		hits, err := search(k, v)
 		return hits, plan, err
-	case count == rows:
-		plan.Plan, graph.Allowed = PlanIndex, nil
 	case float64(count)*float64(count) < walkCost*float64(max(v.Ef, k))*float64(rows):
 		plan.Plan = PlanExact
 		v.Exact = true
 		hits, err := search(k, v)
 		return hits, plan, err
-	case count > rows/2:
+	case count == rows:
+		plan.Plan, graph.Allowed = PlanIndex, nil
+	case count > rows/2 && p.vectors.Spec().Kind == vector.KindHNSW:
 		plan.Plan, graph.Allowed = PlanPost, nil
 		hits, err := postFilter(search, graph, allowed, k, rows, count)
 		if err != nil || len(hits) == k {
@@ -217,13 +221,14 @@ func densePart(ctx context.Context, p *part, query []float32, k int, v vector.Pa
 // walkCost is the comparisons of a graph walk for each result it keeps: about a node's links.
 const walkCost = 32
 
-// postFilter asks an index without filter for as many more hits as the filter is expected to drop, and for twice as many
-// until enough are left. It gives up, with too few, when that would be most of the rows.
+// postFilter asks a graph without filter for as many more hits as the filter is expected to drop, and for twice as many
+// until enough are left. It gives up, with too few, when to compare all that is allowed takes less time.
 func postFilter(search func(int, vector.Params) ([]vector.Hit, error), v vector.Params, allowed *bitset.Set, k, rows, count int) ([]vector.Hit, error) {
-	for ask := int(math.Ceil(1.2*float64(k)*float64(rows)/float64(count))) + 1; ; ask *= 2 {
-		ask = min(ask, rows)
+	for ask := int(math.Ceil(1.2*float64(k)*float64(rows)/float64(count))) + 1; walkCost*ask < count; ask *= 2 {
 		w := v
-		w.Ef = max(v.Ef, ask)
+		if v.Ef > 0 { // else it is chosen by what is asked for
+			w.Ef = max(v.Ef, ask)
+		}
 		hits, err := search(ask, w)
 		if err != nil {
 			return nil, err
@@ -232,10 +237,8 @@ func postFilter(search func(int, vector.Params) ([]vector.Hit, error), v vector.
 		if len(hits) >= k {
 			return hits[:k], nil
 		}
-		if ask >= rows/4 {
-			return nil, nil
-		}
 	}
+	return nil, nil
 }
 
 // LexicalParams set how words are searched.

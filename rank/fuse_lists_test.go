@@ -130,6 +130,17 @@ func TestFuseErrors(t *testing.T) {
 	if _, err := Fuse(nil, "max", 0); err == nil || !strings.Contains(err.Error(), `"max": known are rrf, relative, zscore, linear`) {
 		t.Errorf("error %v", err)
 	}
+	upper, err := Fuse(twoLists(), "RRF", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lower, err := Fuse(twoLists(), MethodReciprocalRank, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(lower, upper); diff != "" || len(upper) == 0 {
+		t.Errorf("RRF is not rrf: %s", diff)
+	}
 	if m, err := ParseMethod("RRF"); err != nil || m != MethodReciprocalRank {
 		t.Errorf("%v, %v", m, err)
 	}

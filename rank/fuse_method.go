@@ -23,7 +23,7 @@ func Methods() []Method {
 	return []Method{MethodReciprocalRank, MethodRelativeScore, MethodZScore, MethodLinear}
 }
 
-// ParseMethod returns the method of that name.
+// ParseMethod returns the method of that name, in upper or lower case.
 func ParseMethod(name string) (Method, error) {
 	var known []string
 	for _, m := range Methods() {
@@ -35,8 +35,12 @@ func ParseMethod(name string) (Method, error) {
 	return "", fmt.Errorf("unknown fusion method %q: known are %s", name, strings.Join(known, ", "))
 }
 
-// Fuse fuses lists by a method. k is for reciprocal rank fusion only; 0 is DefaultK.
+// Fuse fuses lists by a method, whose name ParseMethod knows. k is for reciprocal rank fusion only; 0 is DefaultK.
 func Fuse(lists []List, m Method, k float64) ([]FusedItem, error) {
+	m, err := ParseMethod(string(m))
+	if err != nil {
+		return nil, err
+	}
 	switch m {
 	case MethodReciprocalRank:
 		if k == 0 {
@@ -47,9 +51,6 @@ func Fuse(lists []List, m Method, k float64) ([]FusedItem, error) {
 		return RelativeScore(lists)
 	case MethodZScore:
 		return ZScore(lists)
-	case MethodLinear:
-		return Linear(lists)
 	}
-	_, err := ParseMethod(string(m))
-	return nil, err
+	return Linear(lists)
 }

@@ -51,7 +51,7 @@ func (b *Builder) Add(meta map[string]any) error {
 		switch {
 		case f == nil && len(b.fields) >= maxFields:
 			b.forgetEmpty()
-			return fmt.Errorf("metadata: field %q would be number %d: a segment holds at most %d different fields", c.field, maxFields+1, maxFields)
+			return fmt.Errorf("metadata: field %q would be number %d: a segment holds at most %d different fields: give what has keys without end, such as ids of users, as a list of strings", c.field, maxFields+1, maxFields)
 		case f == nil:
 			if b.fields == nil {
 				b.fields = map[string]*collected{}

@@ -139,7 +139,7 @@ func TestEvalIsMatch(t *testing.T) {
 		}
 		for _, s := range rapid.SliceOfN(exprs(3), 1, 5).Draw(t, "expressions") {
 			e := parse(t, s)
-			set, err := c.Eval(e)
+			set, err := c.Eval(t.Context(), e)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -236,7 +236,7 @@ func TestTooManyFields(t *testing.T) {
 	if err := b.Write(m); err != nil {
 		t.Fatal(err)
 	}
-	set, err := open(t, m, 2).Eval(parse(t, "f1 = 2"))
+	set, err := open(t, m, 2).Eval(t.Context(), parse(t, "f1 = 2"))
 	if err != nil || set.Count() != 1 || !set.Contains(1) {
 		t.Errorf("%v, %v", set, err)
 	}
@@ -289,7 +289,7 @@ func mutated(t *testing.T, fields, data []byte, docs int, questions []string) (c
 	}
 	note(c.Check(t.Context()))
 	for _, q := range questions {
-		_, err := c.Eval(parse(t, q))
+		_, err := c.Eval(t.Context(), parse(t, q))
 		note(err)
 	}
 	note(Merge(t.Context(), segment.NewMemory(), []Part{{c, nil}}))
@@ -401,7 +401,7 @@ func BenchmarkEval(b *testing.B) {
 		b.Run(strings.ReplaceAll(s, " ", ""), func(b *testing.B) {
 			for b.Loop() {
 				var err error
-				if sinkSet, err = c.Eval(e); err != nil {
+				if sinkSet, err = c.Eval(b.Context(), e); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -416,6 +416,25 @@ func TestMergeStops(t *testing.T) {
 	cancel()
 	if err := Merge(ctx, segment.NewMemory(), []Part{{c, nil}}); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
+	}
+}
+
+func TestEvalStops(t *testing.T) {
+	c := open(t, build(t, []map[string]any{{"a": "2020-01-01"}}), 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, q := range []string{"a = 1", `a like "x*"`, "a >= 2019", "a in (1, 2)", "not a = 1"} {
+		if _, err := c.Eval(ctx, parse(t, q)); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s: got %v", q, err)
+		}
+	}
+}
+
+// A float32 is the number that it is written as: filters see what hits show.
+func TestFloat32(t *testing.T) {
+	c := open(t, build(t, []map[string]any{{"a": float32(0.1)}}), 1)
+	if set, err := c.Eval(t.Context(), parse(t, "a = 0.1")); err != nil || set.Count() != 1 {
+		t.Errorf("%v, %v", set, err)
 	}
 }
 

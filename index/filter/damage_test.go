@@ -70,7 +70,7 @@ func answers(t *testing.T, file []byte, docs int, questions []string) [][]int {
 		return result
 	}
 	for i, q := range questions {
-		set, err := c.Eval(parse(t, q))
+		set, err := c.Eval(t.Context(), parse(t, q))
 		var corrupt *segment.CorruptionError
 		if err != nil && !errors.As(err, &corrupt) {
 			t.Fatalf("error %v", err)
@@ -92,7 +92,7 @@ func TestConcurrentEval(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for _, q := range questions {
-				if _, err := c.Eval(parse(t, q)); err != nil {
+				if _, err := c.Eval(t.Context(), parse(t, q)); err != nil {
 					t.Error(err)
 				}
 			}

@@ -3,6 +3,7 @@
 package filter
 
 import (
+	"context"
 	"errors"
 	"sort"
 	"strings"
@@ -11,20 +12,23 @@ import (
 )
 
 // Eval returns the documents that the expression is true of, as Expr.Match says; the set's Count is how selective it is. A
-// field that no document has matches nothing. The only errors are *segment.CorruptionError.
+// field that no document has matches nothing. The errors are ctx's and *segment.CorruptionError.
 //
 // Time is that of a binary search for each comparison, plus about a nanosecond for each pair of a value that passes and its
 // document, and a pass over a bit a document for each part; like and dates also look at the different strings.
-func (c *Columns) Eval(e *Expr) (*bitset.Set, error) { return c.eval(e.root) }
+func (c *Columns) Eval(ctx context.Context, e *Expr) (*bitset.Set, error) { return c.eval(ctx, e.root) }
 
-func (c *Columns) eval(n node) (*bitset.Set, error) {
+func (c *Columns) eval(ctx context.Context, n node) (*bitset.Set, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
 	switch n := n.(type) {
 	case *all:
-		return c.join(n.parts, (*bitset.Set).And)
+		return c.join(ctx, n.parts, (*bitset.Set).And)
 	case *some:
-		return c.join(n.parts, (*bitset.Set).Or)
+		return c.join(ctx, n.parts, (*bitset.Set).Or)
 	case *not:
-		set, err := c.eval(n.part)
+		set, err := c.eval(ctx, n.part)
 		if err == nil {
 			set.Not()
 		}
@@ -41,21 +45,21 @@ func (c *Columns) eval(n node) (*bitset.Set, error) {
 	case *exists:
 		err = f.addAll(set, everything)
 	case *like:
-		err = f.addLike(set, n.glob)
+		err = f.addLike(ctx, set, n.glob)
 	case *in:
 		for _, l := range n.values {
 			if err == nil {
-				err = f.addPassing(set, equal, l)
+				err = f.addPassing(ctx, set, equal, l)
 			}
 		}
 	case *compare:
 		if n.op != unequal {
-			err = f.addPassing(set, n.op, n.value)
+			err = f.addPassing(ctx, set, n.op, n.value)
 			break
 		}
 		same := bitset.New(c.docs)
-		if err = f.addPassing(same, equal, n.value); err == nil {
-			err = f.addComparable(set, n.value)
+		if err = f.addPassing(ctx, same, equal, n.value); err == nil {
+			err = f.addComparable(ctx, set, n.value)
 		}
 		set.AndNot(same)
 	}
@@ -65,10 +69,10 @@ func (c *Columns) eval(n node) (*bitset.Set, error) {
 	return set, nil
 }
 
-func (c *Columns) join(parts []node, with func(*bitset.Set, *bitset.Set)) (*bitset.Set, error) {
+func (c *Columns) join(ctx context.Context, parts []node, with func(*bitset.Set, *bitset.Set)) (*bitset.Set, error) {
 	var set *bitset.Set
 	for _, p := range parts {
-		s, err := c.eval(p)
+		s, err := c.eval(ctx, p)
 		if err != nil {
 			return nil, err
 		}
@@ -131,16 +135,16 @@ func (f *fieldData) addAll(set *bitset.Set, w which) error {
 }
 
 // addComparable adds the documents with a value that can be compared with the literal.
-func (f *fieldData) addComparable(set *bitset.Set, l literal) error {
+func (f *fieldData) addComparable(ctx context.Context, set *bitset.Set, l literal) error {
 	err := f.addAll(set, which{l.kind == isString, l.kind == isInt || l.kind == isFloat, l.kind == isBool})
 	if err == nil && l.period != nil {
-		err = f.addDates(set, func(int64) bool { return true })
+		err = f.addDates(ctx, set, func(int64) bool { return true })
 	}
 	return err
 }
 
 // addPassing adds the documents with a value that passes the comparison; the operator is not unequal.
-func (f *fieldData) addPassing(set *bitset.Set, op operator, l literal) error {
+func (f *fieldData) addPassing(ctx context.Context, set *bitset.Set, op operator, l literal) error {
 	switch l.kind {
 	case isString:
 		return f.addStrings(set, op, l.s)
@@ -158,7 +162,7 @@ func (f *fieldData) addPassing(set *bitset.Set, op operator, l literal) error {
 	if l.period == nil {
 		return nil
 	}
-	return f.addDates(set, func(moment int64) bool { return op.holds(l.period.compare(moment)) })
+	return f.addDates(ctx, set, func(moment int64) bool { return op.holds(l.period.compare(moment)) })
 }
 
 // passing returns the range of n sorted values that pass; order compares a value with the literal.
@@ -217,7 +221,7 @@ func (f *fieldData) addStrings(set *bitset.Set, op operator, s string) error {
 	return f.addDocs(set, f.layout.stringDocs, first, last)
 }
 
-func (f *fieldData) addLike(set *bitset.Set, g glob) error {
+func (f *fieldData) addLike(ctx context.Context, set *bitset.Set, g glob) error {
 	d, err := f.dictionary()
 	if err != nil {
 		return err
@@ -231,6 +235,9 @@ func (f *fieldData) addLike(set *bitset.Set, g glob) error {
 		return b >= prefix
 	})
 	for ; k < int(f.distinct) && err == nil; k++ {
+		if err := stopped(ctx, k); err != nil {
+			return err
+		}
 		var s string
 		if s, err = d.at(k); err != nil || !strings.HasPrefix(s, prefix) {
 			break
@@ -252,7 +259,7 @@ func (f *fieldData) addString(set *bitset.Set, d *dictionary, k int) error {
 }
 
 // addDates adds the documents with a string that names a time whose beginning passes.
-func (f *fieldData) addDates(set *bitset.Set, passes func(moment int64) bool) error {
+func (f *fieldData) addDates(ctx context.Context, set *bitset.Set, passes func(moment int64) bool) error {
 	if !f.hasDates {
 		return nil
 	}
@@ -265,6 +272,9 @@ func (f *fieldData) addDates(set *bitset.Set, passes func(moment int64) bool) er
 		return err
 	}
 	for k := range int(f.distinct) {
+		if err := stopped(ctx, k); err != nil {
+			return err
+		}
 		if m := int64At(moments, k); m != noMoment && passes(m) {
 			if err := f.addString(set, &d, k); err != nil {
 				return err

@@ -3,6 +3,7 @@
 package filter_test
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/winnow-search/winnow/index/filter"
@@ -32,7 +33,7 @@ func Example() {
 	if err != nil {
 		fmt.Println(err)
 	}
-	docs, err := columns.Eval(expr)
+	docs, err := columns.Eval(context.Background(), expr)
 	if err != nil {
 		fmt.Println(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -26,8 +27,8 @@ type cell struct {
 
 // flatten appends the values of metadata to dst: objects are named with dots, lists are several values, nil is none.
 //
-// Values are bool, string, every kind of integer and float, json.Number, time.Time (as RFC 3339), slices of these, and maps
-// with string keys. Whole numbers beyond int64 become the nearest float64. Infinities, NaN, lists in lists and everything
+// Values are bool, string, every kind of integer and float, json.Number, time.Time (as RFC 3339 in UTC), []any of these, []string, []bool, []int,
+// []int64, []float64, []time.Time, map[string]any and map[string]string. Whole numbers beyond int64 become the nearest float64. Infinities, NaN, lists in lists and everything
 // else are errors that name the field.
 func flatten(dst []cell, prefix string, meta map[string]any, depth int) ([]cell, error) {
 	for _, name := range slices.Sorted(maps.Keys(meta)) {
@@ -112,7 +113,11 @@ func appendScalar(dst []cell, field string, v any) ([]cell, error) {
 		}
 		s = number(v)
 	case float32:
-		return appendScalar(dst, field, float64(v))
+		f, err := strconv.ParseFloat(strconv.FormatFloat(float64(v), 'g', -1, 32), 64) // as JSON has it
+		if err != nil {
+			return nil, fmt.Errorf("metadata: field %q: %w", field, err)
+		}
+		return appendScalar(dst, field, f)
 	case int:
 		s = scalar{kind: isInt, i: int64(v)}
 	case int64:

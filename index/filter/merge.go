@@ -46,13 +46,11 @@ func Merge(ctx context.Context, w segment.SectionWriter, parts []Part) error {
 	if err != nil {
 		return err
 	}
-	names := map[string]bool{}
-	for _, p := range parts {
-		for _, r := range p.Columns.records {
-			names[r.name] = true
-		}
+	columns := make([]*Columns, len(parts))
+	for i, p := range parts {
+		columns[i] = p.Columns
 	}
-	for _, name := range slices.Sorted(maps.Keys(names)) {
+	for _, name := range slices.Sorted(maps.Keys(names(columns))) {
 		var all collected
 		for i, p := range parts {
 			if f, ok := p.Columns.find(name); ok {
@@ -72,8 +70,33 @@ func Merge(ctx context.Context, w segment.SectionWriter, parts []Part) error {
 	return out.finish(w)
 }
 
-// mergeCheck is how many strings are taken over before a merge looks whether it is to stop.
-const mergeCheck = 4096
+// Fit reports whether one segment can hold the fields of several.
+func Fit(parts []*Columns) bool {
+	total := 0
+	for _, c := range parts {
+		total += len(c.records)
+	}
+	return total <= maxFields || len(names(parts)) <= maxFields
+}
+
+// names are the fields of all parts.
+func names(parts []*Columns) map[string]bool {
+	all := map[string]bool{}
+	for _, c := range parts {
+		for _, r := range c.records {
+			all[r.name] = true
+		}
+	}
+	return all
+}
+
+// stopped is the context's error after each so many strings.
+func stopped(ctx context.Context, strings int) error {
+	if strings%4096 != 0 {
+		return nil
+	}
+	return ctx.Err()
+}
 
 // gone marks a document that is not kept.
 const gone = math.MaxUint32
@@ -85,10 +108,8 @@ func (f *fieldData) collect(ctx context.Context, all *collected, numbers []uint3
 		return err
 	}
 	for k := range int(f.distinct) {
-		if k%mergeCheck == 0 {
-			if err := ctx.Err(); err != nil {
-				return err
-			}
+		if err := stopped(ctx, k); err != nil {
+			return err
 		}
 		s, err := d.at(k)
 		if err != nil {

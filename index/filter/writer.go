@@ -48,7 +48,7 @@ func (w *writer) field(c *column) error {
 		return fmt.Errorf("write columns: field %q has %d values: at most %d can be stored", c.name, n, uint32(math.MaxUint32))
 	}
 	if len(w.records) == maxFields {
-		return fmt.Errorf("write columns: field %q is number %d: a segment holds at most %d different fields", c.name, maxFields+1, maxFields)
+		return fmt.Errorf("write columns: field %q is number %d: a segment holds at most %d different fields: give what has keys without end, such as ids of users, as a list of strings", c.name, maxFields+1, maxFields)
 	}
 	r := record{
 		name: c.name, distinct: uint32(len(c.strings)), strings: uint32(len(c.stringPairs)), ints: uint32(len(c.ints)), floats: uint32(len(c.floats)),

@@ -5,6 +5,7 @@ package vector
 import (
 	"slices"
 
+	"github.com/winnow-search/winnow/internal/bitset"
 	"github.com/winnow-search/winnow/internal/kernel"
 )
 
@@ -50,6 +51,18 @@ func (t *bitTop) added(from int) {
 	}
 }
 
+// leave throws away rows that are not allowed, of those appended since there were from.
+func (t *bitTop) leave(from int, allowed *bitset.Set) {
+	n := from
+	for i := from; i < len(t.rows); i++ {
+		if allowed.Contains(int(t.rows[i])) {
+			t.rows[n], t.far[n] = t.rows[i], t.far[i]
+			n++
+		}
+	}
+	t.rows, t.far = t.rows[:n], t.far[:n]
+}
+
 // forget throws away what is farther than the worst.
 func (t *bitTop) forget() {
 	n := 0
@@ -83,11 +96,12 @@ func (t *bitTop) top() top {
 type bitBlocker struct {
 	scorers []*bitScorer
 	nearest []bitTop
+	allowed *bitset.Set
 }
 
-func newBitBlocker(rows *bitRows, queries []float32, k int) *bitBlocker {
+func newBitBlocker(rows *bitRows, queries []float32, k int, allowed *bitset.Set) *bitBlocker {
 	dim := rows.Dim()
-	b := &bitBlocker{make([]*bitScorer, len(queries)/dim), make([]bitTop, len(queries)/dim)}
+	b := &bitBlocker{make([]*bitScorer, len(queries)/dim), make([]bitTop, len(queries)/dim), allowed}
 	for q := range b.scorers {
 		b.scorers[q] = rows.query(queries[q*dim : (q+1)*dim])
 		b.nearest[q] = newBitTop(k, dim)
@@ -97,7 +111,7 @@ func newBitBlocker(rows *bitRows, queries []float32, k int) *bitBlocker {
 
 func (b *bitBlocker) block(_ []top, first, count int) error {
 	for q, s := range b.scorers {
-		if err := s.nearest(&b.nearest[q], first, count); err != nil {
+		if err := s.nearest(&b.nearest[q], first, count, b.allowed); err != nil {
 			return err
 		}
 	}
@@ -110,8 +124,8 @@ func (b *bitBlocker) end(tops []top) {
 	}
 }
 
-// nearest offers rows first to first+count-1.
-func (s *bitScorer) nearest(t *bitTop, first, count int) error {
+// nearest offers those of rows first to first+count-1 that are allowed.
+func (s *bitScorer) nearest(t *bitTop, first, count int, allowed *bitset.Set) error {
 	if err := s.rows.check(first, count); err != nil {
 		return err
 	}
@@ -124,6 +138,9 @@ func (s *bitScorer) nearest(t *bitTop, first, count int) error {
 		t.rows, t.far = slices.Grow(t.rows, n), slices.Grow(t.far, n)
 		kept := kernel.HammingSelect(t.rows[had:had+n], t.far[had:had+n], s.q, s.rows.words[from*width:], n, uint32(from), uint32(bound))
 		t.rows, t.far = t.rows[:had+kept], t.far[:had+kept]
+		if allowed != nil {
+			t.leave(had, allowed)
+		}
 		t.added(had)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/winnow-search/winnow/internal/bitset"
 	"github.com/winnow-search/winnow/internal/kernel"
 )
 
@@ -36,17 +37,29 @@ func TestBitsKeepTheNearest(t *testing.T) {
 				rows.words[2*i+j>>6] |= 1 << (j & 63)
 			}
 		}
-		want := make([]Hit, n)
+		var allowed *bitset.Set
+		if rapid.Bool().Draw(t, "filtered") {
+			allowed = bitset.New(n)
+			for i := range n {
+				if i == 0 || r.IntN(3) > 0 {
+					allowed.Add(i)
+				}
+			}
+		}
+		var want []Hit
 		for i, d := range far {
-			want[i] = Hit{i, bitScore(uint32(d), dim)}
+			if allowed == nil || allowed.Contains(i) {
+				want = append(want, Hit{i, bitScore(uint32(d), dim)})
+			}
 		}
 		slices.SortFunc(want, compareHits)
+		k = min(k, len(want))
 		query := make([]float32, dim) // no bit set
 		workers := rapid.IntRange(1, 3).Draw(t, "workers")
 		joined := top{}
 		blocks := make([]*bitBlocker, workers)
 		for w := range blocks {
-			blocks[w] = newBitBlocker(rows, query, k)
+			blocks[w] = newBitBlocker(rows, query, k, allowed)
 		}
 		for first := 0; first < n; first += 1024 {
 			if err := blocks[r.IntN(workers)].block(nil, first, min(1024, n-first)); err != nil {

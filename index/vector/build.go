@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/winnow-search/winnow/internal/kernel"
 )
@@ -156,7 +157,7 @@ func checkSource(ctx context.Context, src Source, dim int, m Metric, threads int
 // then rounded to 16 or 8 bits passes: it is not to be changed again.
 func isUnit(v []float32) bool {
 	s := float64(kernel.Dot(v, v))
-	return math.Abs(s-1) < 0.01 || s == 0
+	return math.Abs(s-1) < 0.01 || s == 0 && !slices.ContainsFunc(v, func(x float32) bool { return x != 0 }) // squares may vanish
 }
 
 // normalized is a source whose vectors are divided by their lengths.

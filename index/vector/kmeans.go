@@ -128,7 +128,10 @@ type clustering struct {
 func kMeans(ctx context.Context, rows []float32, c clustering) ([]float32, error) {
 	n := (len(rows) - c.dim + c.stride) / c.stride
 	r := rand.New(rand.NewPCG(c.seed, 0x6b6d65616e73))
-	points := seedPoints(rows, n, c, r)
+	points, err := seedPoints(ctx, rows, n, c, r)
+	if err != nil {
+		return nil, err
+	}
 	nearest := make([]uint32, n)
 	for range c.iterations {
 		matrix := newCentroids(points, c.dim)
@@ -151,13 +154,16 @@ func kMeans(ctx context.Context, rows []float32, c clustering) ([]float32, error
 }
 
 // seedPoints chooses rows at random, far ones with more probability: by the square of the distance to the nearest chosen.
-func seedPoints(rows []float32, n int, c clustering, r *rand.Rand) []float32 {
+func seedPoints(ctx context.Context, rows []float32, n int, c clustering, r *rand.Rand) ([]float32, error) {
 	part := r.Perm(n)[:min(n, max(4*c.k, 2048))]
 	row := func(i int) []float32 { return rows[part[i]*c.stride:][:c.dim] }
 	points := make([]float32, 0, c.k*c.dim)
 	squares, sum := make([]float64, len(part)), 0.0
 	chosen := r.IntN(len(part))
 	for len(points) < c.k*c.dim {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
 		p := row(chosen)
 		points = append(points, p...)
 		first := len(points) == c.dim
@@ -175,7 +181,7 @@ func seedPoints(rows []float32, n int, c clustering, r *rand.Rand) []float32 {
 			}
 		}
 	}
-	return points
+	return points, nil
 }
 
 // movePoints sets each point to the mean of the rows nearest to it, summed up in the order of rows, and returns how many

@@ -64,6 +64,47 @@ func TestPairsAgainstDefinition(t *testing.T) {
 	}
 }
 
+// TestPairsWhereAllAreAlike: more pairs than are held at once come in order, each once.
+func TestPairsWhereAllAreAlike(t *testing.T) {
+	const n = 2600 // the first 512 rows have 1.2 million pairs
+	src := rowSource{make([]float32, n*4), 4}
+	for i := range n {
+		src.rows[4*i] = 1
+	}
+	a, b, last := 0, 0, 0
+	err := Pairs(t.Context(), src, 4, Cosine, 0.9, 2, func(done, _ int) { last = done }, func(p Pair) error {
+		if b++; b == n {
+			a, b = a+1, a+2
+		}
+		if p != (Pair{a, b, 1}) {
+			t.Fatalf("got %v, want %d and %d", p, a, b)
+		}
+		return nil
+	})
+	if err != nil || a != n-2 || b != n-1 || last != n {
+		t.Errorf("%v; the last pair is %d and %d, %d rows done", err, a, b, last)
+	}
+}
+
+// TestPairsOfLongVectors: rounding that grows with the vectors loses no pair.
+func TestPairsOfLongVectors(t *testing.T) {
+	const n, dim = 300, 384
+	src := rowSource{randomRows(rand.New(rand.NewPCG(9, 10)), n, dim), dim}
+	for i := range src.rows {
+		src.rows[i] *= 1000
+	}
+	for b := 1; b < n; b++ { // each pair's score is a threshold once
+		threshold := kernel.Dot(src.Row(b-1), src.Row(b))
+		found := false
+		if err := Pairs(t.Context(), src, dim, Dot, threshold, 1, nil, func(p Pair) error {
+			found = found || p == Pair{b - 1, b, threshold}
+			return nil
+		}); err != nil || !found {
+			t.Fatalf("rows %d and %d have %v and are not found (%v)", b-1, b, threshold, err)
+		}
+	}
+}
+
 func TestPairsEnd(t *testing.T) {
 	src := rowSource{make([]float32, 100*4), 4}
 	stop := errors.New("enough")

@@ -91,8 +91,8 @@ func (s *scan) group(ctx context.Context, queries []float32, k int) ([][]Hit, er
 // blocker makes a worker's blocker for a group of queries.
 func (s *scan) blocker(queries []float32, k int) blocker {
 	dim := s.storage.Dim()
-	if bits, ok := s.storage.(*bitRows); ok && s.allowed == nil {
-		return newBitBlocker(bits, queries, k)
+	if bits, ok := s.storage.(*bitRows); ok && s.dense() {
+		return newBitBlocker(bits, queries, k, s.allowed)
 	}
 	if rows, ok := s.storage.(*floatRows); ok && len(queries) >= productQueries*dim && s.dense() {
 		return newProductBlocker(rows, queries, s.allowed)
