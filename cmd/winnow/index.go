@@ -53,7 +53,7 @@ func (a *app) indexCommand() *cobra.Command {
 	dbFlag(cmd, &f.db)
 	fs := cmd.Flags()
 	fs.BoolVar(&f.watch, "watch", false, "stay, and bring in what changes")
-	fs.BoolVar(&f.again, "again", false, "read every file, even those that look unchanged")
+	fs.BoolVar(&f.again, "again", false, "read every file, even those that look unchanged, and encode all anew")
 	fs.BoolVar(&f.compact, "compact", false, "merge everything into one segment in the end: the fastest to search")
 	fs.StringVar(&f.vectors, "vectors", "auto", "how a new index keeps vectors (`SPEC`)")
 	fs.StringVar(&f.language, "language", "en", "language of the text in a new index (`CODE`); none: no stop words, no stemming")

@@ -90,7 +90,7 @@ func checkFilter(cmd *cobra.Command, expression string) error {
 		return nil
 	}
 	if _, err := filter.Parse(expression); err != nil {
-		return misuse(cmd, "--filter: %v", err)
+		return misuse(cmd, "--%v", err) // the message begins with "filter:"
 	}
 	return nil
 }

@@ -64,7 +64,11 @@ func flagError(cmd *cobra.Command, err error) error {
 				known = append(known, f.Name)
 			}
 		})
-		return misuse(cmd, "%q has no flag %s%s", cmd.CommandPath(), typed, didYouMean(name, known, "--%s"))
+		hint := didYouMean(name, known, "--%s")
+		if hint == "" && (strings.Contains(cmd.Use, " QUERY") || strings.Contains(cmd.Use, " QUESTION")) && !strings.HasPrefix(typed, "--") {
+			hint = "; words with a dash in front come after --"
+		}
+		return misuse(cmd, "%q has no flag %s%s", cmd.CommandPath(), typed, hint)
 	case errors.As(err, &noValue):
 		return misuse(cmd, "flag %s needs a value", flagNames(noValue.GetFlag()))
 	case errors.As(err, &invalid):

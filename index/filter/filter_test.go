@@ -300,7 +300,7 @@ func TestWarnings(t *testing.T) {
 	if diff := cmp.Diff([]Field{{Name: "lang", Strings: 4, Distinct: 2}, {Name: "when", Strings: 1, Dates: true}, {Name: "year", Numbers: 1}}, fields); diff != "" {
 		t.Error(diff)
 	}
-	e := parse(t, `lnag = "en" and lang = 5 and (year in (2020, "x") or year like "20*" or not lnag = "de") and when > 2020 and when < 2021-01 and year = true and year < 2020-01 and exists zzzzzz`)
+	e := parse(t, `lnag = "en" and lang = 5 and (year in (2020, "x") or year like "20*" or not lnag = "de") and when > 2020 and when < 2021-01 and year = true and year < 2020-01 and exists zzzzzz and when >= "yesterday" and when >= "2020-01" and when = "now"`)
 	want := []string{
 		"no document has the field lnag; did you mean lang?",
 		"field lang has no numbers to compare with 5",
@@ -309,6 +309,7 @@ func TestWarnings(t *testing.T) {
 		"field year has no values true or false to compare with true",
 		"field year has no dates to compare with 2020-01",
 		"no document has the field zzzzzz",
+		`field when has dates, and "yesterday" is none: they are compared as text`,
 	}
 	if diff := cmp.Diff(want, e.Warnings(fields)); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

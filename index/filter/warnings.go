@@ -61,6 +61,9 @@ func (e *Expr) Warnings(fields []Field) []string {
 		switch n := n.(type) {
 		case *compare:
 			f.warn(n.value, warn)
+			if _, date := parsePeriod(n.value.s); n.value.kind == isString && f.Dates && !date && n.op != equal && n.op != unequal {
+				warn("field %s has dates, and %s is none: they are compared as text", quoteField(name), n.value)
+			}
 		case *in:
 			for _, l := range n.values {
 				f.warn(l, warn)
