@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
@@ -31,7 +32,8 @@ type WatchOptions struct {
 	Walk  WalkOptions   // what is left out, as in the walk that the watch keeps up to date
 	Quiet time.Duration // 0 means DefaultQuiet
 	Retry time.Duration // how often it is looked whether named folders are still there, or again; 0 means two seconds
-	// Gone is told once of a named folder, or the folder of a named file, that is not there any more, and once when it is back.
+	// Gone is told once of a named folder, or the folder of a named file, that is not there any more or may not be read, and once when that
+	// is over.
 	Gone func(path string, gone bool)
 }
 
@@ -46,13 +48,11 @@ func Watch(ctx context.Context, paths []string, o WatchOptions, ready, changed f
 	if len(paths) == 0 {
 		return errNoPaths
 	}
-	n, err := fsnotify.NewWatcher()
+	w, err := newWatch(o)
 	if err != nil {
-		return fmt.Errorf("watch folders: %w", err)
+		return err
 	}
-	defer func() { _ = n.Close() }() // nothing of ours is in it
-	w := watch{o: o, notify: n, files: map[string]bool{}, tops: map[string]os.FileInfo{}, lost: map[string]bool{}}
-	w.o.Quiet, w.o.Retry = cmp.Or(max(o.Quiet, 0), DefaultQuiet), cmp.Or(max(o.Retry, 0), retry)
+	defer func() { _ = w.notify.Close() }() // nothing of ours is in it
 	for _, p := range paths {
 		if err := w.addRoot(ctx, filepath.Clean(p)); err != nil {
 			return err
@@ -68,12 +68,22 @@ func Watch(ctx context.Context, paths []string, o WatchOptions, ready, changed f
 type watch struct {
 	o       WatchOptions
 	notify  *fsnotify.Watcher
+	listen  func(dir string) error // notify.Add, which tests fail whatever their user's rights
 	roots   []string               // named folders
 	files   map[string]bool        // named files: their folder is watched, since editors replace files
 	tops    map[string]os.FileInfo // folders that are watched because of what was named, not because of a folder above
 	lost    map[string]bool        // those of them that are gone; all true
 	changed bool                   // something did that was not told yet
 	rescan  bool                   // folders may have to be watched that are not
+}
+
+func newWatch(o WatchOptions) (*watch, error) {
+	n, err := fsnotify.NewWatcher()
+	if err != nil {
+		return nil, fmt.Errorf("watch folders: %w", err)
+	}
+	o.Quiet, o.Retry = cmp.Or(max(o.Quiet, 0), DefaultQuiet), cmp.Or(max(o.Retry, 0), retry)
+	return &watch{o: o, notify: n, listen: n.Add, files: map[string]bool{}, tops: map[string]os.FileInfo{}, lost: map[string]bool{}}, nil
 }
 
 func (w *watch) addRoot(ctx context.Context, path string) error {
@@ -112,7 +122,7 @@ func (w *watch) look(ctx context.Context) {
 			}
 		}
 		w.lost[top] = true
-		if err == nil && info.IsDir() && w.enter(ctx, top, info, true) == nil {
+		if err == nil && info.IsDir() && w.enter(ctx, top, info, true) == nil && slices.Contains(w.notify.WatchList(), top) {
 			delete(w.lost, top)
 			w.changed = true
 		}
@@ -131,11 +141,16 @@ func (w *watch) enter(ctx context.Context, top string, info os.FileInfo, made bo
 	return w.add(top)
 }
 
+// add watches one folder. One that may not be read, or is gone already, is none to watch: the walk that is kept up to date names it.
 func (w *watch) add(dir string) error {
-	if err := w.notify.Add(dir); err != nil {
+	err := w.listen(dir)
+	switch {
+	case err == nil, errors.Is(err, fs.ErrPermission), errors.Is(err, fs.ErrNotExist):
+		return nil
+	case errors.Is(err, syscall.ENOSPC):
 		return fmt.Errorf("watch %s: %w (on Linux, fs.inotify.max_user_watches bounds the number of folders)", dir, err)
 	}
-	return nil
+	return fmt.Errorf("watch %s: %w", dir, err)
 }
 
 // addFolder watches a folder and those below it. With made, files in it are a change: they were there before the watch was.
@@ -261,9 +276,8 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 		if !e.Has(fsnotify.Create) {
 			return nil
 		}
-		err := w.addFolder(ctx, path, true)
-		if err != nil && ctx.Err() == nil && !errors.Is(err, fs.ErrNotExist) {
-			return err // not that it is gone again already
+		if err := w.addFolder(ctx, path, true); err != nil && ctx.Err() == nil {
+			return err
 		}
 	case info.Mode().IsRegular() && kindOf(path, false) != unread:
 		w.changed = true

@@ -4,14 +4,26 @@ package document
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/fsnotify/fsnotify"
 )
+
+// aWatch is a watch that nobody runs.
+func aWatch(t *testing.T) *watch {
+	t.Helper()
+	w, err := newWatch(WatchOptions{})
+	must(t, err)
+	t.Cleanup(func() { must(t, w.notify.Close()) })
+	return w
+}
 
 // gone is what a watch tells of a folder.
 type gone struct {
@@ -23,11 +35,8 @@ type gone struct {
 func TestWatchFolderThatReturns(t *testing.T) {
 	dir := tree(t, map[string]string{"up/root/sub/a.md": "1", "one/named.md": "1"})
 	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
-	n, err := fsnotify.NewWatcher()
-	must(t, err)
-	defer func() { must(t, n.Close()) }()
 	var told []gone
-	w := watch{notify: n, files: map[string]bool{}, tops: map[string]os.FileInfo{}, lost: map[string]bool{}}
+	w := aWatch(t)
 	w.o.Gone = func(path string, is bool) { told = append(told, gone{path, is}) }
 	must(t, w.addRoot(t.Context(), at("up/root")))
 	must(t, w.addRoot(t.Context(), at("one/named.md")))
@@ -56,12 +65,52 @@ func TestWatchFolderThatReturns(t *testing.T) {
 		}
 	}
 	for _, folder := range []string{"up/root", "up/root/sub", "one"} {
-		if !slices.Contains(n.WatchList(), at(folder)) {
+		if !slices.Contains(w.notify.WatchList(), at(folder)) {
 			t.Errorf("%s is not watched", folder)
 		}
 	}
-	if slices.Contains(n.WatchList(), at("two")) || len(n.WatchList()) != 3 {
-		t.Errorf("watches %q", n.WatchList())
+	if list := w.notify.WatchList(); slices.Contains(list, at("two")) || len(list) != 3 {
+		t.Errorf("watches %q", list)
+	}
+}
+
+// TestWatchGoesOnWithoutSomeFolders: folders that may not be read, or vanish meanwhile, are not watched, and the others are.
+func TestWatchGoesOnWithoutSomeFolders(t *testing.T) {
+	dir := tree(t, map[string]string{"a/1.md": "1", "b/2.md": "1", "c/3.md": "1", "top/4.md": "1"})
+	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	var told []gone
+	w := aWatch(t)
+	w.o.Gone = func(path string, is bool) { told = append(told, gone{path, is}) }
+	locked := map[string]error{at("a"): syscall.EACCES, at("top"): syscall.EACCES}
+	w.listen = func(folder string) error {
+		if folder == at("b") {
+			must(t, os.RemoveAll(folder)) // after its name was read, before it is watched
+		}
+		if err := locked[folder]; err != nil {
+			return err
+		}
+		return w.notify.Add(folder)
+	}
+	must(t, w.addRoot(t.Context(), dir))
+	list := w.notify.WatchList()
+	if slices.Sort(list); !slices.Equal(list, []string{dir, at("c")}) {
+		t.Errorf("watches %q", list)
+	}
+	// A named one counts as gone, once, until it can be read.
+	must(t, w.addRoot(t.Context(), at("top")))
+	w.look(t.Context())
+	w.look(t.Context())
+	delete(locked, at("top"))
+	w.look(t.Context())
+	if !slices.Equal(told, []gone{{at("top"), true}, {at("top"), false}}) || !slices.Contains(w.notify.WatchList(), at("top")) {
+		t.Errorf("told %v, watches %q", told, w.notify.WatchList())
+	}
+	// Bounds of the system are errors.
+	for err, bound := range map[error]bool{syscall.ENOSPC: true, syscall.EMFILE: false} {
+		locked[at("a")] = err
+		if got := w.again(t.Context()); !errors.Is(got, err) || strings.Contains(got.Error(), "max_user_watches") != bound {
+			t.Errorf("%v: %v", err, got)
+		}
 	}
 }
 
@@ -154,9 +203,7 @@ func TestWatchEvents(t *testing.T) {
 		{"one/named.md", "one/named.md", fsnotify.Create, true, false, "one"},
 		{"one/named.md", "one/other.md", fsnotify.Create, false, false, "one"},
 	} {
-		n, err := fsnotify.NewWatcher()
-		must(t, err)
-		w := watch{notify: n, files: map[string]bool{}, tops: map[string]os.FileInfo{}}
+		w := aWatch(t)
 		if c.named != "" {
 			must(t, w.addRoot(t.Context(), at(c.named)))
 		} else {
@@ -166,28 +213,24 @@ func TestWatchEvents(t *testing.T) {
 		if w.changed != c.changed || w.rescan != c.rescan {
 			t.Errorf("%s %s: changed %v, look at all folders %v", c.op, c.path, w.changed, w.rescan)
 		}
-		if c.watched != "" && !slices.Contains(n.WatchList(), at(c.watched)) {
-			t.Errorf("%s %s: watches only %q", c.op, c.path, n.WatchList())
+		if c.watched != "" && !slices.Contains(w.notify.WatchList(), at(c.watched)) {
+			t.Errorf("%s %s: watches only %q", c.op, c.path, w.notify.WatchList())
 		}
-		must(t, n.Close())
 	}
 }
 
 // TestWatchAgain: folders that an ignore file does not exclude any more are watched.
 func TestWatchAgain(t *testing.T) {
 	dir := tree(t, map[string]string{"skip/c.md": "1", ".gitignore": "skip/\n"})
-	n, err := fsnotify.NewWatcher()
-	must(t, err)
-	defer func() { must(t, n.Close()) }()
-	w := watch{notify: n, files: map[string]bool{}, tops: map[string]os.FileInfo{}}
+	w := aWatch(t)
 	must(t, w.addRoot(t.Context(), dir))
 	skip := filepath.Join(dir, "skip")
-	if slices.Contains(n.WatchList(), skip) {
+	if slices.Contains(w.notify.WatchList(), skip) {
 		t.Error("an ignored folder is watched")
 	}
 	must(t, os.WriteFile(filepath.Join(dir, ".gitignore"), nil, 0o600))
 	must(t, w.again(t.Context()))
-	if !slices.Contains(n.WatchList(), skip) {
-		t.Errorf("watches only %q", n.WatchList())
+	if !slices.Contains(w.notify.WatchList(), skip) {
+		t.Errorf("watches only %q", w.notify.WatchList())
 	}
 }

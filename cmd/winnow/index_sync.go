@@ -149,7 +149,7 @@ func (s *syncRun) print(r winnow.SyncReport, took time.Duration) {
 // gone says that a folder went or came back.
 func (s *syncRun) gone(path string, gone bool) {
 	if gone {
-		s.note(path + " is gone: what the index has of it stays, and it is watched again when it is back")
+		s.note(path + " is gone or may not be read: what the index has of it stays, and it is watched again when it is back")
 	} else {
 		s.note("watching " + path + " again")
 	}
