@@ -115,11 +115,7 @@ func (w *watch) look(ctx context.Context) {
 				continue
 			}
 			w.changed = true
-			for _, dir := range watched {
-				if within(dir, top) {
-					_ = w.notify.Remove(dir) // it may have ended with the folder, or go on under another name
-				}
-			}
+			w.unwatch(top)
 		}
 		w.lost[top] = true
 		if err == nil && info.IsDir() && w.enter(ctx, top, info, true) == nil && slices.Contains(w.notify.WatchList(), top) {
@@ -151,6 +147,17 @@ func (w *watch) add(dir string) error {
 		return fmt.Errorf("watch %s: %w (on Linux, fs.inotify.max_user_watches bounds the number of folders)", dir, err)
 	}
 	return fmt.Errorf("watch %s: %w", dir, err)
+}
+
+// unwatch ends the watches of a folder that is gone and of those below it, and reports whether there were any.
+func (w *watch) unwatch(path string) (found bool) {
+	for _, dir := range w.notify.WatchList() {
+		if within(dir, path) {
+			_ = w.notify.Remove(dir) // it may have ended with the folder, or go on under another name
+			found = true
+		}
+	}
+	return found
 }
 
 // addFolder watches a folder and those below it. With made, files in it are a change: they were there before the watch was.
@@ -268,6 +275,10 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 	info, err := os.Lstat(path)
 	if w.leftOut(root, path, err == nil && info.IsDir()) {
 		return nil
+	}
+	// The watches of a renamed folder go on under its former name. Folders that have it now may be watched already: look at all.
+	if e.Has(fsnotify.Rename) && w.unwatch(path) {
+		w.rescan = true
 	}
 	switch {
 	case err != nil:

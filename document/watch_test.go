@@ -219,6 +219,39 @@ func TestWatchEvents(t *testing.T) {
 	}
 }
 
+// TestWatchRenamedFolder: what lies below a renamed folder is watched under its new name, also when the former one is made anew.
+func TestWatchRenamedFolder(t *testing.T) {
+	dir := tree(t, map[string]string{"sub/deep/a.md": "1"})
+	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	w := aWatch(t)
+	take := func(until func(fsnotify.Event) bool) {
+		t.Helper()
+		for {
+			select {
+			case e := <-w.notify.Events:
+				must(t, w.event(t.Context(), e))
+				if until(e) {
+					return
+				}
+			case <-time.After(30 * time.Second): // the test fails by it only when an event never comes
+				t.Fatalf("watches only %q", w.notify.WatchList())
+			}
+		}
+	}
+	must(t, w.addRoot(t.Context(), dir))
+	must(t, os.Rename(at("sub"), at("sub2")))
+	must(t, os.MkdirAll(at("sub/deep"), 0o750))
+	take(func(fsnotify.Event) bool {
+		list := w.notify.WatchList()
+		return slices.Contains(list, at("sub/deep")) && slices.Contains(list, at("sub2/deep"))
+	})
+	if !w.rescan {
+		t.Error("not all folders are looked at")
+	}
+	must(t, os.WriteFile(at("sub2/deep/a.md"), []byte("2"), 0o600))
+	take(func(e fsnotify.Event) bool { return e.Name == at("sub2/deep/a.md") })
+}
+
 // TestWatchAgain: folders that an ignore file does not exclude any more are watched.
 func TestWatchAgain(t *testing.T) {
 	dir := tree(t, map[string]string{"skip/c.md": "1", ".gitignore": "skip/\n"})
