@@ -178,6 +178,17 @@ func (e *Engine) path(key string) string {
 	return filepath.Join(filepath.Dir(filepath.Clean(e.db.Dir())), p)
 }
 
+// absolute is where the file with a key lies, from the root of the file system: below the directory of the index or not, it can be compared
+// with named paths.
+func (e *Engine) absolute(key string) string { return absolute(e.path(key)) }
+
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil {
+		return full
+	}
+	return filepath.Clean(path)
+}
+
 // scan walks the paths and finds out which files have to be read and which are gone.
 func (s *syncing) scan(ctx context.Context, paths []string) error {
 	s.state.Phase = "scan"
@@ -208,7 +219,7 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 		return nil
 	}, func(p document.Problem) {
 		if p.Kind != document.ProblemEmpty { // of a folder all was seen
-			unsure = append(unsure, s.key(p.Path))
+			unsure = append(unsure, absolute(p.Path))
 		}
 		s.problem(p)
 	})
@@ -218,11 +229,11 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 	var roots []string
 	for _, p := range paths {
 		if info, err := os.Stat(p); err == nil && info.IsDir() {
-			roots = append(roots, s.key(p))
+			roots = append(roots, absolute(p))
 		}
 	}
 	for key := range s.known {
-		if s.standing[key] == unseen && !inside(key, unsure) && s.isGone(key, roots) {
+		if s.standing[key] == unseen && !inside(s.absolute(key), unsure) && s.isGone(key, roots) {
 			s.lost = append(s.lost, key)
 		}
 	}
@@ -238,12 +249,12 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 // isGone reports whether a file that a walk of folders did not give is gone. What such a walk never gives, of a kind or with a name
 // that was read because it was named, is so when it is not there any more.
 func (s *syncing) isGone(key string, roots []string) bool {
-	path, below := s.path(key), false
+	path, below := s.absolute(key), false
 	for _, root := range roots {
-		if !inside(key, []string{root}) {
+		if !inside(path, []string{root}) {
 			continue
 		}
-		if document.Walks(s.path(root), path, s.Load.Walk) {
+		if document.Walks(root, path, s.Load.Walk) {
 			return true
 		}
 		below = true
@@ -255,14 +266,12 @@ func (s *syncing) isGone(key string, roots []string) bool {
 	return err != nil && !errors.Is(err, fs.ErrPermission) || err == nil && !info.Mode().IsRegular()
 }
 
-// inside reports whether a key is one of the others or below it.
-func inside(key string, of []string) bool {
-	for _, o := range of {
-		if key == o || o == "." && !filepath.IsAbs(key) || strings.HasPrefix(key, strings.TrimSuffix(o, "/")+"/") {
-			return true
-		}
-	}
-	return false
+// inside reports whether an absolute path is one of the others or below it.
+func inside(path string, of []string) bool {
+	const separator = string(filepath.Separator)
+	return slices.ContainsFunc(of, func(o string) bool {
+		return path == o || strings.HasPrefix(path, strings.TrimSuffix(o, separator)+separator)
+	})
 }
 
 // readAll reads the files that have changed.

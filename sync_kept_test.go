@@ -125,49 +125,56 @@ func TestSyncKeepsWhatOnlyNamesReach(t *testing.T) {
 
 // What lies below a folder that cannot be read, or vanishes while it is looked at, stays: it was not seen that it is gone.
 func TestSyncKeepsWhatItCouldNotSee(t *testing.T) {
+	vanishes := func(sub string) error { return os.Rename(sub, sub+".away") }
+	unreadable := func(sub string) error { return errors.Join(os.Rename(sub, sub+".away"), os.WriteFile(sub, nil, 0o600)) } // whatever rights the user has
 	for name, spoil := range map[string]func(sub string) error{
-		"vanishes":   func(sub string) error { return os.Rename(sub, sub+".away") },
-		"unreadable": func(sub string) error { return errors.Join(os.Rename(sub, sub+".away"), os.WriteFile(sub, nil, 0o600)) }, // whatever rights the user has
+		"vanishes": vanishes, "unreadable": unreadable, "vanishes, below a folder above the index": vanishes, "unreadable, below a folder above the index": unreadable,
 	} {
-		f := newFolder(t)
-		f.write("a.md", "above")
-		f.write("sub/b.md", "below")
-		f.write("sub/more/c.md", "far below")
-		f.write("z.md", "after")
-		f.sync()
-		// A link is reported when the folder was listed and nothing below it was.
-		if err := os.Symlink(f.at("a.md"), f.at("link.md")); err != nil {
-			if runtime.GOOS != "windows" { // where it takes a right of its own
-				t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			f := newFolder(t)
+			root := f.at("")
+			if strings.HasSuffix(name, "above the index") {
+				root = filepath.Dir(f.root)
 			}
-			t.Skip("no symbolic links on this system:", err)
-		}
-		if err := os.Remove(f.at("z.md")); err != nil { // this one is gone
-			t.Fatal(err)
-		}
-		var problems []string
-		o := SyncOptions{Problem: func(p document.Problem) {
-			problems = append(problems, p.Error())
-			if p.Kind == document.ProblemLink {
-				if err := spoil(f.at("sub")); err != nil {
+			f.write("a.md", "above")
+			f.write("sub/b.md", "below")
+			f.write("sub/more/c.md", "far below")
+			f.write("z.md", "after")
+			f.sync()
+			// A link is reported when the folder was listed and nothing below it was.
+			if err := os.Symlink(f.at("a.md"), f.at("link.md")); err != nil {
+				if runtime.GOOS != "windows" { // where it takes a right of its own
 					t.Fatal(err)
 				}
+				t.Skip("no symbolic links on this system:", err)
 			}
-		}}
-		r, err := f.engine.Sync(t.Context(), []string{f.at("")}, o)
-		if err != nil || r.Removed != 1 || r.Failures != 1 || len(problems) != 2 {
-			t.Errorf("%s: %+v, %v\n%s", name, r, err, strings.Join(problems, "\n"))
-		}
-		f.want(map[string]string{"in/a.md": "above", "in/sub/b.md": "below", "in/sub/more/c.md": "far below", "in/z.md": ""})
-		if err := os.RemoveAll(f.at("sub")); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Rename(f.at("sub.away"), f.at("sub")); err != nil {
-			t.Fatal(err)
-		}
-		if r, problems := f.sync(); r.Removed+r.Added+r.Updated != 0 {
-			t.Errorf("%s: back again: %+v\n%s", name, r, problems)
-		}
+			if err := os.Remove(f.at("z.md")); err != nil { // this one is gone
+				t.Fatal(err)
+			}
+			var problems []string
+			o := SyncOptions{Problem: func(p document.Problem) {
+				problems = append(problems, p.Error())
+				if p.Kind == document.ProblemLink {
+					if err := spoil(f.at("sub")); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}}
+			r, err := f.engine.Sync(t.Context(), []string{root}, o)
+			if err != nil || r.Removed != 1 || r.Failures != 1 || len(problems) != 2 {
+				t.Errorf("%+v, %v\n%s", r, err, strings.Join(problems, "\n"))
+			}
+			f.want(map[string]string{"in/a.md": "above", "in/sub/b.md": "below", "in/sub/more/c.md": "far below", "in/z.md": ""})
+			if err := os.RemoveAll(f.at("sub")); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Rename(f.at("sub.away"), f.at("sub")); err != nil {
+				t.Fatal(err)
+			}
+			if r, problems := f.sync(); r.Removed+r.Added+r.Updated != 0 {
+				t.Errorf("back again: %+v\n%s", r, problems)
+			}
+		})
 	}
 }
 

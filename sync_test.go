@@ -117,6 +117,27 @@ func manyRows(n int, text string) string {
 	return rows(pairs...)
 }
 
+// Files below the directory of the index are known by relative paths, a folder above it by an absolute one: what is gone is seen all the same.
+func TestSyncOfAFolderAboveTheIndex(t *testing.T) {
+	f := newFolder(t)
+	above := filepath.Dir(f.root)
+	f.write("a.md", "one")
+	f.write("sub/b.md", "two")
+	write(t, filepath.Join(above, "c.md"), "three")
+	if r, problems, err := f.syncPart(t.Context(), SyncOptions{}, above); err != nil || r.Added != 3 {
+		t.Fatalf("%+v, %v\n%s", r, err, problems)
+	}
+	if err := errors.Join(os.Remove(f.at("a.md")), os.Remove(filepath.Join(above, "c.md"))); err != nil {
+		t.Fatal(err)
+	}
+	f.rename("sub/b.md", "d.md")
+	r, problems, err := f.syncPart(t.Context(), SyncOptions{}, above)
+	if d := cmp.Diff(SyncReport{Files: 1, Renamed: 1, Removed: 2}, r); d != "" || err != nil {
+		t.Errorf("%s%v\n%s", d, err, problems)
+	}
+	f.want(map[string]string{"in/a.md": "", "in/sub/b.md": "", "in/d.md": "two"})
+}
+
 // A file that cannot be read, or not to its end, keeps what the index has of it until it can be.
 func TestSyncKeepsWhatCannotBeRead(t *testing.T) {
 	f := newFolder(t)
