@@ -3,6 +3,7 @@
 package winnow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io/fs"
@@ -219,7 +220,7 @@ func (s *syncing) scan(ctx context.Context, paths []string) error {
 		return nil
 	}, func(p document.Problem) {
 		if p.Kind != document.ProblemEmpty { // of a folder all was seen
-			unsure = append(unsure, absolute(p.Path))
+			unsure = append(unsure, absolute(cmp.Or(p.Folder, p.Path)))
 		}
 		s.problem(p)
 	})

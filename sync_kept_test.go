@@ -178,6 +178,39 @@ func TestSyncKeepsWhatItCouldNotSee(t *testing.T) {
 	}
 }
 
+// While an ignore file cannot be read, nobody knows what it takes back in: nothing is removed where it holds.
+func TestSyncKeepsWhatAnIgnoreFileTakesBackIn(t *testing.T) {
+	f := newFolder(t)
+	const keep = "!keep.md\n"
+	long := keep + strings.Repeat("# padding\n", 1<<17) // larger than is read
+	f.write(".gitignore", "*.md\n")
+	f.write(".winnowignore", keep)
+	f.write("sub/keep.md", "taken back in")
+	f.write("sub/plain.txt", "plain")
+	f.write("other/.git/HEAD", "")
+	f.write("other/deep/plain.txt", "beside it")
+	f.sync()
+	f.write(".winnowignore", long)
+	f.write("other/.git/info/exclude", long)
+	for _, name := range []string{"sub/plain.txt", "other/deep/plain.txt"} {
+		if err := os.Remove(f.at(name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, in := range []string{"", "other", "other/deep"} {
+		r, problems, err := f.syncPart(t.Context(), SyncOptions{}, f.at(in))
+		if err != nil || r.Removed != 0 || r.Failures < 1 || !strings.Contains(problems, "too large") {
+			t.Errorf("%q: %+v, %v\n%s", in, r, err, problems)
+		}
+	}
+	f.want(map[string]string{"in/sub/keep.md": "taken back in", "in/sub/plain.txt": "plain", "in/other/deep/plain.txt": "beside it"})
+	f.write(".winnowignore", keep)
+	if r, problems := f.sync(); r.Removed != 2 || problems != "" {
+		t.Errorf("%+v\n%s", r, problems)
+	}
+	f.want(map[string]string{"in/sub/keep.md": "taken back in"})
+}
+
 // A file that is only touched is as new as filters say, without being encoded again; its rows are not.
 func TestSyncFollowsTimes(t *testing.T) {
 	f := newFolder(t)

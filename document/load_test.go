@@ -145,7 +145,7 @@ func TestLoadFolderTwice(t *testing.T) {
 func TestLoadPermission(t *testing.T) {
 	// The test may run as a user whom no permission bit stops, so the refusal is given at the loader's own boundary.
 	dir := tree(t, map[string]string{"a.txt": "a", "secret.txt": "s", "closed/b.txt": "b"})
-	l := loader{o: LoadOptions{}.withDefaults()}
+	l := loader{disk: osDisk, o: LoadOptions{}.withDefaults()}
 	l.disk.open = func(path string) (file, error) {
 		if filepath.Base(path) == "secret.txt" {
 			return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrPermission}

@@ -34,6 +34,8 @@ type Problem struct {
 	Rows int // how many rows it stands for if they are more than one; else 0
 	Kind ProblemKind
 	Err  error
+	// Folder is, for an ignore file, the folder in which nobody can tell what it leaves out and takes back in; else empty.
+	Folder string
 	// Failure is true when a caller should end with a failing exit code: something should have been read and was not. A link
 	// met inside a folder is reported but is no failure, and neither is a file without text.
 	Failure bool

@@ -3,11 +3,14 @@
 package document
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/winnow-search/winnow/document/internal/ignore"
 )
@@ -46,20 +49,20 @@ func (w *walker) folderOf(dir string) *namedFolder {
 		}
 		root = up
 	}
-	t.rules = w.add(t.rules, "", filepath.Join(root, ".git", "info", "exclude"))
+	t.rules = w.add(t.rules, "", filepath.Join(root, ".git", "info", "exclude"), dir)
 	rel, err := filepath.Rel(root, full)
 	if err != nil || rel == "." {
 		return t
 	}
 	t.prefix = filepath.ToSlash(rel)
-	t.rules = w.rulesDown(t.rules, root, t.prefix, "")
+	t.rules = w.rulesDown(t.rules, root, t.prefix, "", dir)
 	return t
 }
 
-// rulesDown adds the rules of the folders from top, whose own path is base, down to the one above path.
-func (w *walker) rulesDown(rules *ignore.Rules, top, path, base string) *ignore.Rules {
+// rulesDown adds the rules of the folders from top, whose own path is base, down to the one above path. folder is the one they are for.
+func (w *walker) rulesDown(rules *ignore.Rules, top, path, base, folder string) *ignore.Rules {
 	for part := range strings.SplitSeq(path, "/") {
-		rules = w.rulesIn(top, base, rules)
+		rules = w.rulesIn(top, base, rules, folder)
 		top = filepath.Join(top, part)
 		if base != "" {
 			base += "/"
@@ -69,27 +72,33 @@ func (w *walker) rulesDown(rules *ignore.Rules, top, path, base string) *ignore.
 	return rules
 }
 
-// rulesIn adds the rules of dir itself.
-func (w *walker) rulesIn(dir, path string, rules *ignore.Rules) *ignore.Rules {
+// rulesIn adds the rules of dir itself, for folder and what is below it.
+func (w *walker) rulesIn(dir, path string, rules *ignore.Rules, folder string) *ignore.Rules {
 	if w.o.NoIgnore {
 		return rules
 	}
 	for _, name := range ignoreFiles {
-		rules = w.add(rules, path, filepath.Join(dir, name))
+		rules = w.add(rules, path, filepath.Join(dir, name), folder)
 	}
 	return rules
 }
 
 // add reads an ignore file if there is one. Links are not followed, as in git.
-func (w *walker) add(rules *ignore.Rules, base, path string) *ignore.Rules {
-	info, err := os.Lstat(path)
-	if err != nil || !info.Mode().IsRegular() {
+func (w *walker) add(rules *ignore.Rules, base, path, folder string) *ignore.Rules {
+	info, err := w.disk.lstat(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR): // .git may be a file
+		return rules
+	case err == nil && !info.Mode().IsRegular():
 		return rules
 	}
-	text, err := w.readIgnore(path)
+	var text string
+	if err == nil {
+		text, err = w.readIgnore(path)
+	}
 	if err != nil {
 		p := problemOf(path, err, false)
-		p.Failure = true // without its rules, files are read that should not be
+		p.Folder = folder // without its rules, files are read that should not be, or are not that should
 		w.problem(p)
 		return rules
 	}

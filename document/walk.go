@@ -54,9 +54,10 @@ func Walk(ctx context.Context, paths []string, o WalkOptions, visit func(File) e
 type disk struct {
 	open    func(path string) (file, error)
 	readDir func(path string) ([]fs.DirEntry, error)
+	lstat   func(path string) (fs.FileInfo, error)
 }
 
-var osDisk = disk{open: openFile, readDir: os.ReadDir}
+var osDisk = disk{open: openFile, readDir: os.ReadDir, lstat: os.Lstat}
 
 func openFile(path string) (file, error) { return os.Open(path) }
 
@@ -176,7 +177,7 @@ func (w *walker) folder(ctx context.Context, dir, path string, rules *ignore.Rul
 		w.fail(dir, err, false)
 		return nil
 	}
-	rules = w.rulesIn(dir, path, rules)
+	rules = w.rulesIn(dir, path, rules, dir)
 	for i, e := range entries {
 		entries[i] = nil // a folder may hold a million names; none is needed twice
 		name := e.Name()

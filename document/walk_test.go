@@ -67,6 +67,26 @@ func TestWalkReportsAnIgnoreFileItCannotTake(t *testing.T) {
 	}
 }
 
+// An ignore file that cannot be looked at is a problem of the folder that it is for, one that is not there is none.
+func TestWalkReportsAnIgnoreFileItCannotSee(t *testing.T) {
+	dir := tree(t, map[string]string{".git": "gitdir: elsewhere", "sub/in/a.md": ""})
+	for name, folder := range map[string]string{filepath.Join(".git", "info", "exclude"): "sub", ".gitignore": "sub", filepath.Join("sub", "in", ".winnowignore"): filepath.Join("sub", "in")} {
+		w := walker{disk: osDisk, visit: func(File) error { return nil }}
+		var problems []Problem
+		w.problem = func(p Problem) { problems = append(problems, p) }
+		w.disk.lstat = func(path string) (fs.FileInfo, error) {
+			if path == filepath.Join(dir, name) {
+				return nil, &fs.PathError{Op: "lstat", Path: path, Err: fs.ErrPermission}
+			}
+			return os.Lstat(path)
+		}
+		must(t, w.walk(t.Context(), []string{filepath.Join(dir, "sub")}))
+		if len(problems) != 1 || problems[0].Kind != ProblemPermission || !problems[0].Failure || problems[0].Folder != filepath.Join(dir, folder) {
+			t.Errorf("%s: %+v", name, problems)
+		}
+	}
+}
+
 func TestWalkGoesOnWhenAFolderVanishes(t *testing.T) {
 	dir := tree(t, map[string]string{"a/1.md": "", "b/2.md": "", "c/3.md": "", "c/gone.md": ""})
 	w := walker{disk: osDisk}

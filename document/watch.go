@@ -174,7 +174,7 @@ func (w *watch) addFolder(ctx context.Context, dir string, made bool) error {
 	}
 	path, rules := t.prefix, t.rules
 	if rel != "." {
-		rules = wk.rulesDown(rules, w.root(dir), filepath.ToSlash(rel), path)
+		rules = wk.rulesDown(rules, w.root(dir), filepath.ToSlash(rel), path, dir)
 		path = strings.TrimPrefix(path+"/"+filepath.ToSlash(rel), "/")
 	}
 	return wk.folder(ctx, dir, path, rules)
@@ -310,7 +310,7 @@ func (w *watch) leftOut(root, path string, dir bool) bool {
 		if wk.o.hides(part) {
 			return true
 		}
-		rules = wk.rulesIn(at, sub, rules)
+		rules = wk.rulesIn(at, sub, rules, at)
 		at = filepath.Join(at, part)
 		sub = strings.TrimPrefix(sub+"/"+part, "/")
 		if rules.Ignored(sub, dir || i+1 < len(parts)) {
