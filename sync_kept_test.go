@@ -211,7 +211,7 @@ func TestSyncKeepsWhatAnIgnoreFileTakesBackIn(t *testing.T) {
 	f.want(map[string]string{"in/sub/keep.md": "taken back in"})
 }
 
-// A file that is only touched is as new as filters say, without being encoded again; its rows are not.
+// A file that is only touched is as new as filters say, without being encoded again; its rows are not, but for times of their own.
 func TestSyncFollowsTimes(t *testing.T) {
 	f := newFolder(t)
 	f.write("a.md", "a text")
@@ -268,6 +268,15 @@ func TestSyncFollowsTimes(t *testing.T) {
 	since(2022, "in/a.md", "in/b.html", "in/e.md")
 	if r, _ := f.sync(); r != (SyncReport{Files: 4, Unchanged: 4}) {
 		t.Errorf("%+v", r)
+	}
+	row := func(modified string) string { return fmt.Sprintf("{\"id\":\"r\",\"text\":\"a row\",\"modified\":%q}\n", modified) }
+	for i, own := range []string{"2030-01-01", "2030-01-01", "2031-01-01"} { // a row's own time is not the file's
+		f.write("c.jsonl", row(own)+strings.Repeat("\n", i))
+		touch("c.jsonl", 2022)
+		if r, problems := f.sync(); r.Updated != (i+1)%2 || r.Same != i%2 || problems != "" {
+			t.Errorf("%s: %+v\n%s", own, r, problems)
+		}
+		since(2030+i/2, "r")
 	}
 	// What was deleted does not come back because of it.
 	if _, err := f.engine.Delete(t.Context(), "in/a.md"); err != nil {

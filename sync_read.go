@@ -77,7 +77,7 @@ func (s *syncing) read(ctx context.Context, f document.File) error {
 		left = max(0, left-int64(len(d.Text)+len(d.Title)))
 		s.state.Bytes = start + f.Size - left
 		invalid += d.InvalidBytes
-		placed, err := s.add(ctx, d, f.Path, before)
+		placed, err := s.add(ctx, d, f, before)
 		if placed {
 			record.Docs++
 		}
@@ -166,7 +166,7 @@ func (s *syncing) noText(ctx context.Context, d *document.Document, path string)
 
 // add puts a document into the batch, unless it is in the index as it is. placed is false if its id is another document's, or if
 // it was deleted: the file was read before as it is now, which is when before is not nil, and the document was not refused then.
-func (s *syncing) add(ctx context.Context, d document.Document, path string, before map[string]bool) (placed bool, err error) {
+func (s *syncing) add(ctx context.Context, d document.Document, f document.File, before map[string]bool) (placed bool, err error) {
 	snapshot, err := s.db.Snapshot()
 	if err != nil {
 		return false, err
@@ -177,13 +177,13 @@ func (s *syncing) add(ctx context.Context, d document.Document, path string, bef
 		return false, err
 	}
 	missing := old == nil || old.Source.Path == d.Source.Path && old.Source.Line != d.Source.Line
-	if missing && deleted(&d, before) || !s.place(&d, path, old) {
+	if missing && deleted(&d, before) || !s.place(&d, f.Path, old) {
 		return false, nil
 	}
 	switch {
 	case old == nil:
 		s.put(d, &s.report.Added)
-	case s.Again || !sameDocument(old, &d):
+	case s.Again || !sameDocument(old, &d, f.ModTime):
 		s.put(d, &s.report.Updated)
 	case old.Source == d.Source && (d.Source.Line > 0 || old.Meta[modified] == d.Meta[modified]):
 		s.report.Same++
@@ -289,10 +289,14 @@ func date(d *document.Document, t time.Time) (changed bool) {
 	return false
 }
 
-// sameDocument compares what is found. The time of a file's change is left out, or every row of it would change, and so is the
-// place of a row.
-func sameDocument(a, b *document.Document) bool {
-	return a.Text == b.Text && a.Title == b.Title && a.Format == b.Format && reflect.DeepEqual(steady(a.Meta), steady(b.Meta))
+// sameDocument compares what is found. The time of the file's change is left out, or every row of it would change, and so is the
+// place of a row. A time that a row gives itself counts.
+func sameDocument(old, d *document.Document, file time.Time) bool {
+	before, now := steady(old.Meta), steady(d.Meta)
+	if own := d.Meta[modified]; d.Source.Line > 0 && own != any(document.Modified(file)) {
+		before[modified], now[modified] = old.Meta[modified], own
+	}
+	return old.Text == d.Text && old.Title == d.Title && old.Format == d.Format && reflect.DeepEqual(before, now)
 }
 
 func steady(m map[string]any) map[string]any {
