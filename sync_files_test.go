@@ -116,6 +116,22 @@ func TestSyncLeavesDeletedDocumentsAlone(t *testing.T) {
 	f.want(map[string]string{"d": "four", "e": "five"})
 }
 
+// A file with more bad rows than are named one by one is read to its end all the same: what was deleted stays away.
+func TestSyncLeavesDeletedDocumentsOfManyBadRowsAlone(t *testing.T) {
+	f := newFolder(t)
+	f.write("rows.jsonl", rows("a", "one", "b", "two")+strings.Repeat("bad\n", 150))
+	if r, problems := f.sync(); r.Added != 2 || r.Failures != 150 || !strings.Contains(problems, "50 further rows") {
+		t.Fatalf("%+v\n%s", r, problems)
+	}
+	if _, err := f.engine.Delete(t.Context(), "a"); err != nil {
+		t.Fatal(err)
+	}
+	if r, problems := f.sync(); r.Added != 0 || r.Same != 1 || r.Failures != 150 {
+		t.Errorf("%+v\n%s", r, problems)
+	}
+	f.want(map[string]string{"a": "", "b": "two"})
+}
+
 // A row that the index cannot take is named by its line and not counted as added.
 func TestSyncCountsRefusedRows(t *testing.T) {
 	f := newFolder(t)

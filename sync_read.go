@@ -91,9 +91,10 @@ func (s *syncing) read(ctx context.Context, f document.File) error {
 			s.problem(p)
 		}
 		whole = whole && (p.Line > 0 || p.Kind == document.ProblemRow)
-		if p.Line > 0 {
+		switch {
+		case p.Line > 0:
 			s.refuse(&document.Document{Source: document.Source{Path: key, Line: p.Line}})
-		} else {
+		case p.Kind != document.ProblemRow: // further bad rows, which are bad again while the file has this content
 			record.Hash = incomplete // what it would have given is not known
 		}
 	}
