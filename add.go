@@ -69,21 +69,29 @@ func (e *Engine) cut(c Change) (x index.Change, fresh int, err error) {
 		if d.ID == "" {
 			return x, 0, fmt.Errorf("document %d has no id", i+1)
 		}
-		if !d.Format.Known() {
-			return x, 0, fmt.Errorf("document %q: format %q is not known; use %q, %q, %q or %q", d.ID, d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
+		entry, err := e.entry(d)
+		if err != nil {
+			return x, 0, err
 		}
-		d.Text, _ = tokenizer.ReplaceInvalid(d.Text)
-		d.Title, _ = tokenizer.ReplaceInvalid(d.Title)
-		chunks := e.split(d)
-		if len(chunks) == 0 {
+		if len(entry.Chunks) == 0 {
 			x.Delete = append(x.Delete, d.ID)
 			continue
 		}
-		x.Add = append(x.Add, index.Entry{Document: d, Chunks: chunks})
+		x.Add = append(x.Add, entry)
 	}
 	fresh = len(x.Add)
 	x.Add = append(x.Add, c.Entries...)
 	return x, fresh, nil
+}
+
+// entry cuts a document into passages, which have no vectors yet. There are none if there is nothing to find.
+func (e *Engine) entry(d Document) (index.Entry, error) {
+	if !d.Format.Known() {
+		return index.Entry{}, fmt.Errorf("document %q: format %q is not known; use %q, %q, %q or %q", d.ID, d.Format, document.Plain, document.Markdown, document.Code, document.Pages)
+	}
+	d.Text, _ = tokenizer.ReplaceInvalid(d.Text)
+	d.Title, _ = tokenizer.ReplaceInvalid(d.Title)
+	return index.Entry{Document: d, Chunks: e.split(d)}, nil
 }
 
 // split cuts a document into passages that fit into the bi-encoder's input.

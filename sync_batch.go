@@ -24,7 +24,8 @@ const (
 
 // batch is what is to be made durable next.
 type batch struct {
-	change  Change          // without deletions
+	fresh   []index.Entry   // to be encoded
+	change  index.Change    // without them, and without deletions
 	drop    map[string]bool // ids of documents to delete; true if they count as removed
 	counted map[string]*int // what documents of the change were counted as, by their ids
 	text    int             // bytes to encode
@@ -34,11 +35,11 @@ type batch struct {
 func newBatch() batch { return batch{drop: map[string]bool{}, counted: map[string]*int{}} }
 
 // put adds a document that has to be encoded.
-func (b *batch) put(d document.Document, count *int) {
+func (b *batch) put(e index.Entry, count *int) {
 	*count++
-	b.counted[d.ID] = count
-	b.change.Add = append(b.change.Add, d)
-	b.text += len(d.Text) + len(d.Title)
+	b.counted[e.Document.ID] = count
+	b.fresh = append(b.fresh, e)
+	b.text += len(e.Document.Text) + len(e.Document.Title)
 }
 
 // move adds a document that is encoded already. count may be nil.
@@ -47,7 +48,7 @@ func (b *batch) move(e index.Entry, count *int) {
 		*count++
 		b.counted[e.Document.ID] = count
 	}
-	b.change.Entries = append(b.change.Entries, e)
+	b.change.Add = append(b.change.Add, e)
 	b.moved += len(e.Document.Text) + 4*len(e.Vectors)
 }
 
@@ -63,7 +64,7 @@ func (s *syncing) open(key string) {
 }
 
 func (s *syncing) full() bool {
-	return s.text >= s.size || s.moved >= syncMoved || len(s.change.Add)+len(s.change.Entries) >= syncDocs
+	return s.text >= s.size || s.moved >= syncMoved || len(s.fresh)+len(s.change.Add) >= syncDocs
 }
 
 // flushPart makes the batch durable if it is full, in the middle of a file. What counts as the file's content must not be taken
@@ -87,13 +88,10 @@ func (s *syncing) flushIfFull(ctx context.Context) error {
 func (s *syncing) flush(ctx context.Context) error {
 	b := s.batch
 	s.batch, s.began = newBatch(), time.Now()
-	b.change.Delete = slices.Sorted(maps.Keys(b.drop))
-	if len(b.change.Add)+len(b.change.Entries)+len(b.change.Delete)+len(b.change.Files) == 0 {
+	x, fresh := b.change, len(b.fresh)
+	x.Add, x.Delete = slices.Concat(b.fresh, x.Add), slices.Sorted(maps.Keys(b.drop))
+	if len(x.Add)+len(x.Delete)+len(x.Files) == 0 {
 		return ctx.Err()
-	}
-	x, fresh, err := s.cut(b.change)
-	if err != nil {
-		return err
 	}
 	// try goes on as long as single documents are refused.
 	try := func(do func() error) error {

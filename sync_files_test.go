@@ -144,6 +144,28 @@ func TestSyncCountsRefusedRows(t *testing.T) {
 	}
 }
 
+// Rows of a title alone are found by it. What has nothing to find is no document: it is not counted, and a document that it was goes.
+func TestSyncCountsWhatCanBeFound(t *testing.T) {
+	f := newFolder(t)
+	const matter = "---\ntitle: nothing below\n---\n"
+	f.write("a.md", matter)
+	f.write("b.md", matter+"a text")
+	f.write("rows.jsonl", `{"id":"t","title":"Zebras","text":""}`+"\n"+`{"id":"n","title":"","text":""}`+"\n")
+	if r, problems := f.sync(); r.Added != 2 || r.Passages != 2 || problems != "" {
+		t.Errorf("%+v\n%s", r, problems)
+	}
+	if r, err := f.engine.Search(t.Context(), "zebras"); err != nil || len(r.Hits) != 1 || r.Hits[0].ID != "t" || r.Hits[0].Text != "Zebras" {
+		t.Errorf("%+v, %v", r, err)
+	}
+	f.write("b.md", matter)
+	if r, problems := f.sync(); r.Removed != 1 || r.Updated != 0 || problems != "" {
+		t.Errorf("%+v\n%s", r, problems)
+	}
+	if d := cmp.Diff(map[string]int{"in/a.md": 0, "in/b.md": 0, "in/rows.jsonl": 1}, f.files()); d != "" {
+		t.Error(d)
+	}
+}
+
 // Names that differ only in bytes that are no text are different ids.
 func TestSyncNamesThatAreNoText(t *testing.T) {
 	if runtime.GOOS != "linux" {

@@ -165,8 +165,8 @@ func (s *syncing) noText(ctx context.Context, d *document.Document, path string)
 	return true, nil
 }
 
-// add puts a document into the batch, unless it is in the index as it is. placed is false if its id is another document's, or if
-// it was deleted: the file was read before as it is now, which is when before is not nil, and the document was not refused then.
+// add puts a document into the batch, unless it is in the index as it is. placed is false if its id is another document's, if there
+// is nothing to find in it, or if it was deleted: the file was read before as it is now, which is when before is not nil, and the document was not refused then.
 func (s *syncing) add(ctx context.Context, d document.Document, f document.File, before map[string]bool) (placed bool, err error) {
 	snapshot, err := s.db.Snapshot()
 	if err != nil {
@@ -178,14 +178,24 @@ func (s *syncing) add(ctx context.Context, d document.Document, f document.File,
 		return false, err
 	}
 	missing := old == nil || old.Source.Path == d.Source.Path && old.Source.Line != d.Source.Line
-	if missing && deleted(&d, before) || !s.place(&d, f.Path, old) {
+	if missing && deleted(&d, before) {
+		return false, nil
+	}
+	var fresh index.Entry
+	isFresh := old == nil || s.Again || !sameDocument(old, &d, f.ModTime)
+	if isFresh {
+		if fresh, err = s.entry(d); err != nil || len(fresh.Chunks) == 0 { // nothing to find, as in front matter alone
+			return false, err
+		}
+	}
+	if !s.place(&d, f.Path, old) {
 		return false, nil
 	}
 	switch {
 	case old == nil:
-		s.put(d, &s.report.Added)
-	case s.Again || !sameDocument(old, &d, f.ModTime):
-		s.put(d, &s.report.Updated)
+		s.put(fresh, &s.report.Added)
+	case isFresh:
+		s.put(fresh, &s.report.Updated)
 	case old.Source == d.Source && (d.Source.Line > 0 || old.Meta[modified] == d.Meta[modified]):
 		s.report.Same++
 	default: // A row that stands on another line now, or in another file, or a file of another time: what was encoded stays.

@@ -54,6 +54,23 @@ func TestTableWithoutText(t *testing.T) {
 	}
 }
 
+// The title of a row without text is its text: there is nothing else to find it by.
+func TestRowsOfATitleAlone(t *testing.T) {
+	for name, text := range map[string]string{
+		"t.jsonl": `{"id":"a","title":"A title","text":" ","format":"markdown"}` + "\n" + `{"id":"b","title":"","text":""}`,
+		"t.csv":   "id,title,text\na,A title,\nb,,\n",
+		"t.tsv":   "id\ttitle\na\tA title\nb\t\n",
+	} {
+		docs, problems := readText(t, name, text, LoadOptions{})
+		if len(docs) != 2 || len(problems) != 0 {
+			t.Fatalf("%s: %+v %v", name, docs, problems)
+		}
+		if d := docs[0]; d.Text != "A title" || d.Title != "" || d.Format != Plain || docs[1].Text != "" {
+			t.Errorf("%s: %+v", name, docs)
+		}
+	}
+}
+
 func TestBadRowsAreNamedAndTheOthersRead(t *testing.T) {
 	text := "id,text\n1,good\n2,\"never closed\n3,fine\n4,too,many\n5,\"x\"y\n6,last\n"
 	docs, problems := readText(t, "t.csv", text, LoadOptions{})

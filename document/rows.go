@@ -11,6 +11,7 @@ import (
 	"io"
 	"maps"
 	"strconv"
+	"strings"
 )
 
 // rows reads a file with a document a row. A row that cannot be read is a problem, and the others are read.
@@ -30,6 +31,9 @@ func (r *reading) rows(ctx context.Context, k kind, f io.Reader, meta map[string
 	give := func(d Document, line int) error {
 		if d.ID == "" {
 			d.ID = PathID(r.file.Path) + "#" + strconv.Itoa(line)
+		}
+		if strings.TrimSpace(d.Text) == "" && d.Title != "" { // all that there is to find
+			d.Text, d.Title, d.Format = d.Title, "", Plain
 		}
 		d.Source = Source{Path: r.file.Path, Line: line}
 		all := maps.Clone(meta)
