@@ -61,11 +61,14 @@ func TestSyncKeepsTextOfEmptiedFiles(t *testing.T) {
 	f.write("a.html", "<p>A page with words.</p>")
 	f.write("b.html", empty)
 	f.write("c.md", "a note")
-	if r, problems := f.sync(); r.Added != 2 || r.Skipped != 1 || r.Failures != 0 {
+	blank := `{"id":"blank","text":"","ext":"pdf"}` + "\n" // a row is no file
+	f.write("d.jsonl", rows("full", "a row")+blank)
+	if r, problems := f.sync(); r.Added != 3 || r.Skipped != 1 || r.Failures != 0 {
 		t.Fatalf("%+v\n%s", r, problems)
 	}
 	f.write("a.html", empty)
 	f.write("c.md", "") // whoever empties a note means it
+	f.write("d.jsonl", blank+rows("full", "a row"))
 	for i := range 2 {
 		r, problems := f.sync()
 		if r.Failures != 1 || r.Removed != 1-i || !strings.Contains(problems, "in/a.html: skipped: no text in it any more") || !strings.Contains(problems, "winnow delete in/a.html") {
@@ -269,7 +272,9 @@ func TestSyncFollowsTimes(t *testing.T) {
 	if r, _ := f.sync(); r != (SyncReport{Files: 4, Unchanged: 4}) {
 		t.Errorf("%+v", r)
 	}
-	row := func(modified string) string { return fmt.Sprintf("{\"id\":\"r\",\"text\":\"a row\",\"modified\":%q}\n", modified) }
+	row := func(modified string) string {
+		return fmt.Sprintf("{\"id\":\"r\",\"text\":\"a row\",\"modified\":%q}\n", modified)
+	}
 	for i, own := range []string{"2030-01-01", "2030-01-01", "2031-01-01"} { // a row's own time is not the file's
 		f.write("c.jsonl", row(own)+strings.Repeat("\n", i))
 		touch("c.jsonl", 2022)

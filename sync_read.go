@@ -145,10 +145,10 @@ func below(id, path string) (rest string, ok bool) {
 	return rest, ok && (rest == "" || rest[0] == '#')
 }
 
-// noText points out a file of a kind that is seldom empty: a PDF file may hold pictures of pages. had is true if the index has text of
+// noText points out a file, not a row, of a kind that is seldom empty: a PDF file may hold pictures of pages. had is true if the index has text of
 // it, which is worth more than nothing: the file may be half saved.
 func (s *syncing) noText(ctx context.Context, d *document.Document, path string) (had bool, err error) {
-	if ext, _ := d.Meta["ext"].(string); !slices.Contains([]string{"pdf", "docx", "html", "htm"}, ext) {
+	if ext, _ := d.Meta["ext"].(string); d.Source.Line > 0 || !slices.Contains([]string{"pdf", "docx", "html", "htm"}, ext) {
 		return false, nil
 	}
 	n, err := s.has(ctx, d.Source.Path)
