@@ -4,9 +4,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 
+	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/index"
 )
@@ -22,7 +25,7 @@ func (a *app) exportCommand() *cobra.Command {
 		Use:     "export [--db DIR]",
 		Short:   "print the documents of an index as JSON lines",
 		GroupID: groupIndex,
-		Long: "Prints a JSON object a line: {\"id\", \"title\", \"text\", \"format\", \"metadata\"}, in the order of adding; without a format it is plain text. `winnow index` reads the same, so an export can be indexed elsewhere, with another model too. " +
+		Long: "Prints a JSON object a line: {\"id\", \"title\", \"text\", \"format\", \"metadata\"}, in the order of adding; without a format it is plain text. `winnow index` reads the same, so an export can be indexed elsewhere, with another model too; lines that are too long for it are named. " +
 			"With --passages it is an object a passage, with its place in the document.",
 		Example: "winnow export > documents.jsonl\nwinnow export --passages --db corpus.winnow | head -1 | jq .",
 		Args:    exactly(),
@@ -57,6 +60,18 @@ type exportedPassage struct {
 	Tokens    int      `json:"tokens"`
 }
 
+// counter counts the bytes written through it.
+type counter struct {
+	io.Writer
+	n int
+}
+
+func (c *counter) Write(p []byte) (int, error) {
+	n, err := c.Writer.Write(p)
+	c.n += n
+	return n, err
+}
+
 func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
 	dir, db, err := openIndex(cmd, f.db, index.Options{})
 	if err != nil {
@@ -72,7 +87,8 @@ func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
 	if err != nil {
 		return explainDB(dir, err)
 	}
-	out := json.NewEncoder(a.stdout)
+	written := &counter{Writer: a.stdout}
+	out := json.NewEncoder(written)
 	out.SetEscapeHTML(false)
 	bar, done := a.newIndexBar(), 0
 	bar.begin("exporting")
@@ -86,7 +102,13 @@ func (a *app) export(cmd *cobra.Command, f *exportFlags) error {
 			if format == document.Plain {
 				format = ""
 			}
-			return out.Encode(exportedDocument{d.ID, d.Title, d.Text, format, d.Meta})
+			written.n = 0
+			err := out.Encode(exportedDocument{d.ID, d.Title, d.Text, format, d.Meta})
+			if n := written.n - len("\n"); n > document.DefaultMaxLine {
+				bar.clear()
+				a.warn(fmt.Sprintf("document %q is a line of %s, longer than winnow index reads (%s): index its file instead", d.ID, term.Bytes(int64(n)), term.Bytes(document.DefaultMaxLine)))
+			}
+			return err
 		}
 		for _, p := range passages {
 			c := p.Chunk
