@@ -37,7 +37,8 @@ type WatchOptions struct {
 	Gone func(path string, gone bool)
 }
 
-// Watch calls changed after files below paths were written, made, renamed or deleted, until ctx ends, and then returns nil.
+// Watch calls changed after files below paths, or those that named links lead to, were written, made, renamed, deleted or given other
+// rights, until ctx ends, and then returns nil.
 //
 // What changed is for a walk to find out, which also sees what no event tells. Changes of files that are not read or are left
 // out are not told. changed runs on Watch's own goroutine, and what happens meanwhile is not lost: it is called again.
@@ -53,9 +54,15 @@ func Watch(ctx context.Context, paths []string, o WatchOptions, ready, changed f
 		return err
 	}
 	defer func() { _ = w.notify.Close() }() // nothing of ours is in it
-	for _, p := range paths {
-		if err := w.addRoot(ctx, filepath.Clean(p)); err != nil {
-			return err
+	// Folders come first, for events of what named links lead to have the names of the first watch.
+	for _, folders := range []bool{true, false} {
+		for _, p := range paths {
+			if info, err := os.Stat(p); (err == nil && info.IsDir()) != folders {
+				continue
+			}
+			if err := w.addRoot(ctx, filepath.Clean(p)); err != nil {
+				return err
+			}
 		}
 	}
 	if ready != nil {
@@ -70,7 +77,7 @@ type watch struct {
 	notify  *fsnotify.Watcher
 	listen  func(dir string) error // notify.Add, which tests fail whatever their user's rights
 	roots   []string               // named folders
-	files   map[string]bool        // named files: their folder is watched, since editors replace files
+	files   map[string]bool        // named files, and what named links lead to: their folder is watched, since editors replace files
 	tops    map[string]os.FileInfo // folders that are watched because of what was named, not because of a folder above
 	lost    map[string]bool        // those of them that are gone; all true
 	changed bool                   // something did that was not told yet
@@ -100,7 +107,37 @@ func (w *watch) addRoot(ctx context.Context, path string) error {
 	if info, err = os.Stat(top); err != nil {
 		return fmt.Errorf("watch: %w", err)
 	}
-	return w.enter(ctx, top, info, false)
+	if err := w.enter(ctx, top, info, false); err != nil {
+		return err
+	}
+	return w.follow(ctx, path)
+}
+
+// follow watches the file that a named symbolic link leads to: no event of the link's folder tells that it was written.
+func (w *watch) follow(ctx context.Context, path string) error {
+	target, err := filepath.EvalSymlinks(path)
+	if err != nil || w.files[target] {
+		return nil //nolint:nilerr // a link that leads nowhere is named by the walk
+	}
+	top := filepath.Dir(target)
+	info, err := os.Stat(top)
+	if err != nil {
+		return nil //nolint:nilerr // gone meanwhile
+	}
+	for known, same := range w.tops {
+		if os.SameFile(info, same) { // events have the name by which a folder was first watched
+			w.files[filepath.Join(known, filepath.Base(target))] = true
+			return nil
+		}
+	}
+	w.files[target] = true
+	if err := w.enter(ctx, top, info, false); err != nil {
+		return err
+	}
+	if !slices.Contains(w.notify.WatchList(), top) {
+		delete(w.tops, top) // it is watched already, by another name, as a part of a named folder; or cannot be
+	}
+	return nil
 }
 
 // look finds out which of the named folders are gone, or are others than those that are watched, and watches them again when
@@ -255,12 +292,12 @@ func (w *watch) again(ctx context.Context) error {
 
 // event takes in one change.
 func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
-	if e.Op == fsnotify.Chmod {
-		return nil
-	}
 	path := filepath.Clean(e.Name)
 	if w.files[path] {
 		w.changed = true
+		if e.Has(fsnotify.Create) { // a link may lead elsewhere now
+			return w.follow(ctx, path)
+		}
 		return nil
 	}
 	root := w.root(path)
@@ -284,7 +321,7 @@ func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
 	case err != nil:
 		w.changed = true // gone; nobody can tell any more whether it was a file that is read, or a folder
 	case info.IsDir():
-		if !e.Has(fsnotify.Create) {
+		if !e.Has(fsnotify.Create) && !e.Has(fsnotify.Chmod) { // with a right to read that it did not have
 			return nil
 		}
 		if err := w.addFolder(ctx, path, true); err != nil && ctx.Err() == nil {

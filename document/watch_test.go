@@ -7,6 +7,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -188,7 +189,10 @@ func TestWatchEvents(t *testing.T) {
 		watched         string
 	}{
 		{"", "a.md", fsnotify.Write, true, false, ""},
-		{"", "a.md", fsnotify.Chmod, false, false, ""},
+		{"", "a.md", fsnotify.Chmod, true, false, ""}, // it may be readable now
+		{"", "picture.png", fsnotify.Chmod, false, false, ""},
+		{"", "skip/c.md", fsnotify.Chmod, false, false, ""},
+		{"", "made", fsnotify.Chmod, true, false, "made/deep"},
 		{"", "sub/b.txt", fsnotify.Create, true, false, ""},
 		{"", "picture.png", fsnotify.Write, false, false, ""},
 		{"", "x.tmp.md", fsnotify.Write, false, false, ""},
@@ -250,6 +254,37 @@ func TestWatchRenamedFolder(t *testing.T) {
 	}
 	must(t, os.WriteFile(at("sub2/deep/a.md"), []byte("2"), 0o600))
 	take(func(e fsnotify.Event) bool { return e.Name == at("sub2/deep/a.md") })
+}
+
+// TestWatchNamedLink: what a named link leads to is watched, also when it leads elsewhere later, and when its folder is watched by another name.
+func TestWatchNamedLink(t *testing.T) {
+	dir := tree(t, map[string]string{"links/x.md": "1", "far/a.md": "1", "other/b.md": "1", "root/sub/c.md": "1"})
+	at := func(name string) string { return filepath.Join(dir, filepath.FromSlash(name)) }
+	link := func(to, name string) {
+		t.Helper()
+		if err := os.Symlink(to, at("new")); err != nil {
+			if runtime.GOOS != "windows" { // where it takes a right of its own
+				t.Fatal(err)
+			}
+			t.Skip("no symbolic links on this system:", err)
+		}
+		must(t, os.Rename(at("new"), at(name)))
+	}
+	link(at("far/a.md"), "links/a.md")
+	link("x.md", "links/near.md")
+	link(at("root"), "alias")
+	link(at("root/sub/c.md"), "links/c.md")
+	told := watching(t, at("links/a.md"), at("links/near.md"), at("links/c.md"), at("alias"))
+	for _, name := range []string{"far/a.md", "links/x.md", "root/sub/c.md"} {
+		must(t, os.WriteFile(at(name), []byte("2"), 0o600))
+		told()
+	}
+	link(at("other/b.md"), "links/a.md")
+	told()
+	must(t, os.WriteFile(at("other/b.md"), []byte("2"), 0o600))
+	told()
+	must(t, os.Chmod(at("other/b.md"), 0o400))
+	told()
 }
 
 // TestWatchAgain: folders that an ignore file does not exclude any more are watched.
