@@ -149,8 +149,10 @@ type table struct {
 	tsv       bool
 	delimiter byte
 
+	header  bool     // it was taken
 	line    int      // number of the last line taken
-	again   [][]byte // lines to be taken again before the reader's
+	again   [][]byte // lines to be taken again before the reader's; nil for one that was too long
+	long    error    // what it is to be too long
 	ended   bool
 	replays int
 	buf     []byte
@@ -162,6 +164,9 @@ func (t *table) take() (line []byte, err error) {
 		line = t.again[0]
 		t.again = t.again[1:]
 		t.line++
+		if line == nil {
+			return nil, &LineError{Number: t.line, Err: t.long}
+		}
 		return line, nil
 	}
 	if t.ended {
@@ -172,7 +177,7 @@ func (t *table) take() (line []byte, err error) {
 	t.line++
 	switch {
 	case errors.Is(err, ErrLineTooLong):
-		t.ended = !skipLine(t.br, t.buf)
+		t.ended, t.long = !skipLine(t.br, t.buf), err
 		return nil, &LineError{Number: t.line, Err: err}
 	case err != nil:
 		return nil, err
@@ -185,9 +190,6 @@ func (t *table) take() (line []byte, err error) {
 		t.buf = bytes.TrimPrefix(t.buf, []byte(bom))
 		if err := sniffText(t.buf); err != nil {
 			return nil, &LineError{Number: 1, Err: err}
-		}
-		if !t.tsv {
-			t.delimiter = sniffDelimiter(t.buf)
 		}
 	}
 	return t.buf, nil
@@ -203,6 +205,15 @@ func (t *table) next() (fields []string, number, invalid int, err error) {
 	number = t.line
 	if err != nil {
 		return nil, number, 0, err
+	}
+	if !t.header {
+		t.header = true
+		if i := bytes.IndexByte(bytes.TrimRight(line, "\r"), '\r'); i >= 0 && bytes.Count(line[:i], []byte{'"'})%2 == 0 {
+			return nil, number, 0, &LineError{Number: number, Err: errLoneCR}
+		}
+		if !t.tsv {
+			t.delimiter = sniffDelimiter(line)
+		}
 	}
 	if bytes.IndexByte(line, 0) >= 0 {
 		return nil, number, 0, &LineError{Number: number, Err: fmt.Errorf("%w: a NUL byte", ErrBinary)}
@@ -254,6 +265,9 @@ func (t *table) record(line string, number int) (fields []string, invalid int, e
 					if _, isInput := errors.AsType[inputError](err); isInput {
 						return nil, 0, err
 					}
+					if errors.Is(err, ErrLineTooLong) {
+						kept = append(kept, nil)
+					}
 					t.again = append(kept, t.again...)
 					t.line, t.replays = number, t.replays+1
 					return nil, 0, &LineError{Number: number, Err: errOpenQuote}
@@ -289,7 +303,10 @@ func (t *table) record(line string, number int) (fields []string, invalid int, e
 	}
 }
 
-var errOpenQuote = errors.New("a quote that is not closed")
+var (
+	errOpenQuote = errors.New("a quote that is not closed")
+	errLoneCR    = errors.New("lines end at CR alone: save the table with LF or CRLF")
+)
 
 // sniffDelimiter returns the delimiter that the header has most of outside quotes; a comma when there is none.
 func sniffDelimiter(header []byte) byte {

@@ -93,6 +93,26 @@ func TestBadRowsAreNamedAndTheOthersRead(t *testing.T) {
 	}
 }
 
+// Lines keep their numbers when one that is too long lies in a quote that is never closed.
+func TestNumbersAfterALongLine(t *testing.T) {
+	_, problems := readText(t, "t.csv", "id,text\n1,\"open\n"+strings.Repeat("x", 300)+"\n3,too,many\n4,fine\n", LoadOptions{MaxRow: 100})
+	var lines []int
+	for _, p := range problems {
+		lines = append(lines, p.Line)
+	}
+	if diff := cmp.Diff([]int{2, 3, 4}, lines); diff != "" {
+		t.Errorf("problems %v (-want +got):\n%s", problems, diff)
+	}
+}
+
+// Blank lines above the header say nothing about the delimiter, and a CR too many at the end of each line is none.
+func TestHeaderBelowBlankLines(t *testing.T) {
+	docs, problems := readText(t, "t.csv", "\n \r\nid;text\r\r\na;one, two\r\r\n", LoadOptions{})
+	if len(problems) != 0 || len(docs) != 1 || docs[0].ID != "a" || strings.TrimSpace(docs[0].Text) != "one, two" {
+		t.Errorf("%+v %v", docs, problems)
+	}
+}
+
 func TestTablesThatAreNone(t *testing.T) {
 	for name, text := range map[string]string{
 		"twice": "a,a\n1,2\n", "binary": "a,\x00\n1,2\n", "open": "a,\"b\n1,2\n", "quotes": "a,b\n" + strings.Repeat("1,\"2\n3,4\"5\n", 400),
@@ -104,6 +124,11 @@ func TestTablesThatAreNone(t *testing.T) {
 	}
 	if docs, problems := readText(t, "long.csv", "id,text\n1,"+strings.Repeat("x", 300)+"\n2,ok\n", LoadOptions{MaxRow: 100}); len(docs) != 1 || len(problems) != 1 {
 		t.Errorf("a long row: %d documents, problems %v", len(docs), problems)
+	}
+	for _, name := range []string{"mac.csv", "mac.tsv"} {
+		if docs, problems := readText(t, name, "id,text\r1,one\r2,two\r", LoadOptions{}); len(docs) != 0 || len(problems) != 1 || problems[0].Kind != ProblemDamaged || !strings.Contains(problems[0].Error(), "CR alone") {
+			t.Errorf("%s: %d documents, problems %v", name, len(docs), problems)
+		}
 	}
 	if docs, problems := readText(t, "empty.csv", "", LoadOptions{}); len(docs)+len(problems) != 0 {
 		t.Errorf("empty file: %v %v", docs, problems)
