@@ -27,7 +27,7 @@ func extract(ctx context.Context, k kind, data []byte, o LoadOptions) (extracted
 	limit := int(min(o.MaxFileSize, 1<<30))
 	switch k {
 	case htmlFile:
-		if err := sniffText(data); err != nil {
+		if err := sniffText(data); err != nil && !errors.Is(err, errUTF16) { // which the page's own reading decodes
 			return extracted{}, err
 		}
 		p := page.Read(data)

@@ -142,6 +142,23 @@ func TestLoadFolderTwice(t *testing.T) {
 	}
 }
 
+// HTML states its encoding by a byte order mark, too; other kinds are UTF-8.
+func TestLoadUTF16(t *testing.T) {
+	little, big := "\xff\xfe", "\xfe\xff"
+	for _, c := range "<p>café" {
+		little, big = little+string([]byte{byte(c), 0}), big+string([]byte{0, byte(c)})
+	}
+	dir := tree(t, map[string]string{"a.html": little, "b.htm": big, "c.md": little})
+	docs, problems, err := Load(t.Context(), []string{dir}, LoadOptions{})
+	must(t, err)
+	if len(docs) != 2 || docs[0].Text != "café" || docs[1].Text != "café" {
+		t.Errorf("%+v", docs)
+	}
+	if diff := cmp.Diff(map[string]ProblemKind{"c.md": ProblemBinary}, kinds(problems, dir)); diff != "" {
+		t.Errorf("problems (-want +got):\n%s", diff)
+	}
+}
+
 func TestLoadPermission(t *testing.T) {
 	// The test may run as a user whom no permission bit stops, so the refusal is given at the loader's own boundary.
 	dir := tree(t, map[string]string{"a.txt": "a", "secret.txt": "s", "closed/b.txt": "b"})

@@ -156,12 +156,20 @@ func (c *converter) table(n *html.Node) {
 		c.flush()
 		return
 	}
-	var rows [][]string
-	for d := range n.Descendants() {
+	for caption := range n.ChildNodes() {
+		if caption.DataAtom == atom.Caption && !dropped(caption, true) {
+			c.children(caption)
+			c.flush()
+		}
+	}
+	c.w.Table(addRows(nil, n))
+}
+
+// addRows adds the rows below a node, without those that are hidden or in a part of the table that is.
+func addRows(rows [][]string, n *html.Node) [][]string {
+	for d := range n.ChildNodes() {
 		switch {
 		case d.Type != html.ElementNode || dropped(d, true):
-		case d.DataAtom == atom.Tr:
-			rows = append(rows, nil)
 		case d.DataAtom == atom.Td || d.DataAtom == atom.Th:
 			if len(rows) == 0 {
 				rows = append(rows, nil)
@@ -170,15 +178,13 @@ func (c *converter) table(n *html.Node) {
 			cell.children(d)
 			cell.flush()
 			rows[len(rows)-1] = append(rows[len(rows)-1], cell.w.String())
+		case d.DataAtom == atom.Tr:
+			rows = addRows(append(rows, nil), d)
+		default:
+			rows = addRows(rows, d)
 		}
 	}
-	for caption := range n.ChildNodes() {
-		if caption.DataAtom == atom.Caption {
-			c.children(caption)
-			c.flush()
-		}
-	}
-	c.w.Table(rows)
+	return rows
 }
 
 // isFlat reports whether the cells of a table hold nothing but text. It is asked before any cell is converted, so that

@@ -31,6 +31,14 @@ func TestRead(t *testing.T) {
 	}
 }
 
+// What is hidden of a table is left out with all that is in it.
+func TestHiddenRows(t *testing.T) {
+	p := Read([]byte(`<table><caption hidden>C</caption><tr><th>a<th>b<tr hidden><td>x<td>y<tr><td>1<td hidden>2<td>3<tfoot hidden><tr><td>sum<td>z</tfoot></table>`))
+	if diff := cmp.Diff("| a | b |\n| --- | --- |\n| 1 | 3 |", p.Text); diff != "" {
+		t.Errorf("text (-want +got):\n%s", diff)
+	}
+}
+
 func TestMainText(t *testing.T) {
 	long := strings.Repeat("Some words of the text itself. ", 40)
 	links := strings.Repeat("<a href=x>A link to another page of this site</a> ", 20)
