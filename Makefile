@@ -8,6 +8,9 @@ MAKEFLAGS += --no-builtin-rules
 GO     ?= go
 PYTHON ?= python3
 
+# What is compiled does not depend on where the clone lies: another clone of the same commit takes it from the cache.
+export GOFLAGS := $(strip $(shell $(GO) env GOFLAGS) -trimpath)
+
 # Reference weights, laid out as a Hugging Face cache of the tests' own: nobody's cache is touched.
 MODELS ?= $(CURDIR)/.cache/huggingface/hub
 export HF_HUB_CACHE := $(MODELS)
@@ -35,9 +38,13 @@ test: models ## fetch the reference weights and run all tests
 check: ## everything CI runs: tests, lint, race, tiers, generated code, other platforms, fuzzing, README
 	@bash .ci/run
 
+# Sweeps over damage, plans and texts: one thing after the other, and minutes under the race detector. make test does them.
+DAMAGE := FlippedBytes|MutilatedFiles|Repair|RepairOfSmallIndex|Faults|CrashPoints|DamagedSections|DamageIsNotInherited|DamagedListHasNoCodes
+SWEEPS := $(DAMAGE)|Sweep|Golden|Plans|Drift|IndexSearch|CrowdedVectors|GraphRecall|GraphRecallFiltered|BytesOfCodesAndGraph|CodesAreExact|CodesAreBounded|PromisesOfLargeParts|PrunedIsExhaustive|Forget|BatchInvariance|SyncManyTinyFiles|DepthAndDiversity|AskChecksSoMuchAndNoMore|AtIsWhatASearchGives|RunFilesAreTheSameByteForByte
+
 .PHONY: race
-race: models ## tests under the race detector; not of packages in which nothing runs side by side
-	$(GO) test -race -short $$($(GO) list ./... | grep -vE '/(cmd/winnow|internal/chart|internal/lint|document/internal/docx)$$')
+race: models ## tests under the race detector; not of packages in which nothing runs side by side, nor sweeps
+	$(GO) test -race -short -skip '^Test($(SWEEPS))$$' $$($(GO) list ./... | grep -vE '/(cmd/winnow|internal/chart|internal/lint|document/internal/docx)$$')
 	$(GO) test -race -short -run 'TestScripts/(index_together|search|streams|terminal)$$|Interrupt|Signal' ./cmd/winnow
 
 .PHONY: reliability
@@ -51,7 +58,7 @@ reliability: ## power cuts, kills, damage, full disks, servers stopped under loa
 .PHONY: noasm
 noasm: models ## everything built, and what computes tested, without any assembly
 	$(GO) build -tags noasm ./...
-	$(GO) test -tags noasm -short ./internal/... ./tokenizer/... ./model/... ./encoder/... ./index/vector/... ./index/lexical/... ./train/... ./rank/...
+	$(GO) test -tags noasm -short -skip '^Test($(DAMAGE))$$' ./internal/... ./model/... ./encoder/... ./index/vector/... ./index/lexical/... ./train/... ./rank/...
 
 .PHONY: tiers
 tiers: models ## models at each SIMD tier (kernels' own tests walk all tiers); one this machine lacks falls back to the next lower
