@@ -339,7 +339,7 @@ func TestFilesCountAgainstMemory(t *testing.T) {
 	body, kind := form(t, "secret.md", strings.Repeat("a ", 300))
 	done := make(chan int, 1)
 	go func() { done <- s.send(http.MethodPost, "/v1/documents/files", body, "Content-Type", kind).Code }()
-	until(t, "the first is in memory", func() bool { return s.inFlight.Load() > 0 })
+	until(t, "the first is in memory", func() bool { return s.inFlight.Load() == int64(len(body)) })
 	s.refused(s.send(http.MethodPost, "/v1/documents/files", body, "Content-Type", kind), http.StatusTooManyRequests, "too many bytes")
 	release()
 	s.equal("the first", <-done, http.StatusOK)

@@ -94,6 +94,9 @@ func CheckKeys(data []byte) error {
 	return err
 }
 
+// errNoKeys says that a file is well formed and lets nobody in.
+var errNoKeys = errors.New("no key in it: add one with winnow key")
+
 func parseKeys(data []byte) (map[digest]*key, error) {
 	keys := map[digest]*key{}
 	names := map[string]int{}
@@ -128,7 +131,7 @@ func parseKeys(data []byte) (map[digest]*key, error) {
 		keys[digest(sum)] = &key{fields[0], scope}
 	}
 	if len(keys) == 0 {
-		return nil, errors.New("no key in it: add one with winnow key")
+		return keys, errNoKeys
 	}
 	return keys, nil
 }
@@ -158,7 +161,8 @@ func openKeyring(o *Options) (*keyring, error) {
 	return k, err
 }
 
-// reload reads the file if it has changed. With an error the keys stay as they were.
+// reload reads the file if it has changed. With an error the keys stay as they were. A file without keys is one for a server that starts:
+// later on the last key has been taken out, and opens nothing any more.
 func (k *keyring) reload() (changed bool, err error) {
 	if k.path == "" {
 		return false, nil
@@ -181,7 +185,7 @@ func (k *keyring) reload() (changed bool, err error) {
 	}
 	k.modified, k.size = info.ModTime(), info.Size() // an error is told once
 	keys, err := parseKeys(data)
-	if err != nil {
+	if err != nil && (k.keys == nil || !errors.Is(err, errNoKeys)) {
 		return false, fmt.Errorf("%s: %w", k.path, err)
 	}
 	k.keys = keys

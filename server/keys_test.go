@@ -3,6 +3,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -74,6 +75,16 @@ func TestKeys(t *testing.T) {
 	}
 	if _, err := k.reload(); err == nil || len(k.keys) != 1 {
 		t.Errorf("got %v with %d keys", err, len(k.keys))
+	}
+	// So is the last one, though a server does not start with such a file.
+	if err := os.WriteFile(path, []byte("# nobody any more\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := k.reload(); !changed || err != nil || len(k.keys) != 0 {
+		t.Errorf("got %v, %v with %d keys", changed, err, len(k.keys))
+	}
+	if _, err := openKeyring(&Options{Keys: path}); !errors.Is(err, errNoKeys) {
+		t.Errorf("a server starts without keys: %v", err)
 	}
 }
 

@@ -154,24 +154,49 @@ func TestRateLimit(t *testing.T) {
 
 func TestBodiesAreBounded(t *testing.T) {
 	s := start(t, small, func(o *Options) { o.MaxBody, o.MaxInFlight = 1000, 1500 })
+	unsized := func(body string) *httptest.ResponseRecorder { // its length is not known
+		w := httptest.NewRecorder()
+		s.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "http://localhost/embed", io.MultiReader(strings.NewReader(body))))
+		return w
+	}
 	long := `{"inputs":"` + strings.Repeat("a", 1000) + `"}`
 	s.refused(s.send(http.MethodPost, "/embed", long), http.StatusRequestEntityTooLarge, "more than 1000 bytes")
-	r := httptest.NewRequest(http.MethodPost, "http://localhost/embed", io.MultiReader(strings.NewReader(long))) // of unknown length
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	s.refused(w, http.StatusRequestEntityTooLarge, "more than 1000 bytes")
+	s.refused(unsized(long), http.StatusRequestEntityTooLarge, "more than 1000 bytes")
 	s.refused(s.send(http.MethodPost, "/embed", "a=b", "Content-Type", "multipart/form-data; boundary=x"), http.StatusUnsupportedMediaType, "send application/json")
 
 	release := s.hold()
 	body := `{"inputs":"` + strings.Repeat("a ", 400) + `"}`
 	done := make(chan int, 1)
 	go func() { done <- s.send(http.MethodPost, "/embed", body).Code }()
-	until(t, "the first is in memory", func() bool { return s.inFlight.Load() > 0 })
-	w = s.send(http.MethodPost, "/embed", body)
-	s.refused(w, http.StatusTooManyRequests, "too many bytes")
-	s.equal("Retry-After", w.Header().Get("Retry-After"), "1")
+	until(t, "the first is in memory", func() bool { return s.inFlight.Load() == int64(len(body)) })
+	for _, w := range []*httptest.ResponseRecorder{s.send(http.MethodPost, "/embed", body), unsized(body)} {
+		s.refused(w, http.StatusTooManyRequests, "too many bytes")
+		s.equal("Retry-After", w.Header().Get("Retry-After"), "1")
+	}
+	s.refused(s.send(http.MethodPost, "/mcp", body), http.StatusTooManyRequests, "too many bytes")
+	s.equal("memory", s.inFlight.Load(), len(body))
+	// A short body of unknown length takes no more than it has, and is read beside the first.
+	s.refused(unsized(`{"input":"a"}`), http.StatusBadRequest, "the input is missing")
 	release()
 	s.equal("the first", <-done, http.StatusOK)
+	s.equal("memory", s.inFlight.Load(), 0)
+
+	// What is announced and not sent takes nothing.
+	slow, sender := io.Pipe()
+	r := httptest.NewRequest(http.MethodPost, "http://localhost/embed", slow)
+	r.ContentLength = 1000
+	ended := make(chan struct{})
+	go func() {
+		s.ServeHTTP(httptest.NewRecorder(), r)
+		close(ended)
+	}()
+	if _, err := io.WriteString(sender, "{"); err != nil {
+		t.Fatal(err)
+	}
+	until(t, "a byte is in memory", func() bool { return s.inFlight.Load() == 1 })
+	s.equal("beside it", s.send(http.MethodPost, "/embed", body).Code, http.StatusOK)
+	_ = sender.Close()
+	<-ended
 	s.equal("memory", s.inFlight.Load(), 0)
 }
 

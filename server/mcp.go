@@ -3,6 +3,8 @@
 package server
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"github.com/winnow-search/winnow"
@@ -26,7 +28,13 @@ func (s *Server) openMCP() (http.Handler, error) {
 
 // agents lets the protocol's own library answer.
 func (c *call) agents() (any, error) {
-	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody)
+	if c.r.Method == http.MethodPost {
+		data, err := c.received()
+		if err != nil {
+			return nil, err
+		}
+		c.r.Body = io.NopCloser(bytes.NewReader(data))
+	}
 	c.mcp.ServeHTTP(c.w, c.r)
 	return written{}, nil
 }

@@ -217,18 +217,13 @@ func (c *call) received() ([]byte, error) {
 	if c.r.ContentLength > c.options.MaxBody {
 		return nil, &http.MaxBytesError{Limit: c.options.MaxBody}
 	}
-	size := c.r.ContentLength
-	if size < 0 {
-		size = c.options.MaxBody
+	if c.inFlight.Load()+c.r.ContentLength > c.options.MaxInFlight { // before it is sent
+		return nil, c.crowded()
 	}
-	if !c.reserve(size) {
-		c.metrics.refused.WithLabelValues("memory").Inc()
-		return nil, &problem{status: http.StatusTooManyRequests, err: errors.New("the server is busy: too many bytes of requests are in memory")}
-	}
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody))
+	data, err := io.ReadAll(c.bounded())
 	switch {
 	case err == nil:
-	case errors.As(err, new(*http.MaxBytesError)):
+	case errors.As(err, new(*http.MaxBytesError)), errors.As(err, new(*problem)):
 		return nil, err
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		return nil, &problem{status: http.StatusRequestTimeout, err: errors.New("the request's body did not arrive in time")}
@@ -240,14 +235,29 @@ func (c *call) received() ([]byte, error) {
 	return data, nil
 }
 
-// reserve takes bytes of what may be in memory, which end gives back.
-func (c *call) reserve(n int64) bool {
-	if c.inFlight.Add(n) > c.options.MaxInFlight {
-		c.inFlight.Add(-n)
-		return false
+// bounded is the request's body up to the limit. What is read of it counts as memory until end gives it back: a client that announces
+// much, or does not say how much, and sends little holds little.
+func (c *call) bounded() io.ReadCloser { return counted{http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody), c} }
+
+type counted struct {
+	io.ReadCloser
+	call *call
+}
+
+// Read implements io.Reader.
+func (b counted) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.call.reserved += int64(n)
+	if b.call.inFlight.Add(int64(n)) > b.call.options.MaxInFlight {
+		return n, b.call.crowded()
 	}
-	c.reserved += n
-	return true
+	return n, err
+}
+
+// crowded says that other requests have the memory.
+func (c *call) crowded() error {
+	c.metrics.refused.WithLabelValues("memory").Inc()
+	return &problem{status: http.StatusTooManyRequests, err: errors.New("the server is busy: too many bytes of requests are in memory")}
 }
 
 // end gives back what the call holds.
