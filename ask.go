@@ -159,6 +159,9 @@ type AskTiming struct {
 // ErrNoPassages is wrapped by the error about a question to which nothing was found.
 var ErrNoPassages = errors.New("no passage was found")
 
+// ErrNothingWritten is wrapped by the error about a language model that ended without an answer.
+var ErrNothingWritten = errors.New("the language model wrote nothing")
+
 // Ask answers a question from the passages that a search finds: by a language
 // model with citations that are checked ([WithChat]), or else by their best
 // sentences. What is retrieved is data for the language model and cannot pass
@@ -211,7 +214,7 @@ func (a *asking) run(ctx context.Context) error {
 	}
 	r.Search, r.Hits = found, found.Hits
 	r.Timing.Encode, r.Timing.Retrieve, r.Timing.Rerank = found.Timing.Encode, found.Timing.Retrieve, found.Timing.Rerank
-	if err := a.pack(); err != nil {
+	if err := a.pack(ctx); err != nil {
 		return err
 	}
 	if err := a.events(AskEvent{Name: PassagesEvent, Passages: r.Passages}); err != nil {
@@ -231,15 +234,18 @@ func (a *asking) run(ctx context.Context) error {
 }
 
 // pack chooses what is sent.
-func (a *asking) pack() error {
+func (a *asking) pack(ctx context.Context) error {
 	r := a.answer
 	candidates := make([]answer.Passage, len(r.Hits))
 	for i, h := range r.Hits {
 		candidates[i] = answer.Passage{ID: h.ID, Document: h.Document, Title: h.Title, Text: h.Text, Start: h.Span[0], End: h.Span[1]}
 	}
-	packed, left, err := answer.Pack(candidates, a.tokens, a.counter())
-	if err != nil {
-		return err
+	packed, left, err := answer.Pack(ctx, candidates, a.tokens, a.counter())
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case err != nil: // the budget is too small
+		return asked(err)
 	}
 	r.Passages, r.Left = make([]AskPassage, len(packed)), append([]answer.Left{}, left...)
 	for i, p := range packed {
@@ -318,7 +324,7 @@ func (a *asking) generate(ctx context.Context) error {
 		r.Usage = &done.Usage
 	}
 	if strings.TrimSpace(r.Text) == "" {
-		return fmt.Errorf("the language model %s wrote nothing (it ended with %q): ask again, or use another one", done.Model, done.Finish)
+		return fmt.Errorf("%w: %s ended with %q; ask again, or use another one", ErrNothingWritten, done.Model, done.Finish)
 	}
 	for _, s := range reader.Sentences() {
 		r.Sentences = append(r.Sentences, AskSentence{Sentence: s})

@@ -223,7 +223,7 @@ func TestAskJoinsOverlappingPassages(t *testing.T) {
 	for i, c := range chunks {
 		a.answer.Hits = append(a.answer.Hits, Hit{ID: string(rune('a' + i)), Document: "bread", Text: c.Text, Span: [2]int{c.Start, c.End}, Source: &Source{Path: "bread.txt", StartLine: c.StartLine, EndLine: c.EndLine}})
 	}
-	if err := a.pack(); err != nil {
+	if err := a.pack(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	p := a.answer.Passages

@@ -3,7 +3,9 @@
 package answer
 
 import (
+	"context"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"unicode"
@@ -56,36 +58,48 @@ const (
 // Pack chooses from candidates, the best first, those that fit into a budget of tokens, counted by count, and numbers
 // them. What repeats a passage packed before is left out; of two of which one holds the other, the longer is taken.
 // Overlapping passages of one document become one. A passage that does not fit is left out and those after it are tried,
-// but the first is rather cut at the end of a sentence. Errors: a budget too small for any sentence of the first passage.
-func Pack(candidates []Passage, budget int, count func(string) int) ([]Passage, []Left, error) {
+// but the first is rather cut at the end of a sentence. Errors: the context's, and a budget too small for any
+// sentence of the first passage.
+func Pack(ctx context.Context, candidates []Passage, budget int, count func(string) int) ([]Passage, []Left, error) {
 	p := packing{count: count, room: budget, candidates: candidates}
 	for i := range candidates {
+		if err := ctx.Err(); err != nil {
+			return nil, nil, err
+		}
 		c := candidates[i]
 		c.From = []int{i}
 		if err := p.add(c); err != nil {
 			return nil, nil, err
 		}
 	}
-	for i := range p.packed {
-		p.packed[i].Number = i + 1
+	packed := make([]Passage, len(p.packed))
+	for i := range packed {
+		packed[i] = p.packed[i].Passage
+		packed[i].Number = i + 1
 	}
 	for i, of := range p.of {
-		for j := range p.packed {
-			if of >= 0 && slices.Contains(p.packed[j].From, of) {
+		for j := range packed {
+			if of >= 0 && slices.Contains(packed[j].From, of) {
 				p.left[i].Of = j + 1
 			}
 		}
 	}
-	return p.packed, p.left, nil
+	return packed, p.left, nil
 }
 
 type packing struct {
 	candidates []Passage
 	count      func(string) int
 	room       int // tokens
-	packed     []Passage
+	packed     []packed
 	left       []Left
 	of         []int // for each left the candidate that says the same; -1 if it is another reason
+}
+
+// packed is a passage with its shingles, which are compared with those of every candidate after it.
+type packed struct {
+	Passage
+	said map[string]bool
 }
 
 func (p *packing) add(c Passage) error {
@@ -94,7 +108,7 @@ func (p *packing) add(c Passage) error {
 	}
 	words := shingles(c.Text)
 	for i := range p.packed {
-		said := shingles(p.packed[i].Text)
+		said := p.packed[i].said
 		if covered(words, said) {
 			p.leave(c.From[0], Duplicate, p.packed[i].From[0])
 			return nil
@@ -125,22 +139,23 @@ func (p *packing) add(c Passage) error {
 		if !p.cut(&c) {
 			return fmt.Errorf("a budget of %d tokens has no room for a sentence of the best passage; give at least %d", p.room, c.Tokens+overhead)
 		}
+		words = shingles(c.Text)
 	}
 	p.room -= c.Tokens + overhead
-	p.packed = append(p.packed, c)
+	p.packed = append(p.packed, packed{c, words})
 	return nil
 }
 
 // overlapping joins a candidate with the passages packed that share a part of its document, if there are any: to one.
 func (p *packing) overlapping(c Passage) bool {
-	first := slices.IndexFunc(p.packed, func(q Passage) bool { return overlap(q, c) })
+	first := slices.IndexFunc(p.packed, func(q packed) bool { return overlap(q.Passage, c) })
 	if first < 0 {
 		return false
 	}
-	joined, gained := join(p.packed[first], c), 0
+	joined, gained := join(p.packed[first].Passage, c), 0
 	for _, q := range p.packed[first+1:] {
-		if overlap(q, c) {
-			joined = join(joined, q)
+		if overlap(q.Passage, c) {
+			joined = join(joined, q.Passage)
 			gained += q.Tokens + overhead
 		}
 	}
@@ -150,7 +165,7 @@ func (p *packing) overlapping(c Passage) bool {
 		p.leave(c.From[0], NoRoom, -1)
 		return true
 	}
-	rest := slices.DeleteFunc(p.packed[first+1:], func(q Passage) bool { return overlap(q, c) })
+	rest := slices.DeleteFunc(p.packed[first+1:], func(q packed) bool { return overlap(q.Passage, c) })
 	p.packed = p.packed[:first+1+len(rest)]
 	return true
 }
@@ -169,7 +184,7 @@ func (p *packing) replace(i int, c Passage) bool {
 		return false
 	}
 	p.room -= more
-	p.packed[i] = c
+	p.packed[i] = packed{c, shingles(c.Text)}
 	return true
 }
 
@@ -226,11 +241,14 @@ func shingles(text string) map[string]bool {
 
 // covered reports whether b says nearly all that a says.
 func covered(a, b map[string]bool) bool {
-	n := 0
+	least := int(math.Ceil(same * float64(len(a))))
+	missing := len(a) - least // that may be
 	for s := range a {
-		if b[s] {
-			n++
+		if !b[s] {
+			if missing--; missing < 0 {
+				return false
+			}
 		}
 	}
-	return float64(n) >= same*float64(len(a))
+	return true
 }

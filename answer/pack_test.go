@@ -3,6 +3,8 @@
 package answer
 
 import (
+	"context"
+	"errors"
 	"strings"
 	"testing"
 
@@ -48,7 +50,7 @@ func TestPack(t *testing.T) {
 		{"what does not fit is left, what fits after it is not", []Passage{last, first, whole("h", "Salt.")}, 2*overhead + 12, []string{last.Text, "Salt."}, [][]int{{0}, {2}}, []Left{{"a", NoRoom, 0}}},
 		{"the first is cut", []Passage{first}, overhead + 8, []string{"Goethe wrote the tragedy Faust."}, [][]int{{0}}, nil},
 	} {
-		got, left, err := Pack(c.candidates, c.budget, document.Words.Count)
+		got, left, err := Pack(t.Context(), c.candidates, c.budget, document.Words.Count)
 		if err != nil {
 			t.Errorf("%s: %v", c.name, err)
 			continue
@@ -65,8 +67,13 @@ func TestPack(t *testing.T) {
 			t.Errorf("%s: %s", c.name, d)
 		}
 	}
-	if _, _, err := Pack([]Passage{first}, overhead+2, document.Words.Count); err == nil || !strings.Contains(err.Error(), "give at least 37") {
+	if _, _, err := Pack(t.Context(), []Passage{first}, overhead+2, document.Words.Count); err == nil || !strings.Contains(err.Error(), "give at least 37") {
 		t.Errorf("%v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, _, err := Pack(ctx, []Passage{first, bread}, 1000, document.Words.Count); !errors.Is(err, context.Canceled) {
+		t.Errorf("after its end: %v", err)
 	}
 }
 
@@ -83,7 +90,7 @@ func TestPackProperties(t *testing.T) {
 			doc := rapid.SampledFrom([]string{"x", "y", "z"}).Draw(t, "document")
 			candidates = append(candidates, Passage{ID: string(rune('a' + i)), Document: doc, Text: text[start:end], Start: start, End: end})
 		}
-		packed, left, err := Pack(candidates, budget, document.Words.Count)
+		packed, left, err := Pack(context.Background(), candidates, budget, document.Words.Count)
 		if err != nil {
 			return // the first candidate has no sentence that fits
 		}

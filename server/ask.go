@@ -48,21 +48,20 @@ func (c *call) ask() (any, error) {
 		out, err = e.Ask(c.ctx(), r.Question, append(opts, winnow.Searching(search...))...)
 		return err
 	})
-	switch {
-	case err == nil:
+	if err == nil {
 		c.spans(out.Timing.Total, append(searchStages(out.Search.Timing), stage{"generate", out.Timing.Generate}, stage{"check", out.Timing.Check})...)
 		c.countSearch(out.Search)
 		c.tokens += out.Checker.Tokens
-	case errors.Is(err, winnow.ErrNoPassages):
-		err = notFound("question", "%w", err)
 	}
-	switch {
-	case !events.begun:
+	if !events.begun {
 		return answered(out, err)
-	case err != nil: // too late for a status
-		return written{}, events.send("error", c.dialect.body(classify(c.ctx(), err)))
 	}
-	return written{}, nil
+	if err != nil { // too late for a status that the client sees
+		if p := classify(c.ctx(), err); p.status != statusClientGone {
+			err = errors.Join(err, events.send("error", c.dialect.body(p)))
+		}
+	}
+	return written{}, err
 }
 
 // upstream is a language model whose errors are told as another server's.
@@ -70,8 +69,12 @@ type upstream struct{ answer.Chat }
 
 // Complete implements answer.Chat.
 func (u upstream) Complete(ctx context.Context, messages []answer.Message, piece func(string) error) (answer.Completion, error) {
-	done, err := u.Chat.Complete(ctx, messages, piece)
-	if err != nil && ctx.Err() == nil {
+	var own error // not the language model's: an event that the client did not take
+	done, err := u.Chat.Complete(ctx, messages, func(text string) error {
+		own = piece(text)
+		return own
+	})
+	if err != nil && own == nil && ctx.Err() == nil {
 		err = &problem{status: http.StatusBadGateway, err: err}
 	}
 	return done, err
@@ -95,8 +98,12 @@ func (e *events) send(name string, data any) error {
 		e.w.Header().Set("Cache-Control", "no-cache")
 		e.w.WriteHeader(http.StatusOK)
 	}
-	if _, err := fmt.Fprintf(e.w, "event: %s\ndata: %s\n", name, text); err != nil { // text ends its line
-		return err
+	_, err = fmt.Fprintf(e.w, "event: %s\ndata: %s\n", name, text) // text ends its line
+	if err == nil {
+		err = http.NewResponseController(e.w).Flush()
 	}
-	return http.NewResponseController(e.w).Flush()
+	if err != nil {
+		return &problem{status: statusClientGone, err: fmt.Errorf("the client takes no more of the answer: %w", err)}
+	}
+	return nil
 }

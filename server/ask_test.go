@@ -3,17 +3,22 @@
 package server
 
 import (
+	"bytes"
+	"context"
 	"encoding/json"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/answer"
 	"github.com/winnow-search/winnow/answer/chat"
 	"github.com/winnow-search/winnow/internal/chattest"
 )
@@ -73,6 +78,7 @@ func TestAskWithoutLanguageModel(t *testing.T) {
 		`{"query":"x"}`:                             `unknown field "query"`,
 		`{"question":"x","filter":"n = "}`:          "field filter",
 		`{"question":"x","top_k":100000}`:           "at most",
+		`{"question":"x","context_tokens":20}`:      "a budget of 20 tokens has no room for a sentence of the best passage; give at least",
 		`{"question":"x","rerank":"nowhere/model"}`: "nowhere/model",
 	} {
 		if w := s.send(http.MethodPost, "/v1/ask", body); w.Code != http.StatusBadRequest && w.Code != http.StatusNotFound || !strings.Contains(strings.ReplaceAll(w.Body.String(), `\"`, `"`), want) {
@@ -102,6 +108,78 @@ func TestAskLetsALanguageModelWrite(t *testing.T) {
 	events := readEvents(t, s.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?","stream":true}`).Body.String())
 	if last := events[len(events)-1]; last.name != "error" || !strings.Contains(last.raw, "the language model at ") {
 		t.Errorf("the stream ends with %+v", last)
+	}
+	s.equal("counted", s.figure(`winnow_requests_total{code="502",route="/v1/ask"}`), 2)
+}
+
+func TestALanguageModelThatWritesNothing(t *testing.T) {
+	s := start(t, small, func(o *Options) { o.Chat = writing(t, func() string { return "<think>Hm.</think> " }) })
+	s.fill()
+	s.refused(s.send(http.MethodPost, "/v1/ask", `{"question":"what is bread made of?"}`), http.StatusBadGateway, "the language model wrote nothing")
+}
+
+// writing is a language model.
+func writing(t *testing.T, text func() string) *chat.Client {
+	t.Helper()
+	web := httptest.NewServer(&chattest.Server{Models: []string{"tiny"}, Answer: func(chattest.Request) string { return text() }, Pieces: 3})
+	t.Cleanup(web.Close)
+	c, err := chat.New(chat.Options{URL: web.URL + "/v1", Retries: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// deaf is a client that takes so many writes and no more.
+type deaf struct {
+	*httptest.ResponseRecorder
+	takes, heads int
+}
+
+func (w *deaf) WriteHeader(status int) {
+	w.heads++
+	w.ResponseRecorder.WriteHeader(status)
+}
+
+func (w *deaf) Write(data []byte) (int, error) {
+	if w.takes--; w.takes < 0 {
+		return 0, syscall.EPIPE
+	}
+	return w.ResponseRecorder.Write(data)
+}
+
+type panicking struct{}
+
+func (panicking) Complete(context.Context, []answer.Message, func(string) error) (answer.Completion, error) {
+	panic("of a test")
+}
+
+// What goes wrong in the middle of a stream has its status in log and metrics, and adds no other head to the answer.
+func TestStreamsThatFailMidway(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	for _, c := range []struct {
+		name  string
+		chat  answer.Chat
+		ctx   context.Context
+		takes int
+		code  string
+		log   string
+	}{
+		{"a client that takes no more", writing(t, func() string { return "Flour [1]." }), t.Context(), 1, "499", "level=INFO msg=request"},
+		{"a client that leaves", writing(t, func() string { leave(); return "Flour [1]." }), ctx, 1000, "499", "level=INFO msg=request"},
+		{"a failure within", panicking{}, t.Context(), 1000, "500", "level=ERROR msg=panic"},
+	} {
+		var log bytes.Buffer
+		s := start(t, small, func(o *Options) { o.Chat, o.Log = c.chat, slog.New(slog.NewTextHandler(&log, nil)) })
+		s.fill()
+		log.Reset()
+		w := &deaf{ResponseRecorder: httptest.NewRecorder(), takes: c.takes}
+		s.ServeHTTP(w, httptest.NewRequestWithContext(c.ctx, http.MethodPost, "http://localhost/v1/ask", strings.NewReader(`{"question":"what is bread made of?","stream":true}`)))
+		s.equal(c.name+": heads", w.heads, 1)
+		s.equal(c.name+": counted", s.figure(`winnow_requests_total{code="`+c.code+`",route="/v1/ask"}`), 1)
+		if text := log.String(); !strings.Contains(text, c.log) || !strings.Contains(text, "status="+c.code) || strings.Contains(text, "level=ERROR") != (c.code == "500") {
+			t.Errorf("%s: %s", c.name, text)
+		}
 	}
 }
 

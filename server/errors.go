@@ -89,6 +89,10 @@ func classify(ctx context.Context, err error) *problem {
 		return status(statusClientGone, fmt.Errorf("the client closed the connection, or the half by which it sends: %w", err))
 	case errors.Is(err, winnow.ErrUnknownID):
 		return &problem{status: http.StatusNotFound, param: "id", err: err}
+	case errors.Is(err, winnow.ErrNoPassages):
+		return &problem{status: http.StatusNotFound, param: "question", err: err}
+	case errors.Is(err, winnow.ErrNothingWritten):
+		return status(http.StatusBadGateway, err)
 	case errors.Is(err, index.ErrNotDurable):
 		return status(http.StatusInsufficientStorage, index.ErrNotDurable)
 	case errors.Is(err, index.ErrInDoubt):

@@ -57,7 +57,7 @@ func (r *route) pattern() string { return r.method + " " + r.path }
 // call is a request on its way.
 type call struct {
 	*Server
-	w         http.ResponseWriter
+	w         *recorded
 	r         *http.Request
 	route     *route
 	dialect   dialect // the route's, unless the request's fields decide for another
@@ -237,7 +237,9 @@ func (c *call) received() ([]byte, error) {
 
 // bounded is the request's body up to the limit. What is read of it counts as memory until end gives it back: a client that announces
 // much, or does not say how much, and sends little holds little.
-func (c *call) bounded() io.ReadCloser { return counted{http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody), c} }
+func (c *call) bounded() io.ReadCloser {
+	return counted{http.MaxBytesReader(c.w, c.r.Body, c.options.MaxBody), c}
+}
 
 type counted struct {
 	io.ReadCloser

@@ -173,12 +173,12 @@ func orList(names []string) string {
 
 // refuse answers a request that no route sees.
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, p *problem) {
-	s.serveCall(&call{Server: s, w: w, r: r, route: &route{path: noRoute, handle: func(*call) (any, error) { return nil, p }}, key: everyone})
+	s.serveCall(&call{Server: s, w: &recorded{ResponseWriter: w}, r: r, route: &route{path: noRoute, handle: func(*call) (any, error) { return nil, p }}, key: everyone})
 }
 
 // serve answers a request to a route.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, to *route) {
-	s.serveCall(&call{Server: s, w: w, r: r, route: to, dialect: to.dialect})
+	s.serveCall(&call{Server: s, w: &recorded{ResponseWriter: w}, r: r, route: to, dialect: to.dialect})
 }
 
 // recorded remembers the status of an answer.
@@ -212,8 +212,7 @@ const longer = 10
 func (s *Server) serveCall(c *call) {
 	begin := time.Now()
 	s.metrics.active.Inc()
-	w := &recorded{ResponseWriter: c.w}
-	c.w = w
+	w := c.w
 	limit := s.options.Timeout
 	if c.route.long {
 		limit *= longer
@@ -230,9 +229,7 @@ func (s *Server) serveCall(c *call) {
 	defer func() {
 		if thrown := recover(); thrown != nil {
 			s.options.Log.Error("panic", "route", c.route.path, "cause", fmt.Sprint(thrown), "stack", string(debug.Stack()))
-			if w.status == 0 {
-				c.fail(&problem{status: http.StatusInternalServerError, err: errors.New("panic")})
-			}
+			c.fail(&problem{status: http.StatusInternalServerError, err: errors.New("panic")})
 		}
 		cancel()
 		c.end()
@@ -278,8 +275,12 @@ func (c *call) handle() (any, error) {
 	return c.route.handle(c)
 }
 
-// fail sends an error.
+// fail sends an error. To an answer that has begun nothing can be added: its last status is that of logs, metrics and traces alone.
 func (c *call) fail(p *problem) {
+	if c.w.status != 0 {
+		c.w.status = p.status
+		return
+	}
 	if p.status == http.StatusNoContent {
 		c.w.WriteHeader(p.status)
 		return

@@ -102,4 +102,4 @@ export async function ask(request, signal, on) {
 }
 
 /** A failure within a stream, which came too late for a status. */
-const streamed = (problem) => new Failure({ bad_gateway: 502, service_unavailable: 503, too_many_requests: 429 }[problem.code] ?? 500, problem.message);
+const streamed = (problem) => new Failure({ bad_gateway: 502, service_unavailable: 503, rate_limit_exceeded: 429 }[problem.code] ?? 500, problem.message);
