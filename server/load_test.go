@@ -345,6 +345,20 @@ func TestShutdownLetsRequestsFinish(t *testing.T) {
 	}
 }
 
+// A client of agents that listens does not hold up a shutdown.
+func TestShutdownDoesNotWaitForListeners(t *testing.T) {
+	s, url, stop := running(t, func(o *Options) { o.ShutdownTimeout = time.Hour })
+	session, err := sdk.NewClient(&sdk.Implementation{Name: "test"}, nil).Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: url + "/mcp", MaxRetries: -1}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = session.Close() }()
+	until(t, "it listens", func() bool { return s.figure("winnow_requests_active") == "2" }) // and this one asks
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestShutdownRejectsWhatTakesTooLong(t *testing.T) {
 	s, url, stop := running(t, func(o *Options) { o.ShutdownTimeout = 50 * time.Millisecond })
 	release := s.hold()

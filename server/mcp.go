@@ -4,6 +4,7 @@ package server
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 
@@ -28,7 +29,13 @@ func (s *Server) openMCP() (http.Handler, error) {
 
 // agents lets the protocol's own library answer.
 func (c *call) agents() (any, error) {
-	if c.r.Method == http.MethodPost {
+	switch c.r.Method {
+	case http.MethodGet: // a client listens as long as it is connected, and would hold up a shutdown
+		ctx, cancel := context.WithCancel(c.ctx())
+		defer cancel()
+		defer context.AfterFunc(c.listening, cancel)()
+		c.r = c.r.WithContext(ctx)
+	case http.MethodPost:
 		data, err := c.received()
 		if err != nil {
 			return nil, err

@@ -38,6 +38,8 @@ type Server struct {
 	document    func() ([]byte, error) // OpenAPI's
 	inFlight    atomic.Int64           // bytes of requests
 	draining    atomic.Bool
+	listening   context.Context // of clients that wait for what the server may say; it ends with the first word of a shutdown
+	hangUp      context.CancelFunc
 	started     time.Time
 }
 
@@ -48,6 +50,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{options: o, metrics: newMetrics(), started: time.Now(), document: sync.OnceValues(OpenAPI)}
 	_, s.public, _ = listenAddress(o.Addr) // complete has looked at it
+	s.listening, s.hangUp = context.WithCancel(context.Background())
 	var err error
 	if s.keys, err = openKeyring(&s.options); err != nil {
 		return nil, fmt.Errorf("API keys: %w", err)
@@ -77,6 +80,7 @@ func New(o Options) (*Server, error) {
 
 // Close ends queued work and closes indexes and models. Requests must have ended; [Server.Run] sees to that.
 func (s *Server) Close() error {
+	s.hangUp()
 	return errors.Join(s.collections.close(), s.models.close(), s.tracer.Close())
 }
 
@@ -351,6 +355,7 @@ func (s *Server) Run(ctx context.Context, l net.Listener) error {
 		BaseContext: func(net.Listener) context.Context { return base },
 		ErrorLog:    slog.NewLogLogger(s.options.Log.Handler(), slog.LevelWarn),
 	}
+	h.RegisterOnShutdown(s.hangUp)
 	ended := make(chan error, 1)
 	go func() {
 		if s.options.TLSCert != "" {
