@@ -57,7 +57,8 @@ func Loopback(host string) bool {
 
 // allowedHost reports whether a request may name the server by its Host header. A page that has its own name resolved to this
 // machine (DNS rebinding) names the server by that. known are names of the server besides those of this machine. A server for
-// others without such names takes every name: there it is the API key that a page does not have.
+// others takes addresses, too, by which probes ask and which nobody can have resolved elsewhere; without names it takes every name: there
+// it is the API key that a page does not have.
 func allowedHost(header string, known []string, public bool) bool {
 	host := header
 	if h, _, err := net.SplitHostPort(header); err == nil {
@@ -67,7 +68,8 @@ func allowedHost(header string, known []string, public bool) bool {
 	if Loopback(host) || slices.ContainsFunc(known, func(k string) bool { return strings.EqualFold(k, host) }) {
 		return true
 	}
-	return public && len(known) == 0 && host != ""
+	_, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return public && (err == nil || len(known) == 0 && host != "")
 }
 
 // allowedOrigin reports whether a request with an Origin header may be answered: it comes from the server's own page, or from one

@@ -65,6 +65,12 @@ func TestAllowedHost(t *testing.T) {
 		{"evil.example.org", []string{"search.example.org"}, true, false},
 		{"anything.example.org", nil, true, true},
 		{"", nil, true, false},
+		{"192.168.1.5:8080", []string{"search.example.org"}, true, true},
+		{"192.168.1.5", []string{"search.example.org"}, true, true},
+		{"[2001:db8::1]:8080", []string{"search.example.org"}, true, true},
+		{"192.168.1.5:8080", []string{"search.example.org"}, false, false},
+		{"192.168.1.5.evil.example.org", []string{"search.example.org"}, true, false},
+		{"", []string{"search.example.org"}, true, false},
 	} {
 		if got := allowedHost(c.header, c.known, c.public); got != c.want {
 			t.Errorf("%q with %q, public %v: got %v", c.header, c.known, c.public, got)
