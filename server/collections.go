@@ -399,14 +399,25 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 	}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	if cs.byName[n.Name] != nil || n.Name == api.DefaultCollection {
-		return nil, &problem{status: http.StatusConflict, param: "name", err: fmt.Errorf("there is a collection %q already", n.Name)}
+	taken := func(format string, args ...any) error {
+		return &problem{status: http.StatusConflict, param: "name", err: fmt.Errorf(format, args...)}
+	}
+	for _, name := range append(sortedKeys(cs.byName), api.DefaultCollection) {
+		if strings.EqualFold(name, n.Name) { // on some systems they would be one directory
+			return nil, taken("there is a collection %q already", name)
+		}
 	}
 	c := newCollection(n.Name, filepath.Join(cs.options.Collections, n.Name), cs.options, cs.models)
 	if err := ctx.Err(); err != nil {
 		return nil, context.Cause(ctx)
 	}
 	if err := os.MkdirAll(cs.options.Collections, 0o755); err != nil {
+		return nil, err
+	}
+	switch err := os.Mkdir(c.dir, 0o755); {
+	case errors.Is(err, fs.ErrExist): // what is in it would have other settings, and would go with the collection
+		return nil, taken("there is a directory %q already where collections are, made by somebody else: an index in it is served when the server is started anew", n.Name)
+	case err != nil:
 		return nil, err
 	}
 	e, err := winnow.Open(c.dir, pair, c.engineOptions(opts...)...)
@@ -417,7 +428,11 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 		err = c.openReader()
 	}
 	if err != nil {
-		return nil, errors.Join(err, c.close())
+		err = errors.Join(err, c.close())
+		if !errors.Is(err, index.ErrLocked) { // else another process has begun an index in it
+			err = errors.Join(err, os.RemoveAll(c.dir))
+		}
+		return nil, err
 	}
 	cs.byName[n.Name] = c
 	return c, nil

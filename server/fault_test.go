@@ -78,6 +78,17 @@ func TestFullDiskIsTold(t *testing.T) {
 	s.put("new")
 }
 
+// A collection that cannot be made leaves nothing behind that would keep its name.
+func TestCollectionOnAFullDisk(t *testing.T) {
+	disk, dir := vfs.NewFault(vfs.OS, vfs.FailWriting(0, syscall.ENOSPC)), t.TempDir()
+	s := start(t, small, func(o *Options) { o.fs, o.Collections = disk, dir })
+	s.refused(s.send(http.MethodPost, "/v1/collections", `{"name":"notes"}`), http.StatusInsufficientStorage, "the disk of the index is full")
+	disk.SetRule(nil)
+	var c api.Collection
+	s.post("/v1/collections", `{"name":"notes"}`, &c)
+	s.equal("made", c.Exists, true)
+}
+
 // A commit that cannot be synced is made, and a commit nobody knows of is said to be that.
 func TestDoubtIsTold(t *testing.T) {
 	s, disk, _ := onFault(t)

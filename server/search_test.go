@@ -213,12 +213,22 @@ func TestCollections(t *testing.T) {
 	s.equal("found by words", fmt.Sprint(r.Mode, len(r.Hits)), "lexical1")
 	s.refused(s.send(http.MethodPost, "/v1/search", `{"collection":"words","query":"Brot","mode":"dense"}`), http.StatusBadRequest, "mode dense needs a retriever")
 	s.refused(s.send(http.MethodPost, "/v1/similar", `{"collection":"words","id":"a"}`), http.StatusBadRequest, "needs a retriever")
+	theirs, err := index.Create(filepath.Join(dir, "theirs"), index.Settings{}, index.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := theirs.Close(); err != nil {
+		t.Fatal(err)
+	}
 	var all api.Collections
 	s.get("/v1/collections", &all)
 	s.equal("collections", fmt.Sprint(len(all.Collections), all.Collections[0].Name, all.Collections[2].Documents), "3default1")
 	for body, message := range map[string]string{
 		`{"name":"notes"}`:                  "already",
+		`{"name":"Notes"}`:                  `"notes" already`,
 		`{"name":"default"}`:                "already",
+		`{"name":"Default"}`:                "already",
+		`{"name":"theirs"}`:                 `a directory "theirs" already`,
 		`{"name":"../x"}`:                   "must be 1 to 64 letters",
 		`{"name":""}`:                       "must be 1 to 64 letters",
 		`{"name":"x","model":"/etc"}`:       "not served",
