@@ -162,7 +162,7 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 			return nil, asked(errors.New("there is no cross-encoder: the engine was opened without one"))
 		}
 	case Off:
-		return nil, errors.New("the reranker is off; name a cross-encoder")
+		return nil, asked(errors.New("the reranker is off; name a cross-encoder"))
 	}
 	e.rerankMu.Lock()
 	defer e.rerankMu.Unlock()
@@ -177,7 +177,7 @@ func (e *Engine) Reranker(name string) (*encoder.CrossEncoder, error) {
 		return nil, err
 	}
 	if c.Labels() != 1 {
-		err := fmt.Errorf("model %s has %d labels; a reranker has one", name, c.Labels())
+		err := asked(fmt.Errorf("model %s has %d labels; a reranker has one", name, c.Labels()))
 		return nil, errors.Join(err, e.encoders.Release(c))
 	}
 	if len(e.maps) > 0 { // the fingerprint takes reading all weights, which is not to come off the budget of a search

@@ -145,7 +145,7 @@ func (p Plan) complete(s *Subject) (Plan, error) {
 
 // Run measures systems on a subject, in order. Queries without judgments are not run; judged queries of the subject that are not among
 // its queries do not count. When the context ends there is a [*StoppedError]
-// and no collection.
+// and no collection. Judgments and measures that do not fit the runs are a [*winnow.RequestError].
 func Run(ctx context.Context, s *Subject, systems []System, p Plan) (*Collection, error) {
 	p, err := p.complete(s)
 	if err != nil {
@@ -297,11 +297,11 @@ func (c *Collection) result(s System, seen []Observed, depth int, qrels map[stri
 		}
 	}
 	if len(r.Run.Lists) == 0 {
-		return nil, errors.New("not one of the queries has candidates: are the run and the queries of the same collection?")
+		return nil, &winnow.RequestError{Err: errors.New("not one of the queries has candidates: are the run and the queries of the same collection?")}
 	}
 	report, err := eval.Evaluate(r.Run, qrels, eval.Options{Measures: p.Measures, ExcludeSameID: p.ExcludeSameID, Level: p.Level})
-	if err != nil {
-		return nil, err
+	if err != nil { // the run is a good one: measures and judgments do not fit together
+		return nil, &winnow.RequestError{Err: err}
 	}
 	r.Measures, r.Values, r.Unjudged, r.Missing = report.Means, report.Values, report.Unjudged, report.Missing
 	for m, n := range report.Tied {

@@ -5,9 +5,7 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/eval"
 	"github.com/winnow-search/winnow/experiment"
-	"github.com/winnow-search/winnow/index"
 	"github.com/winnow-search/winnow/server/api"
 )
 
@@ -23,6 +20,8 @@ import (
 const (
 	mostQueries = 10_000
 	mostDepths  = 16
+	// mostResults are those of all queries and runs together: they are in memory until all is measured.
+	mostResults = 5_000_000
 )
 
 func (c *call) eval(r *api.Eval) (out *experiment.Collection, err error) {
@@ -43,11 +42,16 @@ func (c *call) eval(r *api.Eval) (out *experiment.Collection, err error) {
 		if s.Documents, err = experiment.Documents(e); err != nil {
 			return err
 		}
-		if _, err := p.Names(systems); err != nil {
+		runs, err := p.Names(systems)
+		if err != nil {
 			return bad("", "%w", err)
 		}
+		if n := len(s.Queries) * p.Candidates * len(runs); n > mostResults {
+			return bad("", "%d judged queries with %d candidates in %d runs are %d results; at most %d: ask for fewer candidates, modes, ways of reranking, depths or queries",
+				len(s.Queries), p.Candidates, len(runs), n, mostResults)
+		}
 		out, err = experiment.Run(c.ctx(), s, systems, p)
-		return c.experimented(err)
+		return err
 	})
 	return out, err
 }
@@ -57,17 +61,6 @@ func (c *call) queued(x *encoder.CrossEncoder) experiment.Reranker {
 	return experiment.CrossBy(x, func(ctx context.Context, pairs []encoder.Pair) (*encoder.Scores, error) {
 		return c.models.Predict(ctx, x, pairs)
 	})
-}
-
-// experimented makes what an experiment cannot do with a request an error of the request: classify knows all others.
-func (c *call) experimented(err error) error {
-	if err == nil || classify(c.ctx(), err).status != http.StatusInternalServerError {
-		return err
-	}
-	if _, damaged := errors.AsType[*index.CorruptionError](err); damaged {
-		return err
-	}
-	return bad("", "%w", err)
 }
 
 // plan reads queries, judgments and measures.

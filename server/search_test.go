@@ -5,10 +5,12 @@ package server
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -425,9 +427,25 @@ func TestEval(t *testing.T) {
 		"is not served":         func(e *api.Eval) { e.Rerank = []string{"/etc"} },
 		"field measures":        func(e *api.Eval) { e.Measures = "quality" },
 		"depths are":            func(e *api.Eval) { e.Depths = []int{-1} },
-		"another has the id":    func(e *api.Eval) { e.Queries = append(e.Queries, e.Queries[0]) },
+		"above its scale": func(e *api.Eval) {
+			e.Measures, e.Judgments = "ERR(max=1)@20", map[string]map[string]int{"q1": {"d2": 3}}
+		},
+		"not one of the": func(e *api.Eval) {
+			e.Queries[0].Text, e.Queries[1].Text, e.Modes = "zzz", "zzz", []winnow.Mode{winnow.Lexical}
+		},
+		"are 6400000 results": func(e *api.Eval) {
+			e.Candidates, e.Depths = 10_000, []int{1, 2, 3, 4, 5, 6, 7, 8}
+			e.Queries = nil
+			for i := range 40 {
+				e.Queries = append(e.Queries, api.Query{ID: fmt.Sprint(i), Text: "x"})
+				e.Judgments[fmt.Sprint(i)] = map[string]int{"d1": 1}
+			}
+			e.Rerank = []string{"auto"}
+		},
+		"another has the id": func(e *api.Eval) { e.Queries = append(e.Queries, e.Queries[0]) },
 	} {
 		bad := request
+		bad.Queries, bad.Judgments = slices.Clone(request.Queries), maps.Clone(request.Judgments)
 		message(&bad)
 		s.refused(s.send(http.MethodPost, "/v1/eval", bad), http.StatusBadRequest, change)
 	}
