@@ -7,8 +7,9 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
+
+	"github.com/winnow-search/winnow"
 )
 
 // cursor is where a list goes on. It is bound to what was asked and to the state of the index, so that pages fit together.
@@ -38,8 +39,8 @@ func next(from int, generation uint64, asked any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(data), err
 }
 
-// begin is where the page of a cursor begins; 0 for the first one, which has none.
-func begin(text string, generation uint64, asked any) (int, error) {
+// begin is where the page of a cursor begins; 0 for the first one, which has none. No page begins at most or behind.
+func begin(text string, most int, generation uint64, asked any) (int, error) {
 	if text == "" {
 		return 0, nil
 	}
@@ -50,13 +51,20 @@ func begin(text string, generation uint64, asked any) (int, error) {
 	var c cursor
 	data, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil || json.Unmarshal(data, &c) != nil || c.From < 1 {
-		return 0, fmt.Errorf("cursor %.40q is none: give next_cursor of the page before, as it was", text)
+		return 0, wrong("cursor %.40q is none: give next_cursor of the page before, as it was", text)
 	}
 	switch {
 	case c.Of != of:
-		return 0, errors.New("the cursor is of another call: repeat its other arguments as they were")
+		return 0, wrong("the cursor is of another call: repeat its other arguments as they were")
 	case c.Generation != generation:
-		return 0, errors.New("the index has changed since the page before: begin again without the cursor")
+		return 0, wrong("the index has changed since the page before: begin again without the cursor")
+	case c.From >= most: // nobody was given it
+		return 0, wrong("the cursor goes on at %d of at most %d: give next_cursor of the page before, as it was", c.From, most)
 	}
 	return c.From, nil
+}
+
+// wrong is an error of the caller's.
+func wrong(format string, args ...any) error {
+	return &winnow.RequestError{Err: fmt.Errorf(format, args...)}
 }

@@ -113,14 +113,15 @@ func (s *service) get(ctx context.Context, in getIn) (*sdk.CallToolResult, getOu
 	if err != nil {
 		return nil, getOut{}, err
 	}
-	p, err := s.page(&in.Cursor, cmp.Or(in.MaxChars, defaultPage), &in)
+	whole := answer.Clean(d.text)
+	length := utf8.RuneCountInString(whole)
+	p, err := s.page(&in.Cursor, cmp.Or(in.MaxChars, defaultPage), length, &in)
 	if err != nil {
 		return nil, getOut{}, err
 	}
-	whole := answer.Clean(d.text)
 	out := getOut{
 		ID: in.ID, Document: d.document, URI: uri(in.ID), Title: answer.Clean(d.title), Format: string(d.format), Source: d.source, Meta: d.meta,
-		Length: utf8.RuneCountInString(whole),
+		Length: length,
 	}
 	start := characters(whole, p.from)
 	end := start + characters(whole[start:], p.limit)

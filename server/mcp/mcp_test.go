@@ -280,11 +280,26 @@ func TestErrors(t *testing.T) {
 	e := engine(t)
 	c := connect(t, e, Options{})
 	first, _ := call[searchOut](t, c, "search", map[string]any{"query": "flour and salt", "rerank": false, "limit": 1})
+	forged := func(asked any) string { // of a page that there cannot be
+		s, err := e.Index().Snapshot()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer s.Release()
+		text, err := next(1_000_000, s.Generation(), asked)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return text
+	}
 	for _, x := range []struct {
 		tool      string
 		arguments map[string]any
 		want      string
 	}{
+		{"search", map[string]any{"query": "salt", "cursor": forged(searchIn{Query: "salt"})}, "the cursor goes on at 1000000 of at most 100"},
+		{"similar", map[string]any{"id": "long", "cursor": forged(similarIn{ID: "long"})}, "the cursor goes on at 1000000 of at most 1000"},
+		{"get", map[string]any{"id": "long", "cursor": forged(getIn{ID: "long"})}, "the cursor goes on at 1000000 of at most 4400"},
 		{"search", map[string]any{"qeury": "x"}, `search takes no argument "qeury"; did you mean "query"?; it takes budget_ms, candidates, cursor, filter, limit, mode, query, rerank`},
 		{"serach", nil, `there is no tool "serach"; did you mean "search"?; there are ask, get, index_status, rerank, search, similar`},
 		{"index_status", map[string]any{"x": 1}, `index_status takes no arguments; "x" is one`},
@@ -390,7 +405,7 @@ func FuzzCursor(f *testing.F) {
 	f.Add(good)
 	f.Add("e30")
 	f.Fuzz(func(t *testing.T, text string) {
-		if from, err := begin(text, 1, "q"); err == nil && from < 0 {
+		if from, err := begin(text, 5, 1, "q"); err == nil && (from < 0 || from >= 5) {
 			t.Errorf("%q gives %d", text, from)
 		}
 		if id, ok := idOf(uri(text)); text != "" && (!ok || id != text) {

@@ -101,13 +101,13 @@ func (s *service) search(ctx context.Context, in searchIn) (*sdk.CallToolResult,
 	if err := s.fresh(); err != nil {
 		return nil, searchOut{}, err
 	}
-	p, err := s.page(&in.Cursor, s.limit(in.Limit), &in)
+	// Pages are cut from one order: of as many candidates as the first page had.
+	limit := s.limit(in.Limit)
+	p, err := s.page(&in.Cursor, limit, max(cmp.Or(in.Candidates, s.o.Base.Candidates, defaultCandidates), limit), &in)
 	if err != nil {
 		return nil, searchOut{}, err
 	}
-	// Pages are cut from one order: of as many candidates as the first page had.
-	most := cmp.Or(in.Candidates, s.o.Base.Candidates, defaultCandidates)
-	opts, err := s.options(in.finding, min(p.from+p.limit+1, max(most, p.limit)))
+	opts, err := s.options(in.finding, p.top())
 	if err != nil {
 		return nil, searchOut{}, err
 	}
@@ -126,20 +126,24 @@ func (s *service) limit(given int) int {
 // page is a part of a list.
 type page struct {
 	from, limit int
+	most        int // of all pages together
 	generation  uint64
 	asked       any // all arguments but the cursor
 }
 
-// page finds out which part of a list is asked for. asked points to the arguments, in which text is the cursor.
-func (s *service) page(text *string, limit int, asked any) (page, error) {
-	p := page{limit: limit, asked: asked}
+// top is how many results show the page, and whether there is another one.
+func (p page) top() int { return min(p.from+p.limit+1, p.most) }
+
+// page finds out which part of a list of at most so many is asked for. asked points to the arguments, in which text is the cursor.
+func (s *service) page(text *string, limit, most int, asked any) (page, error) {
+	p := page{limit: limit, most: most, asked: asked}
 	var err error
 	if p.generation, err = s.generation(); err != nil {
 		return p, err
 	}
 	given := *text
 	*text = ""
-	p.from, err = begin(given, p.generation, asked)
+	p.from, err = begin(given, most, p.generation, asked)
 	return p, err
 }
 
@@ -218,11 +222,11 @@ func (s *service) similar(ctx context.Context, in similarIn) (*sdk.CallToolResul
 	if err := s.fresh(); err != nil {
 		return nil, searchOut{}, err
 	}
-	p, err := s.page(&in.Cursor, s.limit(in.Limit), &in)
+	p, err := s.page(&in.Cursor, s.limit(in.Limit), maxCandidates, &in)
 	if err != nil {
 		return nil, searchOut{}, err
 	}
-	r, err := s.engine.Similar(ctx, in.ID, winnow.TopK(p.from+p.limit+1), winnow.Filter(in.Filter))
+	r, err := s.engine.Similar(ctx, in.ID, winnow.TopK(p.top()), winnow.Filter(in.Filter))
 	if err != nil {
 		return nil, searchOut{}, err
 	}
