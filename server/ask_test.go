@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -227,6 +228,42 @@ func TestAgentsAreServed(t *testing.T) {
 		t.Errorf("%+v, %v", r, err)
 	}
 	guarded.refused(guarded.send(http.MethodPost, "/mcp", `{}`), http.StatusUnauthorized, "an API key is needed")
+}
+
+// What fails inside is told to agents as to others: the log says more. What they can mend is told as it is.
+func TestAgentsAreToldOfErrors(t *testing.T) {
+	log, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	gone := writing(t, func() string { return "" })
+	for _, c := range []struct {
+		chat             answer.Chat
+		question, answer string
+		logged           bool
+	}{
+		{panicking{}, "what is bread made of?", "the server failed: its log says more", true},
+		{gone, "what is bread made of?", "the language model wrote nothing", false},
+		{gone, "  ", "the question is empty", false},
+	} {
+		if err := log.Truncate(0); err != nil {
+			t.Fatal(err)
+		}
+		s := start(t, small, func(o *Options) { o.Chat, o.Log = c.chat, slog.New(slog.NewTextHandler(log, nil)) })
+		s.fill()
+		r, err := s.agent().CallTool(t.Context(), &sdk.CallToolParams{Name: "ask", Arguments: map[string]any{"question": c.question}})
+		if err != nil || !r.IsError {
+			t.Fatalf("%+v, %v", r, err)
+		}
+		if text := fmt.Sprint(r.Content[0]); !strings.Contains(text, c.answer) {
+			t.Errorf("%q lacks %q", text, c.answer)
+		}
+		data, err := os.ReadFile(log.Name())
+		if err != nil || strings.Contains(string(data), "level=ERROR") != c.logged {
+			t.Errorf("%s, %v", data, err)
+		}
+	}
 }
 
 // Behind a proxy on the same machine, requests for agents come by the loopback interface with the name of --hosts.

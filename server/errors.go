@@ -150,10 +150,13 @@ func (p *problem) message() string {
 }
 
 // told is what a client is told of an error in a line of an answer.
-func (c *call) told(err error) string {
-	p := classify(c.ctx(), err)
+func (c *call) told(err error) string { return c.Server.told(c.ctx(), c.route.path, err) }
+
+// told is what is told of an error that does not make a status; one of the server's is logged.
+func (s *Server) told(ctx context.Context, route string, err error) string {
+	p := classify(ctx, err)
 	if p.status == http.StatusInternalServerError {
-		c.options.Log.Error("request failed", "route", c.route.path, "error", err)
+		s.options.Log.Error("request failed", "route", route, "error", err)
 	}
 	return p.message()
 }

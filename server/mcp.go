@@ -5,6 +5,7 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 
@@ -21,10 +22,15 @@ func (s *Server) openMCP() (http.Handler, error) {
 		}
 		return in.read(f)
 	}
-	return mcp.Handler(use, mcp.Options{
+	o := mcp.Options{
 		Version: s.options.Version, Base: winnow.Request{Settings: s.options.Settings},
-		Chat: s.options.Chat, Tokens: s.options.ContextTokens, Origins: s.options.Origins, HostChecked: true, Logger: s.options.Log,
-	})
+		Tokens: s.options.ContextTokens, Origins: s.options.Origins, HostChecked: true, Logger: s.options.Log,
+		Told: func(ctx context.Context, err error) error { return errors.New(s.told(ctx, "/mcp", err)) },
+	}
+	if s.options.Chat != nil {
+		o.Chat = upstream{s.options.Chat}
+	}
+	return mcp.Handler(use, o)
 }
 
 // agents lets the protocol's own library answer.

@@ -6,15 +6,19 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
+	"github.com/modelcontextprotocol/go-sdk/jsonrpc"
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/winnow-search/winnow"
@@ -32,7 +36,10 @@ type Options struct {
 	// HostChecked says that requests come to a Handler with Host headers that the caller has checked. Else one that came by the loopback
 	// interface must name it.
 	HostChecked bool
-	Logger      *slog.Logger
+	Sessions    int // that the clients of a Handler may have open at a time; 0 means 1000
+	// Told makes of an error of a call what the agent is told of it; nil for the error itself.
+	Told   func(context.Context, error) error
+	Logger *slog.Logger
 }
 
 // instructions tell an agent what this is.
@@ -62,14 +69,34 @@ func Of(e *winnow.Engine) Use { return func(f func(*winnow.Engine) error) error 
 // each gives every call a service of its own.
 func each[In, Out any](use Use, s service, f func(*service, context.Context, In) (*sdk.CallToolResult, Out, error)) func(context.Context, In) (*sdk.CallToolResult, Out, error) {
 	return func(ctx context.Context, in In) (r *sdk.CallToolResult, out Out, err error) {
-		err = use(func(e *winnow.Engine) error {
-			s := s
-			s.engine = e
-			r, out, err = f(&s, ctx, in)
+		err = s.with(ctx, use, func(s *service) error {
+			r, out, err = f(s, ctx, in)
 			return err
 		})
 		return r, out, err
 	}
+}
+
+// errPanic is what is known of a call that panicked, outside of the log.
+var errPanic = errors.New("the call failed inside: the log says more")
+
+// with calls f with a service of its own. Of a panic the library would let the process die.
+func (s service) with(ctx context.Context, use Use, f func(*service) error) (err error) {
+	defer func() {
+		if thrown := recover(); thrown != nil {
+			err = errPanic
+			if s.o.Logger != nil {
+				s.o.Logger.Error("panic", "cause", fmt.Sprint(thrown), "stack", string(debug.Stack()))
+			}
+		}
+		if _, protocol := errors.AsType[*jsonrpc.Error](err); err != nil && !protocol && s.o.Told != nil {
+			err = s.o.Told(ctx, err)
+		}
+	}()
+	return use(func(e *winnow.Engine) error {
+		s.engine = e
+		return f(&s)
+	})
 }
 
 // New makes a server of an engine's index. The engine stays the caller's.
@@ -95,9 +122,7 @@ func NewFor(use Use, o Options) *sdk.Server {
 		URITemplate: scheme + "{id}", Name: "document", Title: "A document of the index",
 		Description: "The text of a document or passage; its id is percent-encoded, slashes, too. Results of tools link to documents so.",
 	}, func(ctx context.Context, r *sdk.ReadResourceRequest) (out *sdk.ReadResourceResult, err error) {
-		err = use(func(e *winnow.Engine) error {
-			s := s
-			s.engine = e
+		err = s.with(ctx, use, func(s *service) error {
 			out, err = s.read(ctx, r)
 			return err
 		})
@@ -106,8 +131,12 @@ func NewFor(use Use, o Options) *sdk.Server {
 	return server
 }
 
-// idle is how long a session without requests is kept.
-const idle = 30 * time.Minute
+const (
+	// idle is how long a session without requests is kept.
+	idle = 30 * time.Minute
+	// mostSessions bounds those that are kept: clients may leave them behind, and each takes some memory.
+	mostSessions = 1000
+)
 
 // Handler serves the protocol over HTTP (streamable) at whatever path it is mounted. Requests of pages from elsewhere are refused, but for
 // those of o.Origins; who may ask at all is for the caller to say. It returns an error if one of the origins is none.
@@ -123,7 +152,7 @@ func Handler(use Use, o Options) (http.Handler, error) {
 			return nil, err
 		}
 	}
-	return protection.Handler(on.named(h)), nil
+	return protection.Handler(bounded(server, cmp.Or(o.Sessions, mostSessions), on.named(h))), nil
 }
 
 // refreshEach is how often the index is looked at for what another process has written.

@@ -3,8 +3,10 @@
 package mcp
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -16,6 +18,7 @@ import (
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/answer"
 	"github.com/winnow-search/winnow/answer/chat"
 	"github.com/winnow-search/winnow/document"
 	"github.com/winnow-search/winnow/internal/chattest"
@@ -372,6 +375,55 @@ func TestHandler(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
+}
+
+// Sessions are bounded, and those that are closed make room.
+func TestSessionsAreBounded(t *testing.T) {
+	const most = 5
+	h, err := Handler(Of(engine(t)), Options{Sessions: most})
+	if err != nil {
+		t.Fatal(err)
+	}
+	web := httptest.NewServer(h)
+	t.Cleanup(web.Close)
+	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
+	var open []*sdk.ClientSession
+	for {
+		var c *sdk.ClientSession
+		if c, err = client.Connect(t.Context(), &sdk.StreamableClientTransport{Endpoint: web.URL, MaxRetries: -1}, nil); err != nil {
+			break
+		}
+		if open = append(open, c); len(open) > most {
+			t.Fatalf("%d sessions", len(open))
+		}
+	}
+	if !strings.Contains(err.Error(), "Too Many Requests") {
+		t.Error(err)
+	}
+	for _, c := range open {
+		call[statusOut](t, c, "index_status", nil)
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	call[statusOut](t, session(t, &sdk.StreamableClientTransport{Endpoint: web.URL}), "index_status", nil)
+}
+
+// A panic ends a call, not the process; it is for the log alone.
+func TestPanicsEndTheCall(t *testing.T) {
+	var log strings.Builder
+	c := connect(t, engine(t), Options{Chat: panicking{}, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))})
+	r, err := c.CallTool(t.Context(), &sdk.CallToolParams{Name: "ask", Arguments: map[string]any{"question": "Who wrote Faust?"}})
+	if err != nil || !r.IsError || textOf(r) != errPanic.Error() || !strings.Contains(log.String(), "of a test") {
+		t.Errorf("%+v, %v; log %s", r, err, log.String())
+	}
+	call[statusOut](t, c, "index_status", nil)
+}
+
+type panicking struct{}
+
+func (panicking) Complete(context.Context, []answer.Message, func(string) error) (answer.Completion, error) {
+	panic("of a test")
 }
 
 // What another process adds is found.

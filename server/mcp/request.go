@@ -5,8 +5,10 @@ package mcp
 import (
 	"context"
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
@@ -61,4 +63,24 @@ func (j joined) Value(key any) any {
 		return v
 	}
 	return j.Context.Value(key)
+}
+
+// bounded refuses to begin a session while most are open.
+func bounded(server *sdk.Server, most int, next http.Handler) http.Handler {
+	var beginning atomic.Int64 // counted once more when they are open: rather too many than too few
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost && r.Header.Get("Mcp-Session-Id") == "" {
+			n := int(beginning.Add(1))
+			defer beginning.Add(-1)
+			for range server.Sessions() {
+				n++
+			}
+			if n > most {
+				w.Header().Set("Retry-After", "60")
+				http.Error(w, fmt.Sprintf("%d sessions are open: close some, or wait until they are given up", most), http.StatusTooManyRequests)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }
