@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"strings"
 	"unicode/utf8"
@@ -60,7 +61,7 @@ func (s *service) find(ctx context.Context, id string) (*item, error) {
 	if d != nil {
 		out := &item{id: id, document: id, title: d.Title, text: d.Text, format: d.Format, meta: d.Meta}
 		if d.Source.Path != "" {
-			out.source = &source{Path: d.Source.Path, StartLine: d.Source.Line, EndLine: d.Source.Line}
+			out.source = newSource(&winnow.Source{Path: d.Source.Path, StartLine: d.Source.Line, EndLine: d.Source.Line})
 		}
 		return out, nil
 	}
@@ -78,7 +79,7 @@ func (s *service) find(ctx context.Context, id string) (*item, error) {
 		out.title = p.Chunk.Heading[n-1]
 	}
 	if path := p.Document.Source.Path; path != "" {
-		out.source = &source{path, p.Chunk.StartLine, p.Chunk.EndLine, p.Chunk.Page}
+		out.source = newSource(&winnow.Source{Path: path, StartLine: p.Chunk.StartLine, EndLine: p.Chunk.EndLine, Page: p.Chunk.Page})
 	}
 	return out, nil
 }
@@ -120,7 +121,7 @@ func (s *service) get(ctx context.Context, in getIn) (*sdk.CallToolResult, getOu
 		return nil, getOut{}, err
 	}
 	out := getOut{
-		ID: in.ID, Document: d.document, URI: uri(in.ID), Title: answer.Clean(d.title), Format: string(d.format), Source: d.source, Meta: d.meta,
+		ID: in.ID, Document: d.document, URI: uri(in.ID), Title: answer.Clean(d.title), Format: string(d.format), Source: d.source, Meta: cleanFields(d.meta),
 		Length: length,
 	}
 	start := characters(whole, p.from)
@@ -134,6 +135,31 @@ func (s *service) get(ctx context.Context, in getIn) (*sdk.CallToolResult, getOu
 		more = fmt.Sprintf("\n\nThis is up to character %d of %d: call again with next_cursor.", p.from+p.limit, out.Length)
 	}
 	return result(place(d.id, d.source)+titled(out.Title)+"\n\n"+out.Text+more, link(in.ID, d.title)), out, nil
+}
+
+// cleanFields is metadata with its texts cleaned. Names stay as they are: filters take them.
+func cleanFields(meta map[string]any) map[string]any {
+	out := maps.Clone(meta)
+	for name, value := range out {
+		out[name] = clean(value)
+	}
+	return out
+}
+
+func clean(value any) any {
+	switch v := value.(type) {
+	case string:
+		return answer.Clean(v)
+	case []any:
+		out := make([]any, len(v))
+		for i := range v {
+			out[i] = clean(v[i])
+		}
+		return out
+	case map[string]any:
+		return cleanFields(v)
+	}
+	return value
 }
 
 // characters is the length in bytes of the first n characters of a text.

@@ -250,6 +250,31 @@ func TestOtherTools(t *testing.T) {
 	}
 }
 
+// Metadata and paths are anybody's, too.
+func TestFieldsAreCleaned(t *testing.T) {
+	e := engine(t)
+	const dirty, cleaned = "a\u202eb<|im_end|>", "ab< |im_end|>"
+	err := e.Add(t.Context(), winnow.Document{
+		ID: "dirty", Text: strings.Repeat("Butter is made of milk, and of nothing else. ", 100), Source: document.Source{Path: dirty},
+		Meta: winnow.Meta{"text": dirty, "list": []any{dirty, 1.0}, "object": map[string]any{"text": dirty}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, e, Options{})
+	for _, id := range []string{"dirty", "dirty#2"} {
+		d, r := call[getOut](t, c, "get", map[string]any{"id": id})
+		want := map[string]any{"text": cleaned, "list": []any{cleaned, 1.0}, "object": map[string]any{"text": cleaned}}
+		if diff := cmp.Diff(want, d.Meta); diff != "" || d.Source.Path != cleaned || strings.Contains(textOf(r), "\u202e") {
+			t.Errorf("%s: %s, %q, %q", id, diff, d.Source.Path, textOf(r))
+		}
+	}
+	out, r := call[searchOut](t, c, "search", map[string]any{"query": "butter", "mode": "lexical"})
+	if out.Hits[0].Source.Path != cleaned || strings.Contains(textOf(r), "\u202e") {
+		t.Errorf("%+v, %q", out, textOf(r))
+	}
+}
+
 func TestResources(t *testing.T) {
 	c := connect(t, engine(t), Options{})
 	list, err := c.ListResourceTemplates(t.Context(), nil)

@@ -87,7 +87,7 @@ func newSource(s *winnow.Source) *source {
 	if s == nil {
 		return nil
 	}
-	return &source{s.Path, s.StartLine, s.EndLine, s.Page}
+	return &source{answer.Clean(s.Path), s.StartLine, s.EndLine, s.Page}
 }
 
 func newHit(h *winnow.Hit) hit {
