@@ -347,7 +347,10 @@ func testUpload(t *testing.T, c *chrome, s *tester, address string) {
 	if err := os.WriteFile(filepath.Join(dir, "oats.md"), []byte("# Oats\n\nHorses like oats."), 0o600); err != nil {
 		t.Fatal(err)
 	}
+	release := s.hold()
 	b.do(chromedp.SetUploadFiles(chromedp.CSS("#files"), []string{filepath.Join(dir, "oats.md")}))
+	b.until(`document.querySelector("#documents progress:indeterminate:not([hidden])")`)
+	release()
 	b.has(".uploads", "replaced · 1 passage")
 	b.visit("/?q=what+do+horses+eat%3F")
 	b.has(".hit:first-child", "Horses like oats")

@@ -269,12 +269,16 @@ func testEvaluate(t *testing.T, c *chrome, s *tester, address string) {
 	b.labelled()
 	b.fits()
 	b.shot("evaluate")
+	b.evaluate(`{"queries": [{"_id": "q1", "text": "what is bread made of?"}, {"id": "q2", "text": "how do cats spend the day?"}],
+		"judgments": {"q1": {"bread.md": 1}, "q2": {"cats.txt": 1}}}`)
+	b.has("#evaluate .summary", "2 queries")
 	// What cannot be read is said with its line, and sends nothing.
 	for lines, message := range map[string]string{
 		"":                           "there are no queries",
 		`{"_id": "q1", "text": "a"}`: "no query has judgments",
 		`{"_id": "q1"}`:              "line 1: a query has",
 		`{"queries": {"q1": "a"}, "judgments": {"q1": {"b": 1}}}`: "queries are not a list",
+		`{"queries": [{"_id": "q1"}], "judgments": {}}`:           "query 1: a query has",
 		"\n{\"_id\": ": "line 2 begins with {",
 		`{"_id": "q1", "text": "a"}` + "\nq1 bread.md":         "line 2: want JSON",
 		`{"_id": "q1", "text": "a"}` + "\nq1\tbread.md\thigh1": "line 2: the grade",

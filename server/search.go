@@ -64,6 +64,7 @@ func (c *call) influence(r *api.Influence) (out *winnow.Influence, err error) {
 const (
 	mostTopK       = 1000
 	mostCandidates = 10000
+	mostWidth      = 4 * mostCandidates // ef and probes: a search keeps so many in memory, and wider than the candidates by some times finds all of them
 )
 
 // searching calls f with the engine of a collection and the options of a request. base is what holds where the request says nothing.
@@ -73,6 +74,10 @@ func (c *call) searching(name string, base winnow.Settings, r *winnow.Request, f
 		return bad("top_k", "field top_k: %d; at most %d", r.TopK, mostTopK)
 	case r.Candidates > mostCandidates:
 		return bad("candidates", "field candidates: %d; at most %d", r.Candidates, mostCandidates)
+	case r.Ef > mostWidth:
+		return bad("ef", "field ef: %d; at most %d (exact compares every vector)", r.Ef, mostWidth)
+	case r.Probes > mostWidth:
+		return bad("probes", "field probes: %d; at most %d (exact compares every vector)", r.Probes, mostWidth)
 	}
 	opts, err := r.Options(base)
 	if err != nil {

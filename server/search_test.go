@@ -175,6 +175,8 @@ func TestSearch(t *testing.T) {
 		`{"query":"a","top_k":-1}`:                "field top_k: -1",
 		`{"query":"a","top_k":100000}`:            "field top_k: 100000",
 		`{"query":"a","candidates":1000000}`:      "field candidates: 1000000",
+		`{"query":"a","ef":1000000000}`:           "field ef: 1000000000; at most 40000",
+		`{"query":"a","probes":1000000000}`:       "field probes: 1000000000; at most 40000",
 		`{"query":"a","mode":"sparse"}`:           `unknown mode "sparse"`,
 		`{"query":"a","rerank":"/etc"}`:           `the model "/etc" is not served`,
 		`{"query":"a","rerank":"auto@0"}`:         "the depth",

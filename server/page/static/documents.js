@@ -149,7 +149,8 @@ export class DocumentsView {
     this.progress.hidden = false;
     this.progress.max = Math.max(1, total);
     for (const [i, { file, folder, node }] of items.entries()) {
-      this.progress.value = done;
+      if (done) this.progress.value = done;
+      else this.progress.removeAttribute("value"); // how far the first file is, nobody says
       fill(this.status, "Adding file " + (i + 1) + " of " + items.length + ": " + file.name);
       node.className = "running";
       node.lastChild.textContent = "reading and indexing " + size(file.size) + " …";

@@ -19,7 +19,7 @@ export function judged(text) {
   const whole = object(text);
   if (whole?.queries && whole.judgments) {
     if (!Array.isArray(whole.queries)) throw new Unreadable("queries are not a list: want {\"queries\": [{\"_id\": \"q1\", \"text\": \"…\"}], \"judgments\": {…}}");
-    return { queries: whole.queries, judgments: whole.judgments };
+    return { queries: whole.queries.map((q, i) => query(q, "query " + (i + 1))), judgments: whole.judgments };
   }
   const queries = new Map();
   const judgments = Object.create(null); // ids are any text, __proto__ too
@@ -34,11 +34,10 @@ export function judged(text) {
     if (!line) continue;
     if (line.startsWith("{")) {
       const q = object(line);
-      const id = String(q?._id ?? q?.id ?? "");
       if (!q) throw new Unreadable("line " + at + " begins with { and is not JSON");
-      if (!id || typeof q.text !== "string" || !q.text.trim()) throw new Unreadable("line " + at + ": a query has an _id (or id) and a text");
+      const { id, text } = query(q, "line " + at);
       if (queries.has(id)) throw new Unreadable("line " + at + ": there is a query " + id + " already");
-      queries.set(id, { id, text: q.text });
+      queries.set(id, { id, text });
       for (const [document, grade] of Object.entries(q.judgments ?? {})) judge(at, id, document, grade);
       continue;
     }
@@ -53,6 +52,13 @@ export function judged(text) {
   if (!found.length) throw new Unreadable("there are no queries: want lines such as {\"_id\": \"q1\", \"text\": \"…\"}");
   if (!found.some((q) => judgments[q.id])) throw new Unreadable("no query has judgments: want lines such as q1, a tab, the id of a document, a tab, 1");
   return { queries: found, judgments };
+}
+
+/** A query as /v1/eval has it, of one as BEIR or /v1/eval has it. */
+function query(q, where) {
+  const id = String(q?._id ?? q?.id ?? "");
+  if (!id || typeof q.text !== "string" || !q.text.trim()) throw new Unreadable(where + ": a query has an _id (or id) and a text");
+  return { id, text: q.text };
 }
 
 /** A JSON object; null if the text is none. */
