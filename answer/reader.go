@@ -27,8 +27,8 @@ type Mark struct {
 }
 
 // Reader reads an answer as it is written, in pieces cut anywhere, and checks its citations. It takes [1], [1, 2], [1-3],
-// [^1], [passage 1], 【1】 and 【1†…】 for citations, outside of code between backticks, and writes each as [1][2]; a number
-// that no passage sent has becomes [Unknown]. Characters that show nothing are dropped. Pieces cut otherwise give the same.
+// [^1], [passage 1], [passage 1: Title], [1, p. 3], \[1\], ［1］, 【1】 and 【1†…】 for citations, outside of code between backticks,
+// and writes each as [1][2]; a number that no passage sent has becomes [Unknown]. Characters that show nothing are dropped. Pieces cut otherwise give the same.
 type Reader struct {
 	sent    int
 	pending string
@@ -139,7 +139,7 @@ func (r *Reader) scan(text string, last bool) (rest string) {
 			}
 			r.run = 0
 		}
-		n := strings.IndexAny(text, "`\n[【")
+		n := strings.IndexAny(text, "`\n\\"+openings)
 		if n < 0 {
 			n = len(text)
 		}
@@ -156,6 +156,11 @@ func (r *Reader) scan(text string, last bool) (rest string) {
 			if r.fence > 0 && r.fence < 3 { // code within a line ends with it
 				r.fence = 0
 			}
+			r.emit(text[:1])
+			text = text[1:]
+		case text == `\` && !last: // a bracket may follow
+			return text
+		case text[0] == '\\' && !strings.HasPrefix(text, `\[`):
 			r.emit(text[:1])
 			text = text[1:]
 		default:
@@ -204,16 +209,20 @@ func (r *Reader) cite(numbers []int) {
 // marker reads a citation at the beginning of a text: its numbers, each once, and its length in bytes, 0 if there is none. more says that
 // it may be one when more of the text is there.
 func marker(text string) (numbers []int, size int, more bool) {
-	closing := "]"
-	body, found := strings.CutPrefix(text, "[")
-	if !found {
-		body, closing = strings.TrimPrefix(text, "【"), "】"
+	var body, closing string
+	for _, b := range brackets {
+		if rest, found := strings.CutPrefix(text, b.opening); found {
+			body, closing = rest, b.closing
+		}
 	}
 	head := body[:min(len(body), maxMarker+len(closing))]
 	end := strings.Index(head, closing)
 	inside := head
-	if end >= 0 {
+	switch {
+	case end >= 0:
 		inside = body[:end]
+	case len(closing) == len(`\]`):
+		inside = strings.TrimSuffix(head, `\`) // half of what closes it
 	}
 	if len(inside) > maxMarker {
 		return nil, 0, false

@@ -38,6 +38,14 @@ func TestReader(t *testing.T) {
 		{"no number becomes another", "[[9]7] [9[9]]", "[[?]7] [9[?]]"},
 		{"other forms", "a [^1] b 【2】 c 【3†source】 d [Passage 1] e [sources 1, 2] f [#2] g [１]", "a [1] b [2] c [3] d [1] e [1][2] f [2] g [1]"},
 		{"other brackets", "a [sic] b [a1] c [1a] d [] e [1] f [, ] g [passage] h [1.5] i [x[1]]", "a [sic] b [a1] c [1a] d [] e [1] f [, ] g [passage] h [1.5] i [x[1]]"},
+		{"full width", "a ［1］ b ［９］ c ［passage 2］ d ［注］", "a [1] b [?] c [2] d ［注］"},
+		{"escaped", `a \[1\] b \[9\] c \[2, 3\] d \[x\] e \[1] f [2\] g \\[1ex] h \`, `a [1] b [?] c [2][3] d \[x\] e \[1] f [2\] g \\[1ex] h \`},
+		{"places", "a [1, p. 3] b [9, pp. 1, 2; 2, page 7] c [1, p. 3, 2, p. 5] d [1, lines 5-9] e [2 p. 1]", "a [1] b [2][?] c [1][2] d [1] e [2]"},
+		{"no places", "a [1, p.] b [1p. 3] c [p. 3] d [1, p. x] e [1, phone 3] f [1, p. 3a] g [1, pp. 3", "a [1, p.] b [1p. 3] c [p. 3] d [1, p. x] e [1, phone 3] f [1, p. 3a] g [1, pp. 3"},
+		{"titles", "a [Passage 9: 3 ways; to bake] b [source 2：Title, part 1] c [Doc 1: A; Doc 9: B; or C; doc 2]", "a [?] b [2] c [1][2][?]"},
+		{"no titles", "a [1: Title] b [Passage: 1] c [note 1: x] d [Passage 9: a [2] b] e [1 and 2: x] f [passage 1: a\n", "a [1: Title] b [1] c [note 1: x] d [Passage 9: a [2] b] e [1 and 2: x] f [passage 1: a\n"},
+		{"arrays", `a [1, "p. 3"] b [1, p] c [[1, 2], [3]] d m[p, 1] e {"a": ["x", 2]} f [0.5, 1]`, `a [1, "p. 3"] b [1, p] c [[1][2], [3]] d m[p, 1] e {"a": ["x", 2]} f [0.5, 1]`},
+		{"new forms in code", "`a［9］` `\\[9\\]` `[9, p. 3]`\n```\n［9］ \\[9\\] [Passage 9: x]\n```", "`a［9］` `\\[9\\]` `[9, p. 3]`\n```\n［9］ \\[9\\] [Passage 9: x]\n```"},
 		{"unclosed", "It is [1", "It is [1"},
 		{"too long", "[" + strings.Repeat("1,", 200) + "1]", "[" + strings.Repeat("1,", 200) + "1]"},
 		{"code", "Use `a[9]` [1] and ``b`[8]``.\n```go\nx[7]\n```\nso [2] ` [9]\nx [9]", "Use `a[9]` [1] and ``b`[8]``.\n```go\nx[7]\n```\nso [2] ` [9]\nx [?]"},
@@ -83,6 +91,7 @@ func TestSentences(t *testing.T) {
 func FuzzReader(f *testing.F) {
 	f.Add("Goethe [1, 9] wrote `a[3]` it 【2†x】.\n```\n[4]\n```\n<think>", uint8(3), uint8(2))
 	f.Add("<think>[9]</think> [[9]1] [1-3][passage 2", uint8(2), uint8(1))
+	f.Add(`\[Passage 9: a; doc 1: b\] [1, pp. 3, 5; 2] \[［1］\]`, uint8(2), uint8(1))
 	f.Add("\xe3\x80\x90１\u200b－2】 [\x1b1]", uint8(9), uint8(3))
 	f.Fuzz(func(t *testing.T, text string, sent, size uint8) {
 		whole, emitted := read(int(sent), text, 0)
