@@ -5,7 +5,6 @@ package server
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 
@@ -58,7 +57,7 @@ func (c *call) ask() (any, error) {
 	}
 	if err != nil { // too late for a status that the client sees
 		if p := classify(c.ctx(), err); p.status != statusClientGone {
-			err = errors.Join(err, events.send("error", c.dialect.body(p)))
+			_ = events.send("error", c.dialect.body(p)) // whoever has gone meanwhile does not make it another failure
 		}
 	}
 	return written{}, err
