@@ -3,6 +3,7 @@
 package lexical
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
@@ -132,38 +133,48 @@ func (b *Builder) Write(w segment.SectionWriter) error {
 	if err != nil {
 		return err
 	}
-	var p posting
 	var term []byte
 	for _, id := range b.vocab.sorted() {
 		out.start()
-		r := reader{arena: &b.arena, chain: b.vocab.terms[id].tail}
-		r.open()
-		next := uint32(0)
-		p.reset()
-		for !r.done() {
-			v := r.uvarint()
-			switch value := uint32(v >> 2); v & 3 {
-			case entrySame:
-				p.add(value)
-			case entryText:
-				p.text = true
-				p.add(value)
-			case entryTitle, entryRow:
-				if p.freq > 0 {
-					out.add(&p)
-				}
-				p.reset()
-				p.row = next + value
-				next = p.row + 1
-				p.text = v&3 == entryRow
-				p.add(uint32(r.uvarint()))
-			}
-		}
-		out.add(&p)
+		b.postings(out, b.vocab.terms[id].tail)
 		term = b.vocab.appendTerm(term[:0], id)
 		if err := out.finish(term); err != nil {
 			return err
 		}
 	}
 	return out.close()
+}
+
+// postings gives the postings of a term, which are in a chain of the arena.
+func (b *Builder) postings(out *output, c chain) {
+	r := reader{arena: &b.arena, chain: c}
+	r.open()
+	var row, next, freq, title uint32
+	text := false
+	for !r.done() {
+		v := r.uvarint()
+		delta := uint32(v >> 2)
+		switch kind := v & 3; kind {
+		case entryText:
+			text = true
+		case entryTitle, entryRow:
+			if freq > 0 {
+				out.add(row, freq, title)
+			}
+			out.begin()
+			row, freq, title, text = next+delta, 0, 0, kind == entryRow
+			next = row + 1
+			delta = uint32(r.uvarint())
+		}
+		freq++
+		if !text {
+			title++
+		}
+		if delta < 0x80 {
+			out.positions = append(out.positions, byte(delta))
+		} else {
+			out.positions = binary.AppendUvarint(out.positions, uint64(delta))
+		}
+	}
+	out.add(row, freq, title)
 }

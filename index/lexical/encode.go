@@ -51,12 +51,15 @@ func (e *encoder) start() {
 	e.super, e.supers = e.super[:0], e.supers[:0]
 }
 
-// add appends a posting: row above the former one, freq occurrences of which title are in the title. The caller appends
-// the encoded positions to e.positions afterwards.
-func (e *encoder) add(row, freq, title uint32) {
+// begin makes room for a posting, whose encoded positions the caller appends to e.positions before it is added.
+func (e *encoder) begin() {
 	if e.n == blockRows {
 		e.flush()
 	}
+}
+
+// add appends the posting that was begun: row above the former one, freq occurrences of which title are in the title.
+func (e *encoder) add(row, freq, title uint32) {
 	e.rows[e.n], e.deltas[e.n], e.freqs[e.n], e.titles[e.n] = row, row-e.next, freq-1, title
 	e.next = row + 1
 	e.n++

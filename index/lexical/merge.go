@@ -79,7 +79,6 @@ type merge struct {
 	total, title []uint32
 	term         []byte
 	places       places
-	posting      posting
 }
 
 // lengths numbers the kept rows of a part and takes their lengths.
@@ -152,8 +151,9 @@ func (m *merge) copy(part int, e entry) error {
 			if err != nil {
 				return err
 			}
-			m.posting = posting{row: row, freq: p.freqs[p.list.at], title: p.titles[p.list.at], positions: positions}
-			m.out.add(&m.posting)
+			m.out.begin()
+			m.out.positions = append(m.out.positions, positions...)
+			m.out.add(row, p.freqs[p.list.at], p.titles[p.list.at])
 		}
 		if more, err := p.advance(); !more || err != nil {
 			return err

@@ -31,26 +31,6 @@ const (
 	longRowSize   = 12
 )
 
-// posting is one posting on its way to the encoder.
-type posting struct {
-	row, freq, title uint32
-	text             bool // positions to come are in the text
-	positions        []byte
-}
-
-func (p *posting) reset() {
-	p.freq, p.title, p.text, p.positions = 0, 0, false, p.positions[:0]
-}
-
-// add adds an occurrence: its position, or its distance from the one before in the same field.
-func (p *posting) add(delta uint32) {
-	p.freq++
-	if !p.text {
-		p.title++
-	}
-	p.positions = binary.AppendUvarint(p.positions, uint64(delta))
-}
-
 // output writes the sections from postings that come term by term in order. Positions are written as they come; postings
 // and dictionary, which are smaller, wait in memory for their turn.
 type output struct {
@@ -81,11 +61,6 @@ func newOutput(w segment.SectionWriter, total, title []uint32) (*output, error) 
 	}
 	o.lengths, o.scale = total, nominalScale(len(total), tokens)
 	return o, nil
-}
-
-func (o *output) add(p *posting) {
-	o.encoder.add(p.row, p.freq, p.title)
-	o.positions = append(o.positions, p.positions...)
 }
 
 // finish ends a term; one without postings leaves no trace.

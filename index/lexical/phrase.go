@@ -143,6 +143,7 @@ func (s *search) phrase(x *Index, terms []analysis.PhraseTerm, entries []entry) 
 		title := occurrences(terms, lists, func(p *places) []uint32 { return p.title })
 		freq := title + occurrences(terms, lists, func(p *places) []uint32 { return p.text })
 		if freq > 0 {
+			e.begin()
 			e.add(row, freq, title)
 		}
 		row++
