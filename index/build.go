@@ -36,8 +36,18 @@ func checkEntry(e *Entry, dim int) error {
 		return fail("%d numbers are not %d vectors of dimension %d", len(e.Vectors), len(e.Chunks), dim)
 	}
 	for i, c := range e.Chunks {
-		if c.Start < 0 || c.End < c.Start || c.End > len(e.Document.Text) || c.StartLine < 0 || c.EndLine < 0 || c.Tokens < 0 {
+		if c.Start < 0 || c.End < c.Start || c.End > len(e.Document.Text) {
 			return fail("passage %d is not a range of the text", i+1)
+		}
+		for _, n := range []int{c.StartLine, c.EndLine, c.Page, c.Tokens} {
+			if n < 0 || n > maxNumber {
+				return fail("passage %d has a line, page or number of tokens of %d", i+1, n)
+			}
+		}
+	}
+	for _, n := range append([]int{e.Document.Source.Line, e.Document.InvalidBytes}, e.Truncated...) {
+		if n < 0 || n > maxNumber {
+			return fail("its line, or a count of cut tokens or invalid bytes, is %d", n)
 		}
 	}
 	for i, x := range e.Vectors {

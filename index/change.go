@@ -209,21 +209,17 @@ func (db *DB) publish(m *manifest, files []FileRecord, p *part) error {
 			// Nobody knows. The segment must stay, as the commit may name it.
 			db.doubt = &doubt{m, p}
 			return fmt.Errorf("%w: %w; and what is there now cannot be read: %w", ErrInDoubt, err, bad)
-		case now.Generation != m.Generation:
+		case !now.same(m):
 			db.discard(p)
 			return err
 		}
-		// It came through, but the last sync failed: a power cut may undo it. Once more, with all values written anew.
-		m.Generation++
-		if again := db.ledger.commit(m, files); again != nil {
-			if now, bad := db.ledger.load(); bad != nil || now.Generation != m.Generation {
-				m.Generation--
-			}
-			db.adopt(m, p)
+		// It came through, but the last sync failed: a power cut may undo it.
+		if again := db.ledger.again(); again != nil {
+			db.adopt(m, p, false)
 			return fmt.Errorf("%w: %w", ErrNotDurable, err)
 		}
 	}
-	db.adopt(m, p)
+	db.adopt(m, p, true)
 	return nil
 }
 
@@ -244,8 +240,8 @@ func (db *DB) settle() error {
 		return fmt.Errorf("the commit before: %w: %w", ErrInDoubt, err)
 	}
 	db.doubt = nil
-	if now.Generation == d.m.Generation {
-		db.adopt(d.m, d.p)
+	if now.same(d.m) {
+		db.adopt(d.m, d.p, false)
 		return nil
 	}
 	db.discard(d.p)
@@ -261,15 +257,16 @@ func (db *DB) discard(p *part) {
 	}
 }
 
-// adopt makes a committed manifest what new snapshots show. p is the segment that is new in it, nil for none.
-func (db *DB) adopt(m *manifest, p *part) {
+// adopt makes a committed manifest what new snapshots show. p is the segment that is new in it, nil for none. The files of segments that
+// it does not name any more are removed once nobody reads them; not if it may not be durable: after a power cut the manifest before may name them.
+func (db *DB) adopt(m *manifest, p *part, durable bool) {
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	old := db.current
 	db.current = newState(m, append(append([]*part(nil), old.parts...), p))
 	db.manifest = m
 	for _, q := range old.parts {
-		if !db.current.has(q) {
+		if durable && !db.current.has(q) {
 			q.obsolete = db.remover(q)
 		}
 	}

@@ -82,6 +82,9 @@ func Check(ctx context.Context, dir string, o Options) (*Report, error) {
 			}
 		}
 	}()
+	if err := m.Settings.checkTerms(); err != nil {
+		return nil, fmt.Errorf("index %s: %w", dir, err)
+	}
 	if err := r.checkLedger(ctx, db, l); err != nil {
 		return r, err
 	}

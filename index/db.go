@@ -128,11 +128,16 @@ func (db *DB) born(m *manifest) error {
 	if err != nil {
 		return err // what is left is removed by the next attempt
 	}
-	if err := db.fs.SyncDir(db.dir); err != nil {
-		_ = db.fs.Remove(path) // or the next attempt finds an empty index
-		return err
+	err = db.fs.SyncDir(db.dir)
+	if err == nil { // the directory's own name: somebody may have made it just before
+		if err = db.fs.SyncDir(filepath.Dir(db.dir)); errors.Is(err, fs.ErrPermission) {
+			err = nil // who may not read the folder above cannot have made it
+		}
 	}
-	return nil
+	if err != nil {
+		_ = db.fs.Remove(path) // or the next attempt finds an empty index
+	}
+	return err
 }
 
 // missingLedger is the error for segments without index.db.
@@ -230,8 +235,7 @@ func (db *DB) start() error {
 		return err
 	}
 	db.settings, db.manifest, db.current = m.Settings, m, s
-	if m.Settings.Terms != analysis.Version {
-		err := fmt.Errorf("its terms were cut by version %d of the analysis, this winnow has version %d: export the documents with the winnow that made it, and index them again", m.Settings.Terms, analysis.Version)
+	if err := m.Settings.checkTerms(); err != nil {
 		return errors.Join(err, s.release())
 	}
 	if db.analyzer, err = analysis.New(m.Settings.Analyzer); err != nil {
@@ -293,9 +297,13 @@ func (db *DB) sweep() {
 	for _, s := range db.manifest.Segments {
 		live[s.Name] = true
 	}
+	durable := false // the commit that does not name them: the process that made it may have ended before its last sync
 	for _, name := range names {
 		unfinished := name == pagesUnready || name == healName || name == ledgerName+unready
-		if unfinished || isSegmentName(name) && !live[name] {
+		if !unfinished && (!isSegmentName(name) || live[name]) {
+			continue
+		}
+		if durable = durable || db.ledger.again() == nil; durable {
 			_ = db.fs.Remove(filepath.Join(db.dir, name)) // the next sweep tries again
 		}
 	}

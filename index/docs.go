@@ -60,7 +60,7 @@ func newDocWriter(w segment.SectionWriter) (*docWriter, error) {
 	if err != nil {
 		return nil, err
 	}
-	squeeze, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true))
+	squeeze, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderCRC(true), zstd.WithSingleSegment(true))
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +166,7 @@ type docReader struct {
 
 // spread unpacks blocks, as many at once as there are processors.
 var spread = sync.OnceValues(func() (*zstd.Decoder, error) {
-	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBlockBytes))
+	return zstd.NewReader(nil, zstd.WithDecoderConcurrency(0), zstd.WithDecoderMaxMemory(maxBlockBytes), zstd.WithDecoderMaxWindow(maxBlockBytes))
 })
 
 // openDocs checks the sizes of the sections against the counts of the head.

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -159,16 +160,15 @@ func (l *boltLedger) load() (m *manifest, err error) {
 func (l *boltLedger) loadManifest(t *tree) (*manifest, error) {
 	m := &manifest{tombstones: map[string]*roaring.Bitmap{}}
 	found := false
-	err := t.bucket(bucketManifest, func(e treeEntry) error {
+	err := t.bucket(bucketManifest, func(e treeEntry) (err error) {
 		if !bytes.Equal(e.key, keyManifest) {
 			return nil
 		}
 		found = true
-		data, err := l.unseal(bucketManifest, e)
-		if err != nil {
+		if m.stored, err = l.unseal(bucketManifest, e); err != nil {
 			return err
 		}
-		return decodeManifest(data, m)
+		return decodeManifest(m.stored, m)
 	})
 	if errors.Is(err, errNoBucket) || err == nil && !found {
 		return nil, l.corrupt(int64(t.meta.root)*int64(t.meta.pageSize), errors.New("no manifest: not an index of winnow"))
@@ -213,6 +213,9 @@ func (l *boltLedger) commit(m *manifest, files []FileRecord) error {
 	if err := m.check(); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	if _, err := os.Stat(l.path); m.stored != nil && errors.Is(err, fs.ErrNotExist) { // bbolt would make a new one
+		return fmt.Errorf("%w: %s is gone: open the index again", errMadeAnew, l.path)
+	}
 	if err := l.dropPageSums(); err != nil {
 		return err
 	}
@@ -244,13 +247,55 @@ func (l *boltLedger) commit(m *manifest, files []FileRecord) error {
 	})
 }
 
-// put writes all values of a commit.
-func put(tx *bbolt.Tx, m *manifest, files []FileRecord) error {
-	b, err := tx.CreateBucketIfNotExists(bucketFiles)
+// errMadeAnew is a commit to an index.db that is not the one that the writer knows. The lock is on a file, too: who removes the
+// directory and makes another index there gets the lock of that.
+var errMadeAnew = fmt.Errorf("%w, or has made it anew", ErrLocked)
+
+// again writes the meta page of the last commit once more and syncs it: bbolt had synced all other pages before. A commit of its own
+// would write over pages of the commit before, the one that a power cut leaves when the last has not reached the disk.
+func (l *boltLedger) again() error {
+	return l.fs.Update(l.path, func() error {
+		file, err := os.OpenFile(l.path, os.O_RDWR, 0)
+		if err != nil {
+			return err
+		}
+		return errors.Join(l.rewriteMeta(file), file.Close())
+	})
+}
+
+func (l *boltLedger) rewriteMeta(file *os.File) error {
+	meta, err := l.readMeta(file)
 	if err != nil {
 		return err
 	}
-	count, err := storedFiles(tx)
+	page, at := make([]byte, meta.pageSize), int64(meta.txid%2)*int64(meta.pageSize)
+	if _, err := file.ReadAt(page, at); err != nil {
+		return err
+	}
+	if _, err := file.WriteAt(page, at); err != nil {
+		return err
+	}
+	return file.Sync()
+}
+
+// put writes all values of a commit.
+func put(tx *bbolt.Tx, m *manifest, files []FileRecord) error {
+	before, err := storedManifest(tx)
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(before, m.stored) {
+		return fmt.Errorf("%w: open it again", errMadeAnew)
+	}
+	count := 0
+	if before != nil {
+		var former manifest
+		if err := json.Unmarshal(before, &former); err != nil {
+			return err
+		}
+		count = former.Files
+	}
+	b, err := tx.CreateBucketIfNotExists(bucketFiles)
 	if err != nil {
 		return err
 	}
@@ -266,9 +311,13 @@ func put(tx *bbolt.Tx, m *manifest, files []FileRecord) error {
 			continue
 		}
 		count++
-		value, err := json.Marshal(&files[i])
+		record := files[i]
+		if y := record.ModTime.Year(); y < 0 || y > 9999 { // which JSON has no word for; the file is looked at each time then
+			record.ModTime = time.Time{}
+		}
+		value, err := json.Marshal(&record)
 		if err != nil {
-			return err
+			return fmt.Errorf("file record of %q: %w", files[i].Path, err)
 		}
 		if err := b.Put(key, seal(bucketFiles, key, value)); err != nil {
 			return fmt.Errorf("file record of %q: %w", files[i].Path, err)
@@ -282,25 +331,24 @@ func put(tx *bbolt.Tx, m *manifest, files []FileRecord) error {
 	if b, err = tx.CreateBucketIfNotExists(bucketManifest); err != nil {
 		return err
 	}
-	if err := b.Put(keyManifest, seal(bucketManifest, keyManifest, data)); err != nil {
+	m.stored = data
+	if err := b.Put(keyManifest, seal(bucketManifest, keyManifest, bytes.Clone(data))); err != nil {
 		return err
 	}
 	return putTombstones(tx, m.tombstones)
 }
 
-// storedFiles is the number of file records before a commit.
-func storedFiles(tx *bbolt.Tx) (int, error) {
+// storedManifest is the manifest's value before a commit; nil if there is none yet.
+func storedManifest(tx *bbolt.Tx) ([]byte, error) {
 	b := tx.Bucket(bucketManifest)
 	if b == nil {
-		return 0, nil
+		return nil, nil
 	}
 	value := b.Get(keyManifest)
 	if len(value) < 4 {
-		return 0, errors.New("the manifest is missing")
+		return nil, errors.New("the manifest is missing")
 	}
-	var m manifest
-	err := json.Unmarshal(value[:len(value)-4], &m)
-	return m.Files, err
+	return value[:len(value)-4], nil
 }
 
 // putTombstones writes the lists of deleted rows and removes those of segments that have none.

@@ -5,11 +5,13 @@ package index
 import (
 	"maps"
 	"slices"
+	"sync"
 )
 
 // memoryLedger is the ledger of an index that lives as long as the program.
 type memoryLedger struct {
-	manifest *manifest
+	manifest *manifest // set by changes alone, one after the other
+	mu       sync.Mutex
 	records  map[string]FileRecord
 }
 
@@ -20,6 +22,8 @@ func (l *memoryLedger) commit(m *manifest, files []FileRecord) error {
 		return err
 	}
 	l.manifest = m
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	for _, f := range files {
 		if f.Hash == "" {
 			delete(l.records, f.Path)
@@ -30,9 +34,14 @@ func (l *memoryLedger) commit(m *manifest, files []FileRecord) error {
 	return nil
 }
 
+func (l *memoryLedger) again() error { return nil }
+
 func (l *memoryLedger) files(f func(FileRecord) error) error {
-	for _, path := range slices.Sorted(maps.Keys(l.records)) {
-		if err := f(l.records[path]); err != nil {
+	l.mu.Lock()
+	records := maps.Clone(l.records)
+	l.mu.Unlock()
+	for _, path := range slices.Sorted(maps.Keys(records)) {
+		if err := f(records[path]); err != nil {
 			return err
 		}
 	}

@@ -28,6 +28,7 @@ type manifest struct {
 	Files      int             `json:"files"`      // number of file records, for the same reason
 
 	tombstones map[string]*roaring.Bitmap // deleted rows by segment name; none for segments without
+	stored     []byte                     // its value in index.db as it was read or, of a copy that is changed, the former one's; nil if there is none
 }
 
 // segmentRecord is what the manifest says of a segment.
@@ -140,6 +141,8 @@ type ledger interface {
 	load() (*manifest, error)
 	// commit makes a manifest and changes of file records real, both or neither. A record without hash removes its path.
 	commit(m *manifest, files []FileRecord) error
+	// again makes the last commit durable if only its last sync failed.
+	again() error
 	// files calls f with every record, in the order of paths.
 	files(f func(FileRecord) error) error
 }

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -32,6 +33,15 @@ func (db *DB) sealPages() error {
 	l, ok := db.ledger.(*boltLedger)
 	if !ok {
 		return nil
+	}
+	if db.manifest != nil { // else it is a repair
+		m, err := l.load()
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(m.stored, db.manifest.stored) {
+			return nil // another index, made in this one's place, whose writer may be at work
+		}
 	}
 	var meta metaPage
 	if err := l.readTree(func(t *tree) error { meta = t.meta; return t.all() }); err != nil {
@@ -90,19 +100,15 @@ func (l *boltLedger) dropPageSums() error {
 	if err != nil {
 		return err
 	}
-	removed := false
 	for _, n := range names {
 		if isPagesName(n) {
 			if err := l.fs.Remove(filepath.Join(dir, n)); err != nil {
 				return err
 			}
-			removed = true
 		}
 	}
-	if removed {
-		if err := l.fs.SyncDir(dir); err != nil {
-			return err
-		}
+	if err := l.fs.SyncDir(dir); err != nil { // also of a removal before, whose sync failed
+		return err
 	}
 	l.unsealed = true
 	return nil
@@ -153,6 +159,9 @@ func (db *DB) checkPageSums(ctx context.Context, l *boltLedger) (seal pageSeal, 
 		seal = pageSeal{file: filepath.Join(db.dir, fmt.Sprintf(pagesName, t.meta.txid))}
 		return db.comparePages(ctx, l, &seal)
 	})
+	if _, gone := os.Stat(seal.file); len(seal.problems) > 0 && errors.Is(gone, os.ErrNotExist) {
+		seal.found, seal.problems = false, nil // a writer has removed it meanwhile, before it wrote anything
+	}
 	return seal, err
 }
 

@@ -80,9 +80,12 @@ type recordReader struct {
 	failed bool
 }
 
+// maxNumber bounds the numbers of a record.
+const maxNumber = 1 << 40
+
 func (r *recordReader) number() int {
 	n, size := binary.Uvarint(r.b)
-	if size <= 0 || n > 1<<40 {
+	if size <= 0 || n > maxNumber {
 		r.failed = true
 		return 0
 	}

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -71,6 +72,9 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 		return err
 	}
 	m := s.manifest
+	if err := m.Settings.checkTerms(); err != nil {
+		return err
+	}
 	db.settings = m.Settings
 	var replaced []string
 	var segments []segmentRecord
@@ -139,9 +143,7 @@ func (db *DB) repair(ctx context.Context, o RepairOptions, r *Repaired) error {
 		}
 	}
 	for _, name := range replaced {
-		if err := db.fs.Remove(filepath.Join(db.dir, name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
+		_ = db.fs.Remove(filepath.Join(db.dir, name)) // else the next writer does: nothing names it any more
 	}
 	if s.seal != "" {
 		if err := db.fs.Remove(s.seal); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -171,7 +173,7 @@ const rebuildBytes = 128 << 20
 // rebuild writes a segment anew from the documents of a damaged one, into one new segment or, if it is large, several.
 // sure is false when documents may be in it that were deleted or replaced.
 func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o RepairOptions, r *Repaired) (rebuilt []segmentRecord, sure bool, err error) {
-	w := &rebuilder{db: db, old: old, m: m, o: o, r: r, path: filepath.Join(db.dir, old.Name)}
+	w := &rebuilder{db: db, m: m, o: o, r: r, path: filepath.Join(db.dir, old.Name)}
 	w.build = builder{settings: &m.Settings, threads: db.threads, newest: segmentNumber(old.Name)}
 	if w.build.analyzer, err = analysis.New(m.Settings.Analyzer); err != nil {
 		return nil, false, err
@@ -182,12 +184,17 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 	}
 	defer func() { _ = file.Close() }() // only read, and a copy that the next sweep removes
 	w.vectors = func(int, int) []float32 { return nil }
+	if file.File != nil {
+		if h, err := readHead(file.File); err == nil {
+			w.build.newest = cmp.Or(h.Newest, w.build.newest)
+			if old.Rows == 0 { // it is not in a manifest
+				old.Docs, old.Rows = h.Docs, h.Rows
+			}
+		}
+	}
 	live := liveRows(old.Rows, m.tombstones[old.Name])
 	documents := scanDocs(file.Scan, old)
 	if file.File != nil {
-		if h, err := readHead(file.File); err == nil && h.Newest > 0 {
-			w.build.newest = h.Newest
-		}
 		if docs, err := openDocs(file.File, old.Docs, old.Rows); err == nil {
 			docs.restoreTable()
 			documents = docs.salvage(&r.Lost, w.path, file.File)
@@ -223,7 +230,6 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 // rebuilder collects documents into new segments.
 type rebuilder struct {
 	db      *DB
-	old     segmentRecord
 	m       *manifest
 	o       RepairOptions
 	r       *Repaired

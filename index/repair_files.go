@@ -51,6 +51,7 @@ func (db *DB) replaceLedger(l *boltLedger, m *manifest, files []FileRecord) erro
 		return err
 	}
 	m.Generation++
+	m.stored = nil // the new file has none
 	if err := fresh.commit(m, files); err != nil {
 		return err
 	}

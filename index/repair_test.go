@@ -116,6 +116,30 @@ func TestRepairKeepsTheDamagedFile(t *testing.T) {
 	checkWhole(t, dir, 35)
 }
 
+// TestRepairOfSegmentsWithoutLedger: a damaged segment is rebuilt and kept although no manifest names it.
+func TestRepairOfSegmentsWithoutLedger(t *testing.T) {
+	for _, where := range []string{"before " + sectionBlocks, sectionHead, "end"} {
+		dir := lossySpecimen(t)
+		path := filepath.Join(dir, segmentName(2))
+		for _, r := range regions(t, path) {
+			if r.name == where {
+				patch(t, path, r.from+20, 0xEE)
+			}
+		}
+		if err := os.Remove(filepath.Join(dir, ledgerName)); err != nil {
+			t.Fatal(err)
+		}
+		r, err := Repair(background, dir, reembed(t))
+		if err != nil || !slices.Contains(r.Segments, segmentName(2)) {
+			t.Fatalf("%s: %+v, %v", where, r, err)
+		}
+		if _, err := os.Stat(path + damagedSuffix); err != nil {
+			t.Errorf("%s: %v", where, err)
+		}
+		checkWhole(t, dir, 35)
+	}
+}
+
 // TestNothingToRepairFrom says what to do with a directory that repair cannot help.
 func TestNothingToRepairFrom(t *testing.T) {
 	dir := t.TempDir()

@@ -156,7 +156,7 @@ var zstdMagic = []byte{0x28, 0xB5, 0x2F, 0xFD}
 
 func scanRecords(b []byte) iter.Seq[*stored] {
 	return func(yield func(*stored) bool) {
-		reader, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlockBytes))
+		reader, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxBlockBytes), zstd.WithDecoderMaxWindow(maxBlockBytes))
 		if err != nil {
 			return
 		}

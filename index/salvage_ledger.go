@@ -50,7 +50,7 @@ func (db *DB) salvageLedger(ctx context.Context, l *boltLedger, r *Repaired) (*s
 	found := l.salvage()
 	s.manifest, s.files = found.manifest, found.files
 	if s.manifest == nil {
-		if s.manifest, err = db.manifestFromSegments(l, r); err != nil {
+		if s.manifest, err = db.manifestFromSegments(ctx, l); err != nil {
 			return nil, err
 		}
 		s.incomplete = true
@@ -130,8 +130,9 @@ func (l *boltLedger) salvage() wreck {
 	return w
 }
 
-// manifestFromSegments makes a manifest from what the segments say of themselves: those that no other one replaces.
-func (db *DB) manifestFromSegments(l *boltLedger, r *Repaired) (*manifest, error) {
+// manifestFromSegments makes a manifest from what the segments say of themselves: those that no other one replaces. Of a damaged one the
+// record holds no more than the name; it is rebuilt like others that are.
+func (db *DB) manifestFromSegments(ctx context.Context, l *boltLedger) (*manifest, error) {
 	names, err := db.fs.List(db.dir)
 	if err != nil {
 		return nil, err
@@ -139,40 +140,53 @@ func (db *DB) manifestFromSegments(l *boltLedger, r *Repaired) (*manifest, error
 	m := &manifest{Format: formatVersion, tombstones: map[string]*roaring.Bitmap{}}
 	replaced := map[string]bool{}
 	newest := map[string]uint64{}
+	known := false // the settings
 	for _, name := range names {
 		if !isSegmentName(name) {
 			continue
 		}
 		m.Next = max(m.Next, segmentNumber(name)+1)
-		path := filepath.Join(db.dir, name)
-		file, err := segment.Open(db.fs, path)
-		if err != nil {
-			r.Lost = append(r.Lost, fmt.Sprintf("%s: %v", path, err))
-			continue
+		h, r, err := db.describe(ctx, name)
+		if _, ok := errors.AsType[*segment.VersionError](err); ok || ctx.Err() != nil {
+			return nil, cmp.Or(ctx.Err(), err)
 		}
-		h, err := readHead(file)
-		info := file.Info()
-		_ = file.Close() // only read
 		if err == nil {
-			err = h.Settings.check()
-		}
-		if err != nil {
-			r.Lost = append(r.Lost, fmt.Sprintf("%s: %v", path, err))
-			continue
+			m.Settings, known = h.Settings, true
 		}
 		for _, n := range h.Replaces {
 			replaced[n] = true
 		}
 		newest[name] = cmp.Or(h.Newest, segmentNumber(name))
-		m.Settings = h.Settings
-		m.Segments = append(m.Segments, segmentRecord{name, h.Docs, h.Rows, info.Size, info.Checksum})
+		m.Segments = append(m.Segments, r)
 	}
-	if len(m.Segments) == 0 {
+	if !known {
 		return nil, l.corrupt(0, fmt.Errorf("the manifest is damaged, and there is no segment to make it anew from: remove the directory %s and index the documents again", db.dir))
 	}
 	m.Segments = slices.DeleteFunc(m.Segments, func(s segmentRecord) bool { return replaced[s.Name] })
 	slices.SortStableFunc(m.Segments, func(a, b segmentRecord) int { return cmp.Compare(newest[a.Name], newest[b.Name]) })
 	return m, nil
+}
+
+// describe reads what a segment says of itself. What it says that it replaces counts if all of it is whole: else it may be a merge that a crash
+// has ended before a commit.
+func (db *DB) describe(ctx context.Context, name string) (h head, r segmentRecord, err error) {
+	r.Name = name
+	file, err := segment.Open(db.fs, filepath.Join(db.dir, name))
+	if err != nil {
+		return head{}, r, err
+	}
+	defer func() { _ = file.Close() }() // only read
+	if h, err = readHead(file); err == nil {
+		err = h.Settings.check()
+	}
+	if err != nil {
+		return head{}, r, err
+	}
+	if len(h.Replaces) > 0 && file.VerifyAll(ctx) != nil {
+		h.Replaces = nil
+	}
+	info := file.Info()
+	return h, segmentRecord{name, h.Docs, h.Rows, info.Size, info.Checksum}, ctx.Err()
 }
 
 // buryTwins deletes all but the newest of documents with one id: without the lists of deleted rows, those that were replaced

@@ -3,6 +3,7 @@
 package index
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/klauspost/compress/zstd"
@@ -10,37 +11,63 @@ import (
 	"github.com/winnow-search/winnow/index/segment"
 )
 
-// restoreTable puts a table made from the blocks in the place of one that is damaged, if all blocks are whole and hold as many
-// documents as there are.
+// restoreTable puts a table made from the blocks in the place of one that is damaged. Where blocks are damaged too, those before the first
+// of them are numbered from the front, those behind the last from the back; the documents between have no block in the table then.
 func (d *docStore) restoreTable() {
-	if d.table.VerifyAll() == nil || d.blocks.VerifyAll() != nil {
+	if d.table.VerifyAll() == nil {
 		return
 	}
 	unpacker, err := spread()
 	if err != nil {
 		return
 	}
-	var table []byte
-	docs := 0
+	front, back, gap := []blockEntry{}, []blockEntry{}, false
+	docs, behind := 0, 0 // in them
 	for at := 0; at < d.blocks.Len(); {
-		packed := frameLength(d.blocks.Bytes()[at:])
-		if packed == 0 {
-			return
+		packed, raw, n := d.frame(unpacker, at)
+		switch {
+		case n == 0: // on to what may be the next one
+			gap, back, behind = true, back[:0], 0
+			next := bytes.Index(d.blocks.Bytes()[at+1:], zstdMagic)
+			if next < 0 {
+				next = d.blocks.Len()
+			}
+			at += 1 + next
+			continue
+		case gap:
+			back = append(back, blockEntry{at, packed, raw, behind})
+			behind += n
+		default:
+			front = append(front, blockEntry{at, packed, raw, docs})
+			docs += n
 		}
-		raw, err := unpacker.DecodeAll(d.blocks.Bytes()[at:at+packed], nil)
-		if err != nil || len(raw) > maxBlockBytes {
-			return
-		}
-		records := recordsIn(raw)
-		if len(records) == 0 {
-			return
-		}
-		table = appendBlockEntry(table, blockEntry{at, packed, len(raw), docs})
-		at, docs = at+packed, docs+len(records)
+		at += packed
 	}
-	if docs == d.docs {
-		d.table = segment.FromBytes(sectionTable, table)
+	if docs+behind > d.docs || !gap && docs != d.docs {
+		return
 	}
+	var table []byte
+	for _, e := range front {
+		table = appendBlockEntry(table, e)
+	}
+	for _, e := range back {
+		e.first += d.docs - behind
+		table = appendBlockEntry(table, e)
+	}
+	d.table = segment.FromBytes(sectionTable, table)
+}
+
+// frame is the length of the whole block at an offset, packed and not, and the number of its documents; 0 if there is none.
+func (d *docStore) frame(unpacker *zstd.Decoder, at int) (packed, length, docs int) {
+	packed = frameLength(d.blocks.Bytes()[at:])
+	if packed == 0 || d.blocks.Verify(at, packed) != nil {
+		return 0, 0, 0
+	}
+	raw, err := unpacker.DecodeAll(d.blocks.Bytes()[at:at+packed], nil)
+	if err != nil || len(raw) > maxBlockBytes {
+		return 0, 0, 0
+	}
+	return packed, len(raw), len(recordsIn(raw))
 }
 
 // frameLength is the length of the zstd frame that b begins with, 0 if there is none. After the header come blocks of a 3-byte

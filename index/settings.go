@@ -40,6 +40,14 @@ type Sizes struct {
 	Whole bool `json:"whole,omitempty"`
 }
 
+// checkTerms refuses an index whose terms were cut otherwise than this program cuts them.
+func (s *Settings) checkTerms() error {
+	if s.Terms != analysis.Version {
+		return fmt.Errorf("its terms were cut by version %d of the analysis, this winnow has version %d: export the documents with the winnow that made it, and index them again", s.Terms, analysis.Version)
+	}
+	return nil
+}
+
 // check names the first setting that cannot be.
 func (s *Settings) check() error {
 	if s.Dim < 0 || s.Dim > maxDim {

@@ -220,6 +220,9 @@ func (c *collection) write(ctx context.Context, f func(*winnow.Engine) error) er
 	c.changed = time.Now()
 	err := f(c.writer)
 	c.changed = time.Now()
+	if errors.Is(err, index.ErrLocked) { // another process has made the index anew: the next change opens that
+		err = errors.Join(err, c.closeWriter())
+	}
 	if _, stale := c.update(); stale != nil {
 		err = errors.Join(err, c.openReader())
 	}

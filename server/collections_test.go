@@ -7,6 +7,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -15,7 +16,9 @@ import (
 	"time"
 
 	"github.com/winnow-search/winnow"
+	"github.com/winnow-search/winnow/encoder"
 	"github.com/winnow-search/winnow/index"
+	"github.com/winnow-search/winnow/model/builtin"
 	"github.com/winnow-search/winnow/server/api"
 )
 
@@ -195,4 +198,37 @@ func TestReadersKeepTheirIndex(t *testing.T) {
 	until(t, "it was read", func() bool { return reads.Load() > 100 })
 	s.equal("deletion", s.send(http.MethodDelete, "/v1/collections/a", nil).Code, http.StatusOK)
 	wg.Wait()
+}
+
+// An index that another process has removed and made anew is found again by changes, too: the one that meets it is refused, the next is made.
+func TestIndexMadeAnewUnderAServer(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "db")
+	s := start(t, func(o *Options) { o.DB = dir })
+	add := func(id string) int {
+		return s.send(http.MethodPost, "/v1/documents", api.Documents{Documents: []api.Document{{ID: id, Text: "Bread is made of flour."}}}).Code
+	}
+	if code := add("former"); code != http.StatusOK {
+		t.Fatal(code)
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		t.Fatal(err)
+	}
+	e, err := winnow.Open(dir, builtin.Models(), winnow.AtPrecision(encoder.Int8))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(e.Add(t.Context(), winnow.Document{ID: "other", Text: "Cats sleep."}), e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if code := add("refused"); code != http.StatusConflict {
+		t.Errorf("status %d", code)
+	}
+	if code := add("new"); code != http.StatusOK {
+		t.Errorf("status %d", code)
+	}
+	var list api.DocumentList
+	s.get("/v1/documents", &list)
+	if len(list.Documents) != 2 || list.Documents[0].ID != "other" || list.Documents[1].ID != "new" {
+		t.Errorf("%+v", list)
+	}
 }

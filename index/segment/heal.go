@@ -32,14 +32,17 @@ func (d *Damaged) Close() error {
 // OpenDamaged opens the damaged segment at path that Finish described by want. When it cannot be opened as it is, a copy at
 // scratch is tried in which the container is put right: a header is the same in every file, one damaged byte of a footer or
 // table is found by its checksum, sums of blocks follow from the blocks, and where bytes are missing or too many, the first
-// block that does not fit says where. What is at scratch is replaced. The error is for a copy that cannot be written; all
-// that is wrong with the segment is in the result, which must be closed.
+// block that does not fit says where. What is at scratch is replaced. A zero want is taken from the footer, if that is whole. The error is
+// for a copy that cannot be written; all that is wrong with the segment is in the result, which must be closed.
 func OpenDamaged(files vfs.FS, path, scratch string, want Info) (*Damaged, error) {
 	mapping, err := files.Open(path)
 	if err != nil {
 		return &Damaged{Err: err}, nil //nolint:nilerr // that it is gone is for the report
 	}
 	d := &Damaged{Scan: mapping.Bytes(), closers: []func() error{mapping.Close}}
+	if want == (Info{}) {
+		want = described(d.Scan)
+	}
 	var parts [][]byte
 	file, bad := OpenExpected(files, path, want)
 	if d.Err = bad; bad == nil {
@@ -69,6 +72,19 @@ func OpenDamaged(files vfs.FS, path, scratch string, want Info) (*Damaged, error
 	}
 	d.closers = append(d.closers, func() error { return files.Remove(scratch) })
 	return d, nil
+}
+
+// described is what Finish said of a segment, from its footer; zero if that is damaged.
+func described(b []byte) Info {
+	if len(b) < footerSize {
+		return Info{}
+	}
+	tail := b[len(b)-footerSize:]
+	sum := binary.LittleEndian.Uint32(tail[footerSize-4:])
+	if sum != checksum(tail[:footerSize-4]) {
+		return Info{}
+	}
+	return Info{int64(len(b)), sum}
 }
 
 func (d *Damaged) use(f *File) {
