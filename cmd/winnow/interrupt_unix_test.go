@@ -7,6 +7,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"strings"
 	"syscall"
@@ -49,11 +52,25 @@ func TestSignalsEndACommandThatWaits(t *testing.T) {
 	}
 }
 
-// A reader that went away is no failure.
+// A reader that went away is no failure; the other end of a connection that did is one.
 func TestBrokenPipeIsQuiet(t *testing.T) {
-	a, printed := testApp(t)
-	err := &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
-	if code := a.report(context.Background(), err); code != exitDone || printed() != "" {
-		t.Errorf("exit code %d, printed %q", code, printed())
+	pipe := &os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}
+	connection := &net.OpError{Op: "write", Net: "tcp", Err: os.NewSyscallError("write", syscall.EPIPE)}
+	for _, c := range []struct {
+		err  error
+		code int
+		want string
+	}{
+		{pipe, exitDone, ""},
+		{fmt.Errorf("standard output: %w", pipe), exitDone, ""},
+		{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.ENOSPC}, exitFailed, "winnow: write /dev/stdout: no space left on device\n"},
+		{syscall.EPIPE, exitFailed, "winnow: broken pipe\n"},
+		{&url.Error{Op: "Post", URL: "http://localhost/v1", Err: connection}, exitFailed, "winnow: Post \"http://localhost/v1\": write tcp: write: broken pipe\n"},
+		{errors.Join(pipe, connection), exitFailed, "winnow: write /dev/stdout: broken pipe\nwrite tcp: write: broken pipe\n"},
+	} {
+		a, printed := testApp(t)
+		if code := a.report(context.Background(), c.err); code != c.code || printed() != c.want {
+			t.Errorf("%v: exit code %d, printed %q", c.err, code, printed())
+		}
 	}
 }

@@ -9,6 +9,8 @@ package main
 import (
 	"context"
 	"errors"
+	"io/fs"
+	"net"
 	"os"
 	"os/signal"
 	"runtime"
@@ -121,12 +123,17 @@ func (a *app) complain(head string, style term.Style, message string) {
 	_ = a.stderr.Flush()
 }
 
-// brokenPipe tells whether a write failed because the reader of a pipe has gone.
+// brokenPipe tells whether a write to a file failed because the reader of a pipe has gone. A connection that breaks may give the same
+// number, and is a failure.
 func brokenPipe(err error) bool {
-	var number syscall.Errno
-	if !errors.As(err, &number) {
+	if _, network := errors.AsType[*net.OpError](err); network {
 		return false
 	}
+	write, ok := errors.AsType[*fs.PathError](err)
+	if !ok {
+		return false
+	}
+	number, ok := errors.AsType[syscall.Errno](write)
 	// ERROR_BROKEN_PIPE and ERROR_NO_DATA, which package syscall does not name on other systems.
-	return number == syscall.EPIPE || runtime.GOOS == "windows" && (number == 109 || number == 232)
+	return ok && (number == syscall.EPIPE || runtime.GOOS == "windows" && (number == 109 || number == 232))
 }
