@@ -30,6 +30,12 @@ func variable(flag string) string {
 // hasTwin tells whether a flag can be set in the environment: all but those that ask for a text.
 func hasTwin(f *pflag.Flag) bool { return f.Name != "help" && f.Name != "version" }
 
+// typed reports whether the command line has a flag. What the environment sets does not count: its values go past the flag set.
+func typed(cmd *cobra.Command, flag string) (found bool) {
+	cmd.Flags().Visit(func(f *pflag.Flag) { found = found || f.Name == flag })
+	return found
+}
+
 // fromEnvironment sets the flags that the command line leaves out. An empty variable counts as unset.
 func fromEnvironment(cmd *cobra.Command, lookup func(string) (string, bool)) error {
 	var err error

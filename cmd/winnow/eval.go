@@ -52,7 +52,7 @@ func (a *app) evalCommand() *cobra.Command {
 			winnow eval scifact/ nq/ --mode lexical --mode dense --mode hybrid --rerank off --json
 			winnow eval --db notes.winnow --queries queries.jsonl --qrels judgments.tsv
 			winnow eval scifact/ --run-file theirs.trec --rerank off --rerank auto@20 --per-query queries.jsonl`,
-		Args: f.checkSources,
+		Args: cobra.ArbitraryArgs, // checked with what the environment says
 		RunE: func(cmd *cobra.Command, args []string) error { return a.eval(cmd, &f, args) },
 	}
 	f.add(cmd, "the bi-encoder (an index of --db has its own)", builtin.Retriever)
@@ -117,8 +117,16 @@ func (m *modesValue) Set(text string) error {
 	return nil
 }
 
-// checkSources says what is missing to measure anything, or too much.
+// checkSources says what is missing to measure anything, or too much. Where a folder is named, an index that the environment alone
+// names is not meant, nor what is asked of it.
 func (f *evalFlags) checkSources(cmd *cobra.Command, dirs []string) error {
+	if len(dirs) > 0 && f.db != "" && !typed(cmd, "db") {
+		for name, value := range map[string]*string{"db": &f.db, "queries": &f.queries, "qrels": &f.qrels} {
+			if !typed(cmd, name) {
+				*value = ""
+			}
+		}
+	}
 	switch {
 	case f.db != "" && len(dirs) > 0:
 		return misuse(cmd, "both BEIR_DIR and --db are given: measure one of them")

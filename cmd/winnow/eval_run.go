@@ -33,6 +33,9 @@ type evaluation struct {
 }
 
 func (a *app) eval(cmd *cobra.Command, f *evalFlags, dirs []string) (err error) {
+	if err := f.checkSources(cmd, dirs); err != nil {
+		return err
+	}
 	if err := f.check(cmd, dirs); err != nil {
 		return err
 	}

@@ -52,7 +52,7 @@ func (a *app) tuneCommand() *cobra.Command {
 			winnow tune scifact/ --budget 50ms --write winnow.json --plot frontier.svg
 			winnow tune --db .winnow --queries queries.jsonl --qrels judgments.tsv --budget 20ms
 			winnow tune scifact/ --budget 200ms --rerank auto --rerank cross-encoder/ms-marco-MiniLM-L-6-v2`,
-		Args: f.checkSources,
+		Args: cobra.ArbitraryArgs, // checked with what the environment says
 		RunE: func(cmd *cobra.Command, args []string) error { return a.tune(cmd, &f, args) },
 	}
 	f.add(cmd, "the bi-encoder (an index of --db has its own)", builtin.Retriever)

@@ -66,6 +66,9 @@ type tuneOpen struct {
 }
 
 func (a *app) tune(cmd *cobra.Command, f *tuneFlags, dirs []string) (err error) {
+	if err := f.checkSources(cmd, dirs); err != nil {
+		return err
+	}
 	if err := f.check(cmd); err != nil {
 		return err
 	}
