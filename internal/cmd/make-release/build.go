@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"debug/buildinfo"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -68,17 +69,38 @@ type program struct {
 	time time.Time // of all files in the archive: the commit's, or SOURCE_DATE_EPOCH
 }
 
-// build compiles the program into a directory below scratch. Nothing of the environment but the
-// version of Go enters it.
+// places is where Go finds modules and keeps what it makes, as variables of the environment: `go env -w` may have put that into a file.
+func places(ctx context.Context) ([]string, error) {
+	listed, err := output(exec.CommandContext(ctx, "go", "env", "-json", "GOPATH", "GOMODCACHE", "GOCACHE", "GOTOOLCHAIN",
+		"GOPROXY", "GOPRIVATE", "GONOPROXY", "GOSUMDB", "GONOSUMDB", "GOINSECURE", "GOAUTH", "GOVCS"))
+	if err != nil {
+		return nil, err
+	}
+	var values map[string]string
+	if err := json.Unmarshal(listed, &values); err != nil {
+		return nil, err
+	}
+	var variables []string
+	for name, value := range values {
+		variables = append(variables, name+"="+value)
+	}
+	return variables, nil
+}
+
+// build compiles the program into a directory below scratch. Nothing of the environment or of `go env -w` enters it but the version of
+// Go. An empty variable alone would leave in force what the latter has set.
 func build(ctx context.Context, t target, scratch string) (*program, error) {
+	found, err := places(ctx)
+	if err != nil {
+		return nil, err
+	}
 	p := &program{path: filepath.Join(scratch, t.system+"-"+t.processor, t.program())}
 	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=auto", "-ldflags=-s -w", "-o", p.path, "./cmd/winnow")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.processor,
+	cmd.Env = append(append(os.Environ(), found...), "GOENV=off", "CGO_ENABLED=0", "GOOS="+t.system, "GOARCH="+t.processor,
 		"GOAMD64=v1", "GOARM64=v8.0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off")
 	if _, err := output(cmd); err != nil {
 		return nil, err
 	}
-	var err error
 	if p.info, err = buildinfo.ReadFile(p.path); err != nil {
 		return nil, err
 	}

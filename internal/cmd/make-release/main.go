@@ -42,17 +42,11 @@ func main() {
 	}
 }
 
-// run makes the release in a new directory, which takes the place of out when it is whole.
+// run makes the release in a new directory, which takes the place of out when it is whole. All programs are built before it is begun:
+// a file in the clone that git does not know makes versions end in +dirty.
 func run(ctx context.Context, out, list string) (err error) {
 	wanted, err := parseTargets(list)
 	if err != nil {
-		return err
-	}
-	fresh := out + ".new"
-	if err := os.RemoveAll(fresh); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(fresh, 0o755); err != nil {
 		return err
 	}
 	scratch, err := os.MkdirTemp("", "winnow-release-")
@@ -64,8 +58,21 @@ func run(ctx context.Context, out, list string) (err error) {
 	if err != nil {
 		return err
 	}
-	for _, t := range wanted {
-		if err := release(ctx, t, common, scratch, fresh); err != nil {
+	programs := make([]*program, len(wanted))
+	for i, t := range wanted {
+		if programs[i], err = build(ctx, t, scratch); err != nil {
+			return fmt.Errorf("%s: %w", t, err)
+		}
+	}
+	fresh := out + ".new"
+	if err := os.RemoveAll(fresh); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(fresh, 0o755); err != nil {
+		return err
+	}
+	for i, t := range wanted {
+		if err := release(ctx, t, programs[i], common, fresh); err != nil {
 			return fmt.Errorf("%s: %w", t, err)
 		}
 	}
@@ -78,12 +85,8 @@ func run(ctx context.Context, out, list string) (err error) {
 	return os.Rename(fresh, out)
 }
 
-// release writes the archive and the bill of materials of one target into dir.
-func release(ctx context.Context, t target, common []entry, scratch, dir string) error {
-	p, err := build(ctx, t, scratch)
-	if err != nil {
-		return err
-	}
+// release writes the archive and the bill of materials of the program for one target into dir.
+func release(ctx context.Context, t target, p *program, common []entry, dir string) error {
 	terms, err := licences(ctx, p.info)
 	if err != nil {
 		return err

@@ -10,12 +10,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"os/exec"
-	"path/filepath"
+	"path"
 	"regexp"
 	"runtime/debug"
-	"slices"
 	"strings"
 	"time"
 )
@@ -136,7 +136,7 @@ var legal = regexp.MustCompile(`(?i)^(LICEN[CS]E|COPYING|NOTICE|PATENTS)([-._].*
 // licences are the terms of all that is in the program but winnow's own, in full: most ask for that.
 func licences(ctx context.Context, info *debug.BuildInfo) ([]byte, error) {
 	var out bytes.Buffer
-	fmt.Fprintf(&out, "What is in this program besides winnow, and its terms.\n")
+	fmt.Fprintf(&out, "What this program is made of besides winnow, and its terms. Of some modules parts are named that are not in the program.\n")
 	root, err := output(exec.CommandContext(ctx, "go", "env", "GOROOT"))
 	if err != nil {
 		return nil, err
@@ -144,8 +144,13 @@ func licences(ctx context.Context, info *debug.BuildInfo) ([]byte, error) {
 	if err := addTerms(&out, "Go "+strings.TrimPrefix(info.GoVersion, "go"), strings.TrimSpace(string(root))); err != nil {
 		return nil, err
 	}
-	if err := addTerms(&out, "Stop-word lists", "index/lexical/analysis/stop"); err != nil {
-		return nil, err
+	for _, own := range []struct{ title, dir string }{
+		{"Stop-word lists", "index/lexical/analysis/stop"},
+		{"What the built-in models are derived from", "model/builtin"},
+	} {
+		if err := addTerms(&out, own.title, own.dir); err != nil {
+			return nil, err
+		}
 	}
 	args := []string{"mod", "download", "-json"}
 	for _, m := range linked(info) {
@@ -168,22 +173,32 @@ func licences(ctx context.Context, info *debug.BuildInfo) ([]byte, error) {
 	}
 }
 
-// addTerms adds the terms in a directory.
+// addTerms adds the terms in a directory and all below it: modules hold code of others, too, whose terms stand beside it or, as in gonum,
+// together in a directory of their own.
 func addTerms(out *bytes.Buffer, title, dir string) error {
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		return fmt.Errorf("%s: %w", title, err)
-	}
-	files = slices.DeleteFunc(files, func(f os.DirEntry) bool { return !f.Type().IsRegular() || !legal.MatchString(f.Name()) })
-	if len(files) == 0 {
-		return fmt.Errorf("%s has no file with its terms in %s: find out whether it may be passed on", title, dir)
-	}
-	for _, f := range files {
-		text, err := os.ReadFile(filepath.Join(dir, f.Name()))
+	fsys, found := os.DirFS(dir), false
+	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && (d.Name() == "testdata" || name == "src/cmd"): // the latter are Go's own commands
+			return fs.SkipDir
+		case !d.Type().IsRegular() || !legal.MatchString(d.Name()) && path.Base(path.Dir(name)) != "THIRD_PARTY_LICENSES":
+			return nil
+		}
+		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(out, "\n%s\n%s: %s\n%s\n\n%s\n", strings.Repeat("=", 80), title, f.Name(), strings.Repeat("=", 80), bytes.TrimSpace(text))
+		found = true
+		fmt.Fprintf(out, "\n%s\n%s: %s\n%s\n\n%s\n", strings.Repeat("=", 80), title, name, strings.Repeat("=", 80), bytes.TrimSpace(text))
+		return nil
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("%s: %w", title, err)
+	case !found:
+		return fmt.Errorf("%s has no file with its terms in %s: find out whether it may be passed on", title, dir)
 	}
 	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"slices"
@@ -227,8 +228,11 @@ func TestBillOfMaterials(t *testing.T) {
 
 func TestTerms(t *testing.T) {
 	dir := t.TempDir()
-	for _, name := range []string{"LICENSE.md", "notice", "main.go", "LICENSEE", "COPYING"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte("text of "+name+"\n\n"), 0o644); err != nil {
+	terms := []string{"LICENSE.md", "notice", "COPYING", "zstd/internal/xxhash/LICENSE.txt", "THIRD_PARTY_LICENSES/Cephes-LICENSE"}
+	others := []string{"main.go", "LICENSEE", "testdata/LICENSE", "a/testdata/b/COPYING", "src/cmd/vendor/LICENSE", "Cephes-LICENSE"}
+	for _, name := range slices.Concat(terms, others) {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, []byte("text of "+name+"\n\n"), 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -236,15 +240,68 @@ func TestTerms(t *testing.T) {
 	if err := addTerms(&out, "example.org/a v1.0.0", dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"LICENSE.md", "notice", "COPYING"} {
+	for _, name := range terms {
 		if !strings.Contains(out.String(), "\nexample.org/a v1.0.0: "+name+"\n") || !strings.Contains(out.String(), "\n\ntext of "+name+"\n") {
 			t.Errorf("no %s in %q", name, out.String())
 		}
 	}
-	if strings.Contains(out.String(), "main.go") || strings.Contains(out.String(), "LICENSEE") {
-		t.Errorf("other files in %q", out.String())
+	for _, name := range others {
+		if strings.Contains(out.String(), "\n\ntext of "+name+"\n") {
+			t.Errorf("%s in %q", name, out.String())
+		}
 	}
 	if err := addTerms(&out, "example.org/b v1.0.0", t.TempDir()); err == nil || !strings.Contains(err.Error(), "example.org/b v1.0.0 has no file with its terms") {
 		t.Errorf("a module without terms: %v", err)
+	}
+}
+
+// A release of a small program in a clone of its own: what is written for the first target does not make the second one's sources changed
+// ones, and settings of `go env -w` stay out.
+func TestReleaseOfAClone(t *testing.T) {
+	t.Chdir(t.TempDir())
+	for name, text := range map[string]string{
+		"go.mod":             "module example.org/p\n\ngo 1.26\n",
+		"cmd/winnow/main.go": "package main\n\nimport \"os\"\n\nfunc main() {\n\tif os.Args[1] == \"man\" {\n\t\t_ = os.Mkdir(os.Args[2], 0o755)\n\t}\n}\n",
+		"LICENSE":            "terms", "NOTICE": "", "README.md": "", "CHANGELOG.md": "", "packaging/winnow.service": "",
+		"index/lexical/analysis/stop/LICENSE": "terms", "model/builtin/LICENSE": "terms",
+	} {
+		if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o755), os.WriteFile(name, []byte(text), 0o644)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"init", "--quiet"},
+		{"add", "."},
+		{"-c", "user.name=a", "-c", "user.email=a@example.org", "-c", "commit.gpgsign=false", "commit", "--quiet", "--message=a"},
+	} {
+		if _, err := output(exec.CommandContext(t.Context(), "git", args...)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settings := filepath.Join(t.TempDir(), "env")
+	if err := os.WriteFile(settings, []byte("GOFLAGS=-tags=netgo\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("GOENV", settings)
+	if err := run(t.Context(), "out", "linux/amd64,linux/arm64"); err != nil {
+		t.Fatal(err)
+	}
+	bills, err := filepath.Glob("out/*.cdx.json")
+	if err != nil || len(bills) != 2 {
+		t.Fatalf("bills of materials: %q, %v", bills, err)
+	}
+	for _, name := range bills {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var b bom
+		if err := json.Unmarshal(text, &b); err != nil {
+			t.Fatal(err)
+		}
+		tagged := slices.ContainsFunc(b.Metadata.Properties, func(p property) bool { return p.Name == "go:-tags" })
+		if tagged || !slices.Contains(b.Metadata.Properties, property{"go:vcs.modified", "false"}) {
+			t.Errorf("%s: %+v", name, b.Metadata)
+		}
 	}
 }
