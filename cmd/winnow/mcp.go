@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"os"
+	"time"
 
 	sdk "github.com/modelcontextprotocol/go-sdk/mcp"
 	"github.com/spf13/cobra"
@@ -52,8 +53,7 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 	}
 	mode := f.mode
 	f.mode = "" // a call may ask for another one: the bi-encoder is needed in any case
-	var s searched
-	e, _, err := a.openSearch(cmd, &f.searchFlags, nil, &s)
+	e, _, err := a.openSearch(cmd, &f.searchFlags, nil, &searched{})
 	if err != nil {
 		return err
 	}
@@ -76,9 +76,31 @@ func (a *app) mcp(cmd *cobra.Command, f *mcpFlags) error {
 	if model != nil {
 		o.Chat = model
 	}
-	err = mcp.New(e, o).Run(cmd.Context(), &sdk.StdioTransport{})
+	s := mcp.New(e, o)
+	s.AddReceivingMiddleware(logged(o.Logger))
+	err = s.Run(cmd.Context(), &sdk.StdioTransport{})
 	if errors.Is(err, context.Canceled) {
 		return cmd.Context().Err()
 	}
 	return err
+}
+
+// logged logs each request: its method, the tool, the time it took, and how it ended. What it asks and what it gets may be anybody's texts.
+func logged(log *slog.Logger) sdk.Middleware {
+	return func(next sdk.MethodHandler) sdk.MethodHandler {
+		return func(ctx context.Context, method string, r sdk.Request) (sdk.Result, error) {
+			began := time.Now()
+			result, err := next(ctx, method, r)
+			attrs := []any{"method", method}
+			if call, ok := r.(*sdk.CallToolRequest); ok && call.Params != nil {
+				attrs = append(attrs, "tool", call.Params.Name)
+			}
+			outcome := "ok"
+			if called, ok := result.(*sdk.CallToolResult); err != nil || ok && called.IsError {
+				outcome = "error"
+			}
+			log.InfoContext(ctx, "request", append(attrs, "ms", time.Since(began).Milliseconds(), "outcome", outcome)...)
+			return result, err
+		}
+	}
 }

@@ -5,10 +5,12 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -44,6 +46,42 @@ type closing struct {
 	io.Closer
 }
 
+// startMCP starts the real program and connects the official client to it. wait closes the connection and waits until the program has ended.
+func startMCP(t *testing.T, flags ...string) (c *sdk.ClientSession, out, messages *heard, wait func()) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), self, append([]string{"mcp"}, flags...)...)
+	cmd.Args[0] = "winnow" // which is what TestMain looks at
+	out, messages = &heard{}, &heard{}
+	cmd.Stderr = messages
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
+	c, err = client.Connect(t.Context(), &sdk.IOTransport{Reader: closing{io.TeeReader(stdout, out), stdout}, Writer: in}, nil)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, messages.String())
+	}
+	return c, out, messages, func() {
+		t.Helper()
+		_ = c.Close() // the pipes, one of which the program may have closed already
+		if err := cmd.Wait(); err != nil {
+			t.Errorf("%v\n%s", err, messages.String())
+		}
+	}
+}
+
 // The official client talks to the real program over its standard streams: every tool works, standard output carries the
 // protocol alone, and the program ends when its input does.
 func TestMCPOverStandardStreams(t *testing.T) {
@@ -61,30 +99,7 @@ func TestMCPOverStandardStreams(t *testing.T) {
 	if err := e.Close(); err != nil {
 		t.Fatal(err)
 	}
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	cmd := exec.CommandContext(t.Context(), self, "mcp", "--db", dir)
-	cmd.Args[0] = "winnow" // which is what TestMain looks at
-	var out, messages heard
-	cmd.Stderr = &messages
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	client := sdk.NewClient(&sdk.Implementation{Name: "test", Version: "1"}, nil)
-	c, err := client.Connect(t.Context(), &sdk.IOTransport{Reader: closing{io.TeeReader(stdout, &out), stdout}, Writer: in}, nil)
-	if err != nil {
-		t.Fatalf("%v\n%s", err, messages.String())
-	}
+	c, out, messages, wait := startMCP(t, "--db", dir)
 	list, err := c.ListTools(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
@@ -124,10 +139,7 @@ func TestMCPOverStandardStreams(t *testing.T) {
 	if err != nil || !strings.Contains(d.Contents[0].Text, "Goethe") {
 		t.Errorf("%+v, %v", d, err)
 	}
-	_ = c.Close() // the pipes, one of which the program may have closed already
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("%v\n%s", err, messages.String())
-	}
+	wait()
 	for l := range strings.Lines(out.String()) {
 		if !json.Valid([]byte(l)) {
 			t.Errorf("standard output carries %q", l)
@@ -138,5 +150,34 @@ func TestMCPOverStandardStreams(t *testing.T) {
 	}
 	if messages.String() != "" {
 		t.Errorf("standard error: %s", messages.String())
+	}
+}
+
+// With --verbose, standard error has a line a request, without what was asked and answered.
+func TestMCPLogsRequests(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "notes.winnow")
+	e, err := winnow.Open(dir, winnow.Models("", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(e.Add(t.Context(), winnow.Document{ID: "faust", Text: "It was Goethe who wrote the tragedy Faust."}), e.Close()); err != nil {
+		t.Fatal(err)
+	}
+	c, _, messages, wait := startMCP(t, "--db", dir, "--rerank", "off", "--verbose")
+	for argument, fails := range map[string]bool{"query": false, "qeury": true} {
+		r, err := c.CallTool(t.Context(), &sdk.CallToolParams{Name: "search", Arguments: map[string]any{argument: "Faust"}})
+		if err != nil || r.IsError != fails {
+			t.Errorf("%s: %+v, %v", argument, r, err)
+		}
+	}
+	wait()
+	log := messages.String()
+	for _, outcome := range []string{"ok", "error"} {
+		if n := len(regexp.MustCompile(`level=INFO msg=request method=tools/call tool=search ms=\d+ outcome=`+outcome+`\n`).FindAllString(log, -1)); n != 1 {
+			t.Errorf("%d calls with the outcome %s in %s", n, outcome, log)
+		}
+	}
+	if strings.Contains(log, "Faust") || strings.Contains(log, "Goethe") {
+		t.Errorf("the log has texts: %s", log)
 	}
 }
