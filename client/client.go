@@ -18,6 +18,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,6 +55,9 @@ func New(server string, opts ...Option) (*Client, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return nil, fmt.Errorf("the server %q is not a URL, as in http://localhost:8080", server)
 	}
+	if strings.ContainsAny(server, "?#") { // paths are added at its end
+		return nil, fmt.Errorf("the server %q has a query or a fragment: leave that out", server)
+	}
 	c := &Client{base: strings.TrimSuffix(server, "/"), http: http.DefaultClient, retries: 3}
 	for _, set := range opts {
 		set(c)
@@ -76,11 +80,18 @@ func NotFound(err error) bool {
 	return ok && e.Status == http.StatusNotFound
 }
 
-// The bounds of waiting for a busy server, and of an error's body in bytes.
+// The bounds of waiting for a busy server, of an error's body, and of what is read of a body beyond what is needed, in bytes.
 const (
 	longestWait = 30 * time.Second
 	maxError    = 1 << 20
+	maxRest     = 64 << 10
 )
+
+// finish closes a body. What is left of it is read before, if that is little: only then is the connection used again.
+func finish(body io.ReadCloser) {
+	_, _ = io.CopyN(io.Discard, body, maxRest)
+	_ = body.Close() // it was only read
+}
 
 // send sends a request and gives the answer's body to read, which is to be closed.
 func (c *Client) send(ctx context.Context, method, path, kind string, body []byte) (io.ReadCloser, error) {
@@ -117,11 +128,8 @@ func (c *Client) send(ctx context.Context, method, path, kind string, body []byt
 
 // readError makes an error of an answer, in whatever shape it is, and closes its body.
 func readError(answer *http.Response) error {
-	defer func() { _ = answer.Body.Close() }() // it was only read
-	data, err := io.ReadAll(io.LimitReader(answer.Body, maxError))
-	if err != nil {
-		return fmt.Errorf("server: %s, and its answer cannot be read: %w", answer.Status, err)
-	}
+	defer finish(answer.Body)
+	data, _ := io.ReadAll(io.LimitReader(answer.Body, maxError)) // of a body that breaks off the status tells enough
 	var body struct {
 		api.Failure
 		Message string `json:"message"` // of routes for reranking
@@ -152,7 +160,7 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
-	defer func() { _ = answer.Close() }() // it was only read
+	defer finish(answer)
 	if err := json.NewDecoder(answer).Decode(out); err != nil {
 		return fmt.Errorf("the server's answer cannot be read: %w", err)
 	}
@@ -287,7 +295,7 @@ func sendLines[T any](ctx context.Context, c *Client, path, kind string, body []
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = answer.Close() }() // it was only read
+	defer finish(answer)
 	var results []T
 	d := json.NewDecoder(bufio.NewReader(answer))
 	for {
@@ -341,14 +349,20 @@ func (c *Client) Embed(ctx context.Context, model string, kind encoder.Kind, tex
 	out := make([][]float32, len(texts))
 	for _, d := range answer.Data {
 		data, err := base64.StdEncoding.DecodeString(d.Embedding)
-		if err != nil || len(data)%4 != 0 || d.Index < 0 || d.Index >= len(out) {
-			return nil, fmt.Errorf("the server's answer makes no sense: embedding %d has %d bytes (%w)", d.Index, len(data), err)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("the server's answer makes no sense: embedding %d: %w", d.Index, err)
+		case len(data)%4 != 0, d.Index < 0, d.Index >= len(out):
+			return nil, fmt.Errorf("the server's answer makes no sense: embedding %d of %d has %d bytes", d.Index, len(out), len(data))
 		}
 		v := make([]float32, len(data)/4)
 		for i := range v {
 			v[i] = math.Float32frombits(binary.LittleEndian.Uint32(data[4*i:]))
 		}
 		out[d.Index] = v
+	}
+	if i := slices.IndexFunc(out, func(v []float32) bool { return len(v) == 0 }); i >= 0 {
+		return nil, fmt.Errorf("the server's answer makes no sense: text %d of %d has no vector", i, len(out))
 	}
 	return out, nil
 }

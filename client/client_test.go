@@ -4,8 +4,10 @@ package client_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -160,8 +162,10 @@ func TestClient(t *testing.T) {
 	if _, err = c.Rerank(ctx, "nothing", "q", "a"); !client.NotFound(err) || !strings.Contains(err.Error(), "is not served") {
 		t.Errorf("got %v", err)
 	}
-	if _, err := client.New("localhost:8080"); err == nil {
-		t.Error("no URL is taken")
+	for _, no := range []string{"localhost:8080", "http://localhost:8080/?key=secret", "http://localhost:8080/#top", "http://localhost:8080?"} {
+		if _, err := client.New(no); err == nil {
+			t.Errorf("%s is taken", no)
+		}
 	}
 }
 
@@ -191,5 +195,82 @@ func TestClientWaitsForABusyServer(t *testing.T) {
 	asked.Store(-10)
 	if _, err := c.Rerank(t.Context(), "", "q", "a"); err == nil || !strings.Contains(err.Error(), "429") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// answering is a client of a server that answers everything so, and how many connections that server has taken.
+func answering(t *testing.T, answer http.HandlerFunc) (c *client.Client, connections *atomic.Int32) {
+	t.Helper()
+	connections = &atomic.Int32{}
+	h := httptest.NewUnstartedServer(answer)
+	h.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			connections.Add(1)
+		}
+	}
+	h.Start()
+	t.Cleanup(h.Close)
+	c, err := client.New(h.URL, client.HTTP(h.Client()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, connections
+}
+
+// Answers that are not what was asked for are errors that say so.
+func TestEmbedChecksTheAnswer(t *testing.T) {
+	for _, c := range []struct{ data, want string }{
+		{`{"index": 0, "embedding": "AACAPw=="}, {"index": 1, "embedding": "AAAAQA=="}`, ""},
+		{`{"index": 1, "embedding": "AAAAQA=="}`, "text 0 of 2 has no vector"},
+		{`{"index": 0, "embedding": "AACAPw=="}, {"index": 0, "embedding": "AACAPw=="}`, "text 1 of 2 has no vector"},
+		{`{"index": 0, "embedding": ""}, {"index": 1, "embedding": "AAAAQA=="}`, "text 0 of 2 has no vector"},
+		{`{"index": 2, "embedding": "AACAPw=="}`, "embedding 2 of 2 has 4 bytes"},
+		{`{"index": 0, "embedding": "AACA"}`, "embedding 0 of 2 has 3 bytes"},
+		{`{"index": 0, "embedding": "!"}`, "embedding 0: illegal base64 data at input byte 0"},
+	} {
+		from, _ := answering(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintf(w, `{"data": [%s]}`, c.data) })
+		got, err := from.Embed(t.Context(), "", "", "a", "b")
+		switch {
+		case c.want == "":
+			if err != nil || fmt.Sprint(got) != "[[1] [2]]" {
+				t.Errorf("got %v, %v", got, err)
+			}
+		case err == nil || err.Error() != "the server's answer makes no sense: "+c.want:
+			t.Errorf("%s: got %v, want %s", c.data, err, c.want)
+		}
+	}
+}
+
+// The status of an error is known when its body breaks off, too.
+func TestErrorThatBreaksOff(t *testing.T) {
+	c, _ := answering(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Length", "1000")
+		w.WriteHeader(http.StatusNotFound)
+		fmt.Fprint(w, `{"error": `)
+	})
+	_, err := c.Get(t.Context(), "", "x")
+	if e, ok := errors.AsType[*client.Error](err); !ok || !client.NotFound(err) || e.Message != `{"error":` {
+		t.Errorf("got %v", err)
+	}
+}
+
+// A connection is used again after an answer, be there more of it than its JSON, and after an error.
+func TestConnectionsAreUsedAgain(t *testing.T) {
+	c, connections := answering(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/ready" {
+			w.WriteHeader(http.StatusNotFound)
+		}
+		fmt.Fprint(w, "{}", strings.Repeat(" ", 8<<10))
+	})
+	for range 3 {
+		if err := c.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Get(t.Context(), "", "x"); !client.NotFound(err) {
+			t.Fatal(err)
+		}
+	}
+	if n := connections.Load(); n != 1 {
+		t.Errorf("%d connections for 6 requests", n)
 	}
 }
