@@ -25,16 +25,19 @@ COPY --from=build /image/LICENSE /image/NOTICE /image/THIRD-PARTY.txt /usr/share
 COPY --from=build /image/winnow /usr/local/bin/winnow
 # A volume takes over the owner of the directory that it is mounted on.
 COPY --from=build --chown=65532:65532 /image/data /data
-# Other machines reach a container, so there must be keys; the server does not start without.
+# Other machines reach a container, so there must be keys; the server does not start without. Docker kills what has not ended 10 seconds after
+# a stop, and the server may take 2 beyond its timeout.
 ENV WINNOW_ADDR=0.0.0.0:8080 \
     WINNOW_DB=/data/index \
     WINNOW_COLLECTIONS=/data/collections \
     WINNOW_KEYS=/data/keys.txt \
-    WINNOW_LOG=json
+    WINNOW_LOG=json \
+    WINNOW_SHUTDOWN_TIMEOUT=6s
 WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 USER 65532:65532
-HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --retries=3 CMD ["/usr/local/bin/winnow", "health"]
+# WINNOW_TIMEOUT is that of the server's requests.
+HEALTHCHECK --interval=30s --timeout=6s --start-period=30s --retries=3 CMD ["/usr/local/bin/winnow", "health", "--timeout", "5s"]
 ENTRYPOINT ["/usr/local/bin/winnow"]
 CMD ["serve"]

@@ -45,5 +45,11 @@ func TestPackagingNamesWhatIsThere(t *testing.T) {
 				t.Errorf("%s: %v", name, err)
 			}
 		}
+		// serve's variable for its requests is also that of health.
+		for _, health := range regexp.MustCompile(`"health"(.*)\]`).FindAllStringSubmatch(text, -1) {
+			if !strings.HasPrefix(health[1], `, "--timeout", "`) {
+				t.Errorf("%s: health waits as long as WINNOW_TIMEOUT lets requests take", name)
+			}
+		}
 	}
 }
