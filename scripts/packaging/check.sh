@@ -28,6 +28,8 @@ if [[ -d .git && -z $(git status --porcelain) ]]; then # a clone has nothing tha
   make --no-print-directory -C "$scratch/elsewhere" release RELEASE="$scratch/again" TARGETS="$(go env GOHOSTOS)/$(go env GOHOSTARCH)" >/dev/null
   diff "$release/SHA256SUMS" "$scratch/again/SHA256SUMS" || { echo "another directory gives other bytes"; exit 1; }
   echo "the same bytes from another directory"
+else
+  echo "NOT COMPARED with the bytes from another directory: this is no clone, or something in it is not committed"
 fi
 
 tar -xzf "$release"/*.tar.gz -C "$scratch"
