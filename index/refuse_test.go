@@ -40,65 +40,17 @@ func TestForeignFiles(t *testing.T) {
 			}), db.Close())
 		}, "not an index of winnow"},
 		{"format 99", func(dir string) error {
-			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
-				return err
-			}
-			l := newBoltLedger(nil, dir)
-			m, err := l.load()
-			if err != nil {
-				return err
-			}
-			m.Format = 99
-			var file *os.File
-			db, err := l.open(&file)
-			if err != nil {
-				return err
-			}
-			return errors.Join(db.Update(func(tx *bbolt.Tx) error { return put(tx, m, nil) }), db.Close())
+			return withManifest(whole, dir, func(m *manifest) { m.Format = 99 })
 		}, "format version 99, this winnow knows up to 1: use a newer winnow"},
+		{"terms 99", func(dir string) error {
+			return withManifest(whole, dir, func(m *manifest) { m.Settings.Terms = 99 })
+		}, "version 99 of the analysis"},
 		{"segment version 99", func(dir string) error {
-			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
-				return err
-			}
-			path := filepath.Join(dir, "seg-00000005.win")
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			binary.LittleEndian.PutUint32(b[8:], 99)
-			binary.LittleEndian.PutUint32(b[len(b)-24:], 99)
-			return os.WriteFile(path, b, 0o600)
+			return withNewerSegment(whole, dir)
 		}, "segment format version 99, this program knows versions up to 1: use a newer winnow"},
 		{"segment version 99 without index.db", func(dir string) error {
-			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
-				return err
-			}
-			path := filepath.Join(dir, "seg-00000005.win")
-			b, err := os.ReadFile(path)
-			if err != nil {
-				return err
-			}
-			binary.LittleEndian.PutUint32(b[8:], 99)
-			binary.LittleEndian.PutUint32(b[len(b)-24:], 99)
-			return errors.Join(os.WriteFile(path, b, 0o600), os.Remove(filepath.Join(dir, ledgerName)))
+			return errors.Join(withNewerSegment(whole, dir), os.Remove(filepath.Join(dir, ledgerName)))
 		}, "the file is missing"},
-		{"terms 99", func(dir string) error {
-			if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
-				return err
-			}
-			l := newBoltLedger(nil, dir)
-			m, err := l.load()
-			if err != nil {
-				return err
-			}
-			m.Settings.Terms = 99
-			var file *os.File
-			db, err := l.open(&file)
-			if err != nil {
-				return err
-			}
-			return errors.Join(db.Update(func(tx *bbolt.Tx) error { return put(tx, m, nil) }), db.Close())
-		}, "version 99 of the analysis"},
 	} {
 		dir := filepath.Join(base, "dir")
 		if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -135,6 +87,40 @@ func TestForeignFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// withManifest copies an index and changes the manifest of the copy.
+func withManifest(whole, dir string, change func(*manifest)) error {
+	if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+		return err
+	}
+	l := newBoltLedger(nil, dir)
+	m, err := l.load()
+	if err != nil {
+		return err
+	}
+	change(m)
+	var file *os.File
+	db, err := l.open(&file)
+	if err != nil {
+		return err
+	}
+	return errors.Join(db.Update(func(tx *bbolt.Tx) error { return put(tx, m, nil) }), db.Close())
+}
+
+// withNewerSegment copies an index and makes one of its segments of a version that nobody knows yet.
+func withNewerSegment(whole, dir string) error {
+	if err := os.CopyFS(dir, os.DirFS(whole)); err != nil {
+		return err
+	}
+	path := filepath.Join(dir, "seg-00000005.win")
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	binary.LittleEndian.PutUint32(b[8:], 99)
+	binary.LittleEndian.PutUint32(b[len(b)-24:], 99)
+	return os.WriteFile(path, b, 0o600)
 }
 
 func snapshotFiles(t *testing.T, dir string) map[string]string {
