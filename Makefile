@@ -40,7 +40,7 @@ check: ## everything CI runs: tests, lint, race, tiers, generated code, other pl
 
 # Sweeps over damage, plans and texts: one thing after the other, and minutes under the race detector. make test does them.
 DAMAGE := FlippedBytes|MutilatedFiles|Repair|RepairOfSmallIndex|Faults|CrashPoints|DamagedSections|DamageIsNotInherited|DamagedListHasNoCodes
-SWEEPS := $(DAMAGE)|Sweep|Golden|Plans|Drift|IndexSearch|CrowdedVectors|GraphRecall|GraphRecallFiltered|BytesOfCodesAndGraph|CodesAreExact|CodesAreBounded|PromisesOfLargeParts|PrunedIsExhaustive|Forget|BatchInvariance|SyncManyTinyFiles|DepthAndDiversity|AskChecksSoMuchAndNoMore|AtIsWhatASearchGives|RunFilesAreTheSameByteForByte
+SWEEPS := $(DAMAGE)|Sweep|Golden|Plans|Drift|IndexSearch|CrowdedVectors|GraphRecall|GraphRecallFiltered|BytesOfCodesAndGraph|CodesAreExact|CodesAreBounded|PromisesOfLargeParts|PrunedIsExhaustive|BatchInvariance|SyncManyTinyFiles|DepthAndDiversity|AskChecksSoMuchAndNoMore|AtIsWhatASearchGives|RunFilesAreTheSameByteForByte
 
 .PHONY: race
 race: models ## tests under the race detector; not of packages in which nothing runs side by side, nor sweeps

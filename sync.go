@@ -269,9 +269,9 @@ func (s *syncing) isGone(key string, roots []string) bool {
 
 // inside reports whether an absolute path is one of the others or below it.
 func inside(path string, of []string) bool {
-	const separator = string(filepath.Separator)
 	return slices.ContainsFunc(of, func(o string) bool {
-		return path == o || strings.HasPrefix(path, strings.TrimSuffix(o, separator)+separator)
+		rel, err := filepath.Rel(o, path) // which knows where names differ by more than their case
+		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 	})
 }
 

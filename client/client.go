@@ -160,10 +160,11 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	if err != nil {
 		return err
 	}
-	defer finish(answer)
 	if err := json.NewDecoder(answer).Decode(out); err != nil {
+		_ = answer.Close() // it was only read
 		return fmt.Errorf("the server's answer cannot be read: %w", err)
 	}
+	finish(answer)
 	return nil
 }
 
@@ -295,7 +296,7 @@ func sendLines[T any](ctx context.Context, c *Client, path, kind string, body []
 	if err != nil {
 		return nil, err
 	}
-	defer finish(answer)
+	defer func() { _ = answer.Close() }() // it was only read, to its end if nothing is wrong
 	var results []T
 	d := json.NewDecoder(bufio.NewReader(answer))
 	for {

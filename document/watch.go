@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"syscall"
@@ -292,6 +293,9 @@ func (w *watch) again(ctx context.Context) error {
 
 // event takes in one change.
 func (w *watch) event(ctx context.Context, e fsnotify.Event) error {
+	if e.Op == fsnotify.Chmod && runtime.GOOS == "darwin" {
+		return nil // the system itself changes attributes of files there, all the time
+	}
 	path := filepath.Clean(e.Name)
 	if w.files[path] {
 		w.changed = true

@@ -215,6 +215,7 @@ func (db *DB) publish(m *manifest, files []FileRecord, p *part) error {
 		}
 		// It came through, but the last sync failed: a power cut may undo it.
 		if again := db.ledger.again(); again != nil {
+			db.undurable = true
 			db.adopt(m, p, false)
 			return fmt.Errorf("%w: %w", ErrNotDurable, err)
 		}
@@ -229,8 +230,21 @@ type doubt struct {
 	p *part
 }
 
-// settle finds out what became of a commit in doubt. The caller holds db.writing.
+// settle finds out what became of a commit in doubt, and makes the last one durable if it may not be: another one may write over pages
+// of the one before it, which a power cut would leave. The caller holds db.writing.
 func (db *DB) settle() error {
+	if err := db.resolve(); err != nil || !db.undurable {
+		return err
+	}
+	if err := db.ledger.again(); err != nil {
+		return fmt.Errorf("the commit before may not outlast a power cut, and still cannot be synced: %w", err)
+	}
+	db.undurable = false
+	return nil
+}
+
+// resolve finds out what became of a commit in doubt.
+func (db *DB) resolve() error {
 	d := db.doubt
 	if d == nil {
 		return nil
@@ -241,6 +255,7 @@ func (db *DB) settle() error {
 	}
 	db.doubt = nil
 	if now.same(d.m) {
+		db.undurable = true
 		db.adopt(d.m, d.p, false)
 		return nil
 	}

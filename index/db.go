@@ -52,7 +52,7 @@ type Options struct {
 // DB is an open index. It is safe for concurrent use.
 type DB struct {
 	dir      string // empty in memory
-	fs       vfs.FS
+	fs       *ownFS
 	threads  int
 	write    bool
 	ledger   ledger
@@ -64,6 +64,7 @@ type DB struct {
 	merges     sync.Mutex // held by a merge; taken before writing
 	refreshing sync.Mutex // held by a refresh, so that none puts an older state in the place of a newer
 	doubt      *doubt     // guarded by writing
+	undurable  bool       // the last commit, as far as is known; guarded by writing
 	behind     behind
 
 	mu       sync.Mutex // guards what follows
@@ -199,9 +200,9 @@ func Memory(s Settings, threads int) (*DB, error) {
 }
 
 func newDB(dir string, o Options) *DB {
-	db := &DB{dir: dir, fs: o.FS, threads: o.Threads, write: o.Write}
-	if db.fs == nil {
-		db.fs = vfs.OS
+	db := &DB{dir: dir, fs: &ownFS{FS: o.FS, lock: filepath.Join(dir, lockName)}, threads: o.Threads, write: o.Write}
+	if db.fs.FS == nil {
+		db.fs.FS = vfs.OS
 	}
 	if db.threads <= 0 {
 		db.threads = runtime.GOMAXPROCS(0)
@@ -268,7 +269,7 @@ func (db *DB) open() (*manifest, *state, error) {
 
 // acquire takes the writer's lock.
 func (db *DB) acquire() error {
-	path := filepath.Join(db.dir, lockName)
+	path := db.fs.lock
 	db.lock = flock.New(path)
 	ok, err := db.lock.TryLock()
 	switch {
@@ -280,6 +281,9 @@ func (db *DB) acquire() error {
 			holder = " (" + strings.TrimSpace(string(data)) + ")"
 		}
 		return fmt.Errorf("%w: %s%s: wait until it has finished, or stop it; searching goes on meanwhile", ErrLocked, db.dir, holder)
+	}
+	if db.fs.held, err = db.lock.Stat(); err != nil {
+		return errors.Join(fmt.Errorf("lock index: %w", err), db.lock.Close())
 	}
 	// For the message above only: what cannot be written is not missed.
 	_ = os.WriteFile(path, []byte(fmt.Sprintf("process %d: %s\n", os.Getpid(), filepath.Base(os.Args[0]))), 0o600)

@@ -247,10 +247,6 @@ func (l *boltLedger) commit(m *manifest, files []FileRecord) error {
 	})
 }
 
-// errMadeAnew is a commit to an index.db that is not the one that the writer knows. The lock is on a file, too: who removes the
-// directory and makes another index there gets the lock of that.
-var errMadeAnew = fmt.Errorf("%w, or has made it anew", ErrLocked)
-
 // again writes the meta page of the last commit once more and syncs it: bbolt had synced all other pages before. A commit of its own
 // would write over pages of the commit before, the one that a power cut leaves when the last has not reached the disk.
 func (l *boltLedger) again() error {

@@ -36,6 +36,7 @@ func TestIndexMadeAnewUnderAWriter(t *testing.T) {
 	second := mustCreate(t, dir)
 	is := model{}.with(nthChange(4, 0, 6))
 	mustApply(t, second, nthChange(4, 0, 6))
+	held := mustSnapshot(t, first)
 	if _, err := first.Apply(background, nthChange(3, 1, 6)); !errors.Is(err, ErrLocked) {
 		t.Errorf("a change to another index: %v", err)
 	}
@@ -43,6 +44,14 @@ func TestIndexMadeAnewUnderAWriter(t *testing.T) {
 		t.Errorf("a merge in another index: %v", err)
 	}
 	if err := first.Close(); err != nil {
+		t.Error(err)
+	}
+	for _, name := range indexFiles(t, dir) { // of the same names as its own
+		if err := first.fs.Remove(filepath.Join(dir, name)); !errors.Is(err, ErrLocked) {
+			t.Errorf("%s is removed: %v", name, err)
+		}
+	}
+	if err := held.Release(); err != nil {
 		t.Error(err)
 	}
 	is = is.with(nthChange(4, 1, 6))

@@ -218,6 +218,9 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 			return nil, false, err
 		}
 	}
+	if old.Rows == 0 {
+		r.Lost = append(r.Lost, fmt.Sprintf("how many documents %s held is not known any more; %d were found: %v", w.path, met, file.Err))
+	}
 	if file.File == nil && met < old.Docs {
 		r.Lost = append(r.Lost, fmt.Sprintf("%d of %d documents of %s: %v", old.Docs-met, old.Docs, w.path, file.Err))
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/winnow-search/winnow/index/segment"
 )
 
-// restoreTable puts a table made from the blocks in the place of one that is damaged. Where blocks are damaged too, those before the first
-// of them are numbered from the front, those behind the last from the back; the documents between have no block in the table then.
+// restoreTable puts a table made from the blocks in the place of one that is damaged. Blocks that follow each other without a gap are
+// numbered together: from the front, from the back, or by a whole entry of the damaged table. What cannot be numbered has no block then.
 func (d *docStore) restoreTable() {
 	if d.table.VerifyAll() == nil {
 		return
@@ -21,40 +21,63 @@ func (d *docStore) restoreTable() {
 	if err != nil {
 		return
 	}
-	front, back, gap := []blockEntry{}, []blockEntry{}, false
-	docs, behind := 0, 0 // in them
+	known := map[int]int{} // the first documents of blocks, by their offsets
+	for i := range d.table.Len() / tableEntry {
+		if e, err := d.entry(i); err == nil {
+			known[e.offset] = e.first
+		}
+	}
+	runs := []blockRun{{}} // the first begins at the front
 	for at := 0; at < d.blocks.Len(); {
 		packed, raw, n := d.frame(unpacker, at)
-		switch {
-		case n == 0: // on to what may be the next one
-			gap, back, behind = true, back[:0], 0
+		if n == 0 { // on to what may be the next one
+			if last := &runs[len(runs)-1]; len(last.blocks) > 0 || len(runs) == 1 {
+				runs = append(runs, blockRun{first: -1})
+			}
 			next := bytes.Index(d.blocks.Bytes()[at+1:], zstdMagic)
 			if next < 0 {
-				next = d.blocks.Len()
+				break
 			}
 			at += 1 + next
 			continue
-		case gap:
-			back = append(back, blockEntry{at, packed, raw, behind})
-			behind += n
-		default:
-			front = append(front, blockEntry{at, packed, raw, docs})
-			docs += n
 		}
+		run := &runs[len(runs)-1]
+		if first, ok := known[at]; ok && run.first < 0 {
+			run.first = first - run.docs
+		}
+		run.blocks = append(run.blocks, blockEntry{at, packed, raw, run.docs})
+		run.docs += n
 		at += packed
 	}
-	if docs+behind > d.docs || !gap && docs != d.docs {
+	last := &runs[len(runs)-1]
+	if len(runs) == 1 && last.docs != d.docs {
 		return
 	}
+	if n := len(last.blocks); last.first < 0 && n > 0 && last.blocks[n-1].offset+last.blocks[n-1].packed == d.blocks.Len() {
+		last.first = d.docs - last.docs
+	}
 	var table []byte
-	for _, e := range front {
-		table = appendBlockEntry(table, e)
+	end := 0 // documents up to here
+	for _, run := range runs {
+		if run.first < end || run.first+run.docs > d.docs {
+			continue
+		}
+		for _, e := range run.blocks {
+			e.first += run.first
+			table = appendBlockEntry(table, e)
+		}
+		end = run.first + run.docs
 	}
-	for _, e := range back {
-		e.first += d.docs - behind
-		table = appendBlockEntry(table, e)
+	if len(table) > 0 {
+		d.table = segment.FromBytes(sectionTable, table)
 	}
-	d.table = segment.FromBytes(sectionTable, table)
+}
+
+// blockRun is whole blocks of documents one after the other.
+type blockRun struct {
+	blocks []blockEntry // with numbers of documents counted from the run's first
+	docs   int
+	first  int // number of its first document, -1 if it is not known
 }
 
 // frame is the length of the whole block at an offset, packed and not, and the number of its documents; 0 if there is none.

@@ -173,6 +173,64 @@ func TestRestoreTable(t *testing.T) {
 	checkWhole(t, dir, last.first)
 }
 
+// TestRestoreTableAroundGaps: what lies between two damaged blocks is numbered by what is whole of the damaged table.
+func TestRestoreTableAroundGaps(t *testing.T) {
+	dir := filepath.Join(fastDir(t), "db")
+	db, err := Create(dir, kindSettings("flat"), Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := Change{}
+	for i := range 200 { // a block each, whose entries in the table take two pages
+		e := versioned(fmt.Sprintf("doc%d", i), uint64(i))
+		noise := make([]byte, blockBytes)
+		for j := range noise {
+			noise[j] = 'a' + byte(rand.IntN(26))
+		}
+		e.Document.Text += string(noise)
+		c.Add = append(c.Add, e)
+	}
+	mustApply(t, db, c)
+	record, docs := db.manifest.Segments[0], db.current.parts[0].docs
+	path := filepath.Join(dir, record.Name)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := slices.Clone(docs.table.Bytes())
+	at := []int{int(docs.table.Offset()) + 3}
+	for _, n := range []int{190, 10} {
+		e, err := docs.entry(n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		at = append(at, int(docs.blocks.Offset())+e.offset+e.packed/2)
+		want = slices.Delete(want, n*tableEntry, (n+1)*tableEntry)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, at := range at {
+		patch(t, path, at, content[at]^4)
+	}
+	f, err := segment.Open(db.fs, path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	d, err := openDocs(f, record.Docs, record.Rows)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.restoreTable(); !slices.Equal(d.table.Bytes(), want) {
+		t.Errorf("%d entries, want %d", d.table.Len()/tableEntry, len(want)/tableEntry)
+	}
+	r, err := Repair(background, dir, RepairOptions{})
+	if err != nil || len(r.Lost) != 2 || r.Kept != 198 {
+		t.Errorf("%d documents kept, lost %q, %v", r.Kept, r.Lost, err)
+	}
+}
+
 // FuzzFrameLength walks arbitrary bytes as a frame of compressed documents.
 func FuzzFrameLength(f *testing.F) {
 	m := segment.NewMemory()

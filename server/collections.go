@@ -366,6 +366,12 @@ func (cs *collections) find(name string) (*collection, error) {
 	return nil, notFound("collection", "there is no collection %.80q: %s", name, hint)
 }
 
+// isEmpty reports whether a directory has nothing in it.
+func isEmpty(dir string) bool {
+	entries, err := os.ReadDir(dir)
+	return err == nil && len(entries) == 0
+}
+
 // create makes an empty collection.
 func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*collection, error) {
 	switch {
@@ -418,13 +424,15 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 		return nil, err
 	}
 	switch err := os.Mkdir(c.dir, 0o755); {
+	case errors.Is(err, fs.ErrExist) && isEmpty(c.dir): // left by a server that was killed, or made to be filled
 	case errors.Is(err, fs.ErrExist): // what is in it would have other settings, and would go with the collection
 		return nil, taken("there is a directory %q already where collections are, made by somebody else: an index in it is served when the server is started anew", n.Name)
 	case err != nil:
 		return nil, err
 	}
 	e, err := winnow.Open(c.dir, pair, c.engineOptions(opts...)...)
-	if err == nil {
+	own := err == nil
+	if own {
 		err = e.Close()
 	}
 	if err == nil {
@@ -432,7 +440,7 @@ func (cs *collections) create(ctx context.Context, n *api.NewCollection) (*colle
 	}
 	if err != nil {
 		err = errors.Join(err, c.close())
-		if !errors.Is(err, index.ErrLocked) { // else another process has begun an index in it
+		if own || !errors.Is(err, index.ErrLocked) && !index.Exists(c.dir) { // else another process has begun an index in it
 			err = errors.Join(err, os.RemoveAll(c.dir))
 		}
 		return nil, err
