@@ -374,7 +374,7 @@ func (db *DB) Close() error {
 	defer db.merges.Unlock()
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	err := errors.Join(missed, db.settle())
+	err := errors.Join(missed, db.resolve()) // that a commit may not be durable was said
 	db.mu.Lock()
 	defer db.mu.Unlock()
 	if db.closed {
