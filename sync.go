@@ -164,7 +164,7 @@ func (e *Engine) key(path string) string {
 	if err != nil {
 		return document.PathID(full)
 	}
-	if rel, err := filepath.Rel(base, full); err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator)) {
+	if rel, ok := relative(base, full); ok {
 		return document.PathID(rel)
 	}
 	return document.PathID(full)
@@ -270,9 +270,15 @@ func (s *syncing) isGone(key string, roots []string) bool {
 // inside reports whether an absolute path is one of the others or below it.
 func inside(path string, of []string) bool {
 	return slices.ContainsFunc(of, func(o string) bool {
-		rel, err := filepath.Rel(o, path) // which knows where names differ by more than their case
-		return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
+		_, ok := relative(o, path)
+		return ok
 	})
+}
+
+// relative is an absolute path as seen from a folder; ok is false if it does not lie there. Case counts where the system has it count.
+func relative(folder, path string) (rel string, ok bool) {
+	rel, err := filepath.Rel(folder, path)
+	return rel, err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
 // readAll reads the files that have changed.

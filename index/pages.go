@@ -3,7 +3,6 @@
 package index
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -33,15 +32,6 @@ func (db *DB) sealPages() error {
 	l, ok := db.ledger.(*boltLedger)
 	if !ok {
 		return nil
-	}
-	if db.manifest != nil { // else it is a repair
-		m, err := l.load()
-		if err != nil {
-			return err
-		}
-		if !bytes.Equal(m.stored, db.manifest.stored) {
-			return nil // another index, made in this one's place, whose writer may be at work
-		}
 	}
 	var meta metaPage
 	if err := l.readTree(func(t *tree) error { meta = t.meta; return t.all() }); err != nil {
