@@ -224,6 +224,7 @@ func (p *painter) form(n name, resources dict, depth int) {
 	}
 	content, err := p.f.decode(s)
 	if err != nil {
+		p.f.damage("a form on it", err)
 		return
 	}
 	own, ok := p.f.resolve(s.dict["Resources"]).(dict)

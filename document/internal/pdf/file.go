@@ -30,7 +30,14 @@ type file struct {
 	loading  map[int]bool
 	repaired bool
 	lacks    error // what of a file whose table was lost is not there, though the text needs it
+	damaged  error // what cannot be unpacked, though the text needs it
 	last     int   // number of the object in whose middle the data end, once the table was rebuilt; else 0
+	page     int   // that is read, from 1; 0 while the pages are looked for
+
+	// Some programs write wrong checksums. Where others of the file are right, a wrong one means damage.
+	rightSums bool
+	wrongSum  error // the first one
+
 	limit    int   // bytes that one stream may unpack to
 	budget   int64 // bytes that may still be unpacked and units of work done, in all
 }
@@ -48,6 +55,7 @@ type pack struct {
 	data    []byte
 	offsets []int // of the objects
 	numbers []int
+	damage  error
 }
 
 // errBudget ends reading: the file makes too much work.
@@ -377,6 +385,24 @@ func (f *file) lack(format string, args ...any) {
 	}
 }
 
+// damage notes that something cannot be unpacked which the text needs.
+func (f *file) damage(what string, err error) {
+	if errors.Is(err, ErrTooLarge) {
+		panic(err)
+	}
+	if f.damaged == nil {
+		f.damaged = f.onPage(fmt.Errorf("%s cannot be unpacked (%w)", what, err))
+	}
+}
+
+// onPage is an error with the page that is read.
+func (f *file) onPage(err error) error {
+	if f.page == 0 {
+		return err
+	}
+	return fmt.Errorf("page %d: %w", f.page, err)
+}
+
 // reload rebuilds the table once, when an object is not where it says.
 func (f *file) reload(num int) any {
 	if f.repaired {
@@ -396,6 +422,9 @@ func (f *file) unpack(e entry, num int) any {
 			clear(f.packs)
 		}
 		f.packs[e.pack] = p
+	}
+	if p.damage != nil {
+		f.damage(fmt.Sprintf("object stream %d", e.pack), p.damage)
 	}
 	i := e.index
 	if i < 0 || i >= len(p.numbers) || p.numbers[i] != num {
@@ -423,6 +452,7 @@ func (f *file) openPack(num int) *pack {
 	}
 	data, err := f.decode(s)
 	if err != nil {
+		p.damage = err
 		return p
 	}
 	first, ok1 := f.resolve(s.dict["First"]).(int)

@@ -5,15 +5,16 @@ package pdf
 import (
 	"bytes"
 	"compress/flate"
-	"compress/zlib"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash/adler32"
 	"io"
 )
 
 var errFilter = errors.New("a filter that text is not kept in")
 
-// decode undoes the filters of a stream. Streams that end in the middle give what could be read, which [file.lack] notes.
+// decode undoes the filters of a stream. What is damaged gives an error, or text that [file.wrongSum] knows of.
 func (f *file) decode(s *stream) ([]byte, error) {
 	filters, parms := f.list(s.dict["Filter"]), f.list(s.dict["DecodeParms"])
 	data := s.raw
@@ -72,27 +73,35 @@ func (f *file) list(o any) array {
 	}
 }
 
-// inflate unpacks zlib data, or bare deflate data where the frame around it is broken.
+// inflate unpacks zlib data. The two bytes of their frame say nothing that is needed, the checksum behind them may be missing.
 func (f *file) inflate(data []byte) ([]byte, error) {
-	var r io.Reader
-	z, err := zlib.NewReader(bytes.NewReader(data))
-	if err == nil {
-		r = z
-	} else {
-		r = flate.NewReader(bytes.NewReader(data[min(2, len(data)):]))
+	if len(data) == 0 {
+		return nil, nil // what some programs write for nothing
 	}
+	packed := bytes.NewReader(data[min(2, len(data)):])
 	var out bytes.Buffer
-	n, err := io.Copy(&out, io.LimitReader(r, int64(f.limit)+1))
+	n, err := io.Copy(&out, io.LimitReader(flate.NewReader(packed), int64(f.limit)+1))
+	var sum [4]byte
 	switch {
 	case n > int64(f.limit):
 		return nil, fmt.Errorf("%w: a stream of more than %d bytes", ErrTooLarge, f.limit)
-	case err != nil && n == 0:
+	case errors.Is(err, io.ErrUnexpectedEOF) && bytes.HasSuffix(data, flushed):
+	case err != nil:
 		return nil, err
-	case err != nil && !errors.Is(err, zlib.ErrChecksum):
-		f.lack("the end of a stream (%w)", err)
+	case packed.Len() < len(sum):
+	default:
+		_, _ = packed.Read(sum[:]) // there are as many
+		if binary.BigEndian.Uint32(sum[:]) == adler32.Checksum(out.Bytes()) {
+			f.rightSums = true
+		} else if f.wrongSum == nil {
+			f.wrongSum = f.onPage(errors.New("the checksum of a stream is wrong and those of others are right"))
+		}
 	}
 	return out.Bytes(), nil
 }
+
+// flushed is how data end that were flushed and never finished: with an empty block. They are whole.
+var flushed = []byte{0, 0, 0xFF, 0xFF}
 
 // unpredict undoes the prediction of bytes from those to the left and above.
 func (f *file) unpredict(data []byte, parm dict) ([]byte, error) {
@@ -195,7 +204,7 @@ func (f *file) lzw(data []byte, early int) ([]byte, error) {
 		case code == 257:
 			return out, nil
 		case code > len(table) || code == len(table) && previous < 0:
-			return out, nil // damaged: what came before is kept
+			return nil, errors.New("a code that stands for nothing")
 		}
 		from := code
 		if code == len(table) {

@@ -34,9 +34,11 @@ const maxWidths = 1 << 16
 func (f *file) font(d dict) *font {
 	ft := &font{widths: map[int]float64{}, missing: 500, scale: 0.001}
 	if s, ok := f.resolve(d["ToUnicode"]).(*stream); ok {
-		if data, err := f.decode(s); err == nil {
-			ft.unicode = f.readCMap(data)
+		data, err := f.decode(s)
+		if err != nil {
+			f.damage("what a font's codes mean", err)
 		}
+		ft.unicode = f.readCMap(data)
 	}
 	if f.resolve(d["Subtype"]) == name("Type0") {
 		f.composite(ft, d)

@@ -48,22 +48,25 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 	if err != nil {
 		return Document{}, err
 	}
-	pages := f.pages()
+	pages, missing := f.pages()
 	if len(pages) == 0 && !f.repaired {
 		f.repair()
-		pages = f.pages()
+		pages, missing = f.pages()
 	}
 	if len(pages) == 0 {
 		return Document{}, errors.New("no pages: the file is cut short or damaged")
 	}
 	tree, _ := f.resolve(f.root()["Pages"]).(dict)
 	if n, _ := f.resolve(tree["Count"]).(int); n > len(pages) && len(pages) < maxPages {
-		f.lack("%d of %d pages", n-len(pages), n)
+		if f.lack("%d of %d pages", n-len(pages), n); missing && f.damaged == nil {
+			f.damaged = fmt.Errorf("%d of %d pages are missing", n-len(pages), n)
+		}
 	}
 	fonts := map[any]*font{}
 	left := f.limit
-	for _, pg := range pages {
+	for i, pg := range pages {
 		f.charge(1024)
+		f.page = i + 1
 		l := &layout{limit: left}
 		p := painter{f: f, fonts: fonts, out: l, tm: identity, line: identity, state: state{ctm: identity, stretch: 1}}
 		p.run(f.content(pg.dict["Contents"]), pg.resources, 0)
@@ -71,8 +74,13 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 		left -= len(t)
 		doc.Pages = append(doc.Pages, t)
 	}
-	if f.lacks != nil {
+	switch {
+	case f.lacks != nil:
 		return Document{}, fmt.Errorf("the table of objects is missing or wrong, and so is %w: the file is cut short or damaged", f.lacks)
+	case f.damaged != nil:
+		return Document{}, f.damaged
+	case f.wrongSum != nil && f.rightSums:
+		return Document{}, f.wrongSum
 	}
 	doc.Title, doc.Lang = f.properties()
 	return doc, nil
@@ -83,13 +91,11 @@ func (f *file) content(o any) []byte {
 	var all []byte
 	for _, part := range f.list(o) {
 		if s, ok := f.resolve(part).(*stream); ok {
-			if data, err := f.decode(s); err == nil {
-				all = append(append(all, data...), '\n')
-			} else if errors.Is(err, ErrTooLarge) {
-				panic(err)
-			} else {
-				f.lack("content of a page, which cannot be unpacked (%w)", err)
+			data, err := f.decode(s)
+			if err != nil {
+				f.damage("its content", err)
 			}
+			all = append(append(all, data...), '\n')
 		}
 		if len(all) > f.limit {
 			panic(fmt.Errorf("%w: a page of more than %d bytes", ErrTooLarge, f.limit))
@@ -104,9 +110,8 @@ type page struct {
 	resources dict // its own or inherited
 }
 
-// pages walks the tree of pages; every node once, whatever graph it is.
-func (f *file) pages() []page {
-	var pages []page
+// pages walks the tree of pages; every node once, whatever graph it is. It says whether the tree has nodes that are not there.
+func (f *file) pages() (pages []page, missing bool) {
 	type node struct {
 		o         any
 		resources dict
@@ -124,6 +129,7 @@ func (f *file) pages() []page {
 		}
 		d, ok := f.resolve(n.o).(dict)
 		if !ok {
+			missing = true
 			continue
 		}
 		f.charge(64)
@@ -139,7 +145,7 @@ func (f *file) pages() []page {
 			todo = append(todo, node{k, n.resources})
 		}
 	}
-	return pages
+	return pages, missing
 }
 
 // properties returns the title and the language.

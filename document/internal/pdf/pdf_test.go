@@ -155,6 +155,100 @@ func TestCut(t *testing.T) {
 	}
 }
 
+// TestDamagedStreams: a byte of a packed stream that is another or gone is noticed, or takes nothing from the text, though the table of objects is whole.
+func TestDamagedStreams(t *testing.T) {
+	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf"} {
+		data, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		whole, err := Read(t.Context(), data, limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		refused, same := 0, 0
+		check := func(what string, at int, damaged []byte) {
+			d, err := Read(t.Context(), damaged, limit)
+			switch {
+			case err != nil:
+				refused++
+			case slices.Equal(d.Pages, whole.Pages):
+				same++
+			default:
+				t.Errorf("%s: %s byte %d gives other text without an error: %q", name, what, at, d.Pages)
+			}
+		}
+		for at := 0; ; {
+			start := bytes.Index(data[at:], []byte("stream\n"))
+			if start < 0 {
+				break
+			}
+			start += at + len("stream\n")
+			end := start + bytes.Index(data[start:], []byte("endstream"))
+			at = end + len("endstream")
+			if head := data[max(0, start-200):start]; !bytes.Contains(head[max(0, bytes.LastIndex(head, []byte(" obj"))):], []byte("FlateDecode")) {
+				continue
+			}
+			for i := start; i < end-1; i += 1 + (end-start)/64 { // without the end of the line
+				for _, mask := range []byte{1, 0x80} {
+					data[i] ^= mask
+					check("flipped", i, data)
+					data[i] ^= mask
+				}
+				check("missing", i, slices.Delete(slices.Clone(data), i, i+1))
+			}
+		}
+		if refused == 0 {
+			t.Errorf("%s: nothing was refused", name)
+		}
+		t.Logf("%s: %d refused, %d read whole", name, refused, same)
+	}
+}
+
+// TestSloppyStreams: what programs write that differ from the standard is read, and what is wrong with a page is named.
+func TestSloppyStreams(t *testing.T) {
+	const font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	_, _ = z.Write([]byte("BT /F1 12 Tf 50 700 Td (readable) Tj ET")) // into memory
+	_ = z.Flush()
+	flushed := packed.String()
+	_ = z.Close()
+	finished := packed.String()
+	wrong := finished[:len(finished)-4] + "abcd"
+	flate := func(data string) string { return streamOf("/Filter/FlateDecode", data) }
+	for what, test := range map[string]struct {
+		contents [2]string
+		page     string // the text of the second; else want
+		want     string // in the error
+	}{
+		"whole":               {[2]string{flate(finished), flate(finished)}, "readable", ""},
+		"never finished":      {[2]string{flate(finished), flate(flushed)}, "readable", ""},
+		"no checksum":         {[2]string{flate(finished), flate(finished[:len(finished)-4])}, "readable", ""},
+		"half a checksum":     {[2]string{flate(finished), flate(finished[:len(finished)-2])}, "readable", ""},
+		"wrong checksums":     {[2]string{flate(wrong), flate(wrong)}, "readable", ""},
+		"nothing":             {[2]string{flate(finished), flate("")}, "", ""},
+		"one wrong checksum":  {[2]string{flate(finished), flate(wrong)}, "", "page 2: the checksum"},
+		"cut":                 {[2]string{flate(finished), flate(finished[:len(finished)-12])}, "", "page 2: its content cannot be unpacked (unexpected EOF)"},
+		"noise":               {[2]string{flate(finished), flate("x\x9c\xff\xff\xff\xff")}, "", "page 2: its content cannot be unpacked (flate: corrupt input"},
+		"unknown filter":      {[2]string{flate(finished), streamOf("/Filter/FlateDecoce", finished)}, "", `page 2: its content cannot be unpacked (a filter that text is not kept in: "FlateDecoce")`},
+		"LZW code of nothing": {[2]string{flate(finished), streamOf("/Filter/LZWDecode", "\x80\x4b\x00")}, "", "page 2: its content cannot be unpacked (a code"},
+	} {
+		d, err := Read(t.Context(), build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/Resources<</Font<</F1 7 0 R>>>>>>",
+			"<</Type/Page/Contents 5 0 R>>", "<</Type/Page/Contents 6 0 R>>", test.contents[0], test.contents[1], font), limit)
+		switch {
+		case test.want == "" && (err != nil || !slices.Equal(d.Pages, []string{"readable", test.page})):
+			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		}
+	}
+	// A page that is not there, by a tree that counts it.
+	if _, err := Read(t.Context(), build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 9 0 R]/Count 2>>", "<</Type/Page>>"), limit); err == nil || !strings.Contains(err.Error(), "1 of 2 pages") {
+		t.Error(err)
+	}
+}
+
 func TestHostileFiles(t *testing.T) {
 	catalog := "<</Type/Catalog/Pages 2 0 R>>"
 	one := "<</Type/Pages/Kids[3 0 R]/Count 1>>"
