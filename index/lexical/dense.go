@@ -17,12 +17,10 @@ const leastWeight = 1e-6
 type heavy struct {
 	*shares
 	weight float32
-	rest   float64 // limit of what this list and the following add to a row
 }
 
-// dense searches a small part whose lists are kept: all contributions are added up, list by list in the order of summation, in
-// an array of all rows. Then the best are looked for in it: among all rows, or, if few have a sum, list by list, until the lists
-// that are left cannot lift a row of theirs alone to the top. It returns false if the part has to be searched otherwise.
+// dense searches a small part whose lists are kept, a window of rows after the other: all contributions are added up, list by list in the order
+// of summation, and the rows whose sum passes the threshold are offered. It returns false if the part has to be searched otherwise.
 func (s *search) dense(part int, x *Index) (bool, error) {
 	if s.way != anyWay || x.rows > keepRows || s.fewRows || s.plan.musts > 0 {
 		return false, nil
@@ -51,93 +49,57 @@ func (s *search) dense(part int, x *Index) (bool, error) {
 			s.heavy = append(s.heavy, heavy{shares: list, weight: c.weight})
 		}
 	}
-	rest, postings := 0.0, 0
-	for i := len(s.heavy) - 1; i >= 0; i-- {
+	for i := range s.heavy {
 		h := &s.heavy[i]
-		rest += float64(h.weight * h.most * boundSlack)
-		h.rest = rest
 		s.promise(h.weight, &h.best)
 	}
-	s.setThreshold()
-	for _, h := range s.heavy {
-		if h.rest <= s.cut && s.threshold > 0 {
-			break
+	for from := 0; from < x.rows; from += window {
+		if err := s.ctx.Err(); err != nil {
+			return false, err
 		}
-		postings += len(h.rows)
-	}
-	if s.sumsOf == nil {
-		s.sumsOf = new([keepRows]float32)
-	}
-	defer clear(s.sumsOf[:x.rows])
-	for i, h := range s.heavy {
-		if i&63 == 63 {
-			if err := s.ctx.Err(); err != nil {
-				return false, err
-			}
-		}
-		addShares(s.sumsOf, h.rows, h.values, h.weight)
-		s.scored += len(h.rows)
-	}
-	for _, b := range s.banned {
-		for _, row := range b.rows {
-			s.sumsOf[row] = 0
-		}
-	}
-	if s.threshold > 0 && postings > x.rows/scanShare {
-		s.scan(x.rows)
-		return true, nil
-	}
-	for _, h := range s.heavy {
-		s.setThreshold()
-		if h.rest <= s.cut && s.threshold > 0 {
-			break
-		}
-		s.offer(h.rows)
+		s.denseWindow(from, min(window, x.rows-from))
 	}
 	return true, nil
 }
 
-// scanShare is the share of postings among rows, one in so many, from which on it is faster to compare all sums with the threshold.
-const scanShare = 32
-
-// scan offers all rows whose sum may pass the threshold, some at a time, as the threshold rises.
-func (s *search) scan(rows int) {
-	const group = 1024
-	marks := s.marks[:group/64]
-	for from := 0; from < rows; from += group { // sums behind the last row are 0
-		s.setThreshold()
-		kernel.Above(marks, s.sumsOf[from:], max(0, below(s.cut)))
-		for i, w := range marks {
-			for ; w != 0; w &= w - 1 {
-				row := uint32(from + i<<6 + bits.TrailingZeros64(w))
-				if s.isAllowed(row) {
-					s.top.add(s.sumsOf[row]+s.plan.base, s.base+row)
-				}
-			}
+// denseWindow searches the n rows from row from, whose sums fit the first-level cache.
+func (s *search) denseWindow(from, n int) {
+	w := from / window
+	added := 0
+	for i := range s.heavy {
+		h := &s.heavy[i]
+		at, to := h.starts[w], h.starts[w+1]
+		addShares(&s.sums, h.rows[at:to], h.values[at:to], h.weight)
+		added += int(to - at)
+	}
+	if added == 0 {
+		return
+	}
+	s.scored += added
+	for _, b := range s.banned {
+		for _, row := range b.rows[b.starts[w]:b.starts[w+1]] {
+			s.sums[row&codePlace] = 0
 		}
 	}
-	clear(marks)
+	s.setThreshold()
+	kernel.Sift(s.marks[:], s.sums[:], max(0, below(s.cut)))
+	for i, marks := range s.marks[:(n+63)/64] {
+		for ; marks != 0; marks &= marks - 1 {
+			place := i<<6 + bits.TrailingZeros64(marks)
+			sum := &s.sums[place&codePlace]
+			if row := uint32(from + place); s.isAllowed(row) {
+				s.top.add(*sum+s.plan.base, s.base+row)
+			}
+			*sum = 0
+		}
+		s.marks[i] = 0
+	}
 }
 
 // addShares adds a list's contributions. The conversion forbids a fused operation: equal bits on every architecture.
-func addShares(sums *[keepRows]float32, rows []uint16, values []float32, weight float32) {
+func addShares(sums *[window]float32, rows []uint16, values []float32, weight float32) {
 	values = values[:len(rows)]
 	for i, row := range rows {
-		sums[row] += float32(weight * values[i])
-	}
-}
-
-// offer offers rows that may be hits, and takes their sums away so that they come once.
-func (s *search) offer(rows []uint16) {
-	sums, base, threshold := s.sumsOf, s.plan.base, s.top.threshold()
-	for _, row := range rows {
-		sum := sums[row]
-		score := sum + base
-		if score < threshold || sum == 0 || !s.isAllowed(uint32(row)) {
-			continue
-		}
-		sums[row] = 0
-		s.top.add(score, s.base+uint32(row))
-		threshold = s.top.threshold()
+		sums[row&codePlace] += float32(weight * values[i])
 	}
 }

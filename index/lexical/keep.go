@@ -20,7 +20,7 @@ const keepBytes = 16 << 20
 const (
 	keepSlots  = 1 << 17 // of the hash table
 	keepProbes = 16      // places in it that a term may have
-	keepEntry  = 192     // bytes of a kept entry without its term
+	keepEntry  = 256     // bytes of a kept entry without its term
 	keepOthers = 32      // searches with other parameters, after which lists are for those
 )
 
@@ -67,7 +67,7 @@ type shares struct {
 	shape  shape
 	rows   []uint16
 	values []float32
-	most   float32 // the greatest value
+	starts [keepRows/window + 1]uint32 // by window of rows: its first posting; at the end the number of postings
 	best   ranked
 }
 
@@ -181,8 +181,11 @@ func (s *search) computeShares(e entry) (*shares, error) {
 			s.ranker.take(s.out[i], len(f.rows))
 			f.rows = append(f.rows, uint16(row))
 			f.values = append(f.values, s.out[i])
-			f.most = max(f.most, s.out[i])
+			f.starts[row/window+1] = uint32(len(f.rows))
 		}
+	}
+	for i := range len(f.starts) - 1 {
+		f.starts[i+1] = max(f.starts[i+1], f.starts[i])
 	}
 	f.best = s.ranker.end()
 	return f, nil

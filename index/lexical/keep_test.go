@@ -10,6 +10,9 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/winnow-search/winnow/index/segment"
 )
 
@@ -200,14 +203,53 @@ func TestDenseEnds(t *testing.T) {
 	if done, err := s.dense(0, x); done || err == nil {
 		t.Fatalf("a cancelled search: %v, %v", done, err)
 	}
-	for row, sum := range s.sumsOf[:x.rows] {
+	for row, sum := range s.sums {
 		if sum != 0 {
-			t.Fatalf("row %d keeps %g", row, sum)
+			t.Fatalf("place %d keeps %g", row, sum)
 		}
 	}
 	s.release()
 	if hits, _ := searched(t, x, "w2 w5", Params{}, anyWay); !slices.Equal(hits, want) {
 		t.Fatalf("%v, want %v", hits, want)
+	}
+}
+
+// TestReleasedPlanHoldsNothing looks into the memory that a search leaves to the next: neither the query nor lists of an index may stay alive in it.
+func TestReleasedPlanHoldsNothing(t *testing.T) {
+	parts := []Part{{Index: buildFrom(t, zipfRows(12, 300, 50))}, {Index: buildFrom(t, zipfRows(13, 200, 50))}}
+	var pl plan
+	for _, q := range []string{"w0 w1~w2 -w3 +w4", "w5 unknown", "+unknown w1", "w6 w6 -unknown"} {
+		want, err := newPlan(parts, query(q), DefaultParams())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := pl.fill(parts, query(q), DefaultParams()); err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(want, &pl, cmp.AllowUnexported(plan{}, clause{}, entry{}), cmpopts.EquateEmpty(), cmp.Comparer(func(a, b *kept) bool { return a == b })); d != "" {
+			t.Errorf("%s: %s", q, d)
+		}
+		pl.release()
+		for _, c := range slices.Concat(pl.found[:cap(pl.found)], pl.clauses[:cap(pl.clauses)]) {
+			if c.terms != nil || c.entries != nil {
+				t.Errorf("%s: %v is left", q, c)
+			}
+		}
+		for _, e := range pl.entries[:cap(pl.entries)] {
+			if e.kept != nil {
+				t.Errorf("%s: the list of %s is left", q, e.kept.term)
+			}
+		}
+	}
+	var long strings.Builder // of more clauses than memory is kept for
+	for i := range keptClauses + 1 {
+		fmt.Fprintf(&long, "w%d~w%d ", i%50, i/50)
+	}
+	if err := pl.fill(parts, query(long.String()), DefaultParams()); err != nil {
+		t.Fatal(err)
+	}
+	if pl.release(); cap(pl.found) > keptClauses || cap(pl.entries) > keptClauses {
+		t.Errorf("memory for %d clauses and %d entries is kept", cap(pl.found), cap(pl.entries))
 	}
 }
 

@@ -3,7 +3,6 @@
 package lexical
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -30,42 +29,69 @@ type clause struct {
 
 // plan is a query over certain parts.
 type plan struct {
-	clauses []clause // must before should before must not; the order of summation
+	clauses []clause // must before should before must not, heavy before light; the order of summation
 	musts   int
 	scored  int // musts and shoulds
 	base    float32
 	rows    uint64
 	average float64
 	none    bool // nothing can match
+
+	// Memory for fill.
+	entries []entry
+	found   []clause // in the order of the query
+	order   []uint64 // their ranks and places
 }
 
-// newPlan looks up the query's terms. Rows and lengths of all rows of the parts count, deleted and disallowed ones included: scores
-// do not depend on a filter, and change by deletions only when a merge forgets the rows. Lucene does the same.
+// keptClauses bounds the clauses that memory is kept for from a search to the next.
+const keptClauses = 256
+
+// newPlan is fill with memory of its own.
 func newPlan(parts []Part, q analysis.Query, p Params) (*plan, error) {
-	pl := &plan{}
+	pl := new(plan)
+	err := pl.fill(parts, q, p)
+	return pl, err
+}
+
+// release forgets the query, whose strings are the caller's. Memory is kept.
+func (pl *plan) release() {
+	if len(pl.found) > keptClauses || len(pl.entries) > keptClauses {
+		*pl = plan{}
+		return
+	}
+	clear(pl.entries)
+	clear(pl.found)
+	clear(pl.clauses)
+	*pl = plan{clauses: pl.clauses[:0], entries: pl.entries[:0], found: pl.found[:0], order: pl.order[:0]}
+}
+
+// fill looks up the query's terms. Rows and lengths of all rows of the parts count, deleted and disallowed ones included: scores
+// do not depend on a filter, and change by deletions only when a merge forgets the rows. Lucene does the same.
+func (pl *plan) fill(parts []Part, q analysis.Query, p Params) error {
 	tokens := 0.0
 	for i, part := range parts {
 		x := part.Index
 		if part.Allowed != nil && part.Allowed.Len() != x.rows {
-			return nil, fmt.Errorf("search: the allowed rows of part %d are of %d, but the part has %d rows", i, part.Allowed.Len(), x.rows)
+			return fmt.Errorf("search: the allowed rows of part %d are of %d, but the part has %d rows", i, part.Allowed.Len(), x.rows)
 		}
 		pl.rows += uint64(x.rows)
 		tokens += float64(p.TitleWeight*float64(x.inTitle)) + float64(x.tokens-x.inTitle)
 	}
 	if pl.rows > math.MaxUint32 {
-		return nil, fmt.Errorf("search: %d rows in all parts: the limit is %d", pl.rows, uint32(math.MaxUint32))
+		return fmt.Errorf("search: %d rows in all parts: the limit is %d", pl.rows, uint32(math.MaxUint32))
 	}
 	if pl.rows == 0 {
 		pl.none = true
-		return pl, nil
+		return nil
 	}
 	pl.average = tokens / float64(pl.rows)
 	terms := 0
 	for _, c := range q.Clauses {
 		terms += len(c.Terms)
 	}
-	pl.clauses = make([]clause, 0, min(len(q.Clauses), maxClauses))
-	entries := make([]entry, terms*len(parts))
+	pl.found = slices.Grow(pl.found, min(len(q.Clauses), maxClauses))
+	pl.entries = append(pl.entries, make([]entry, terms*len(parts))...)
+	entries := pl.entries
 	var known map[string]int // of long queries
 	if len(q.Clauses) > fewClauses {
 		known = map[string]int{}
@@ -83,35 +109,37 @@ func newPlan(parts []Part, q analysis.Query, p Params) (*plan, error) {
 		}
 		if i > 0 {
 			i--
-			pl.clauses[i].count++
+			pl.found[i].count++
 			if c.Occur == analysis.Must {
-				pl.clauses[i].occur = analysis.Must
+				pl.found[i].occur = analysis.Must
 			}
 			continue
 		}
 		n := len(c.Terms) * len(parts)
-		cl := clause{terms: c.Terms, occur: c.Occur, count: 1, entries: entries[:n:n]}
+		pl.found = append(pl.found, clause{terms: c.Terms, occur: c.Occur, count: 1, entries: entries[:n:n]})
 		entries = entries[n:]
-		if err := cl.lookup(parts); err != nil {
-			return nil, err
+		last := len(pl.found) - 1
+		if err := pl.found[last].lookup(parts); err != nil {
+			return err
 		}
-		if cl.df == 0 {
+		if pl.found[last].df == 0 {
+			pl.found[last] = clause{}
+			pl.found = pl.found[:last]
 			if c.Occur == analysis.Must {
 				pl.none = true
-				return pl, nil
+				return nil
 			}
 			continue
 		}
-		if len(pl.clauses) == maxClauses {
-			return nil, fmt.Errorf("search: the query has more than %d different terms: shorten it", maxClauses)
+		if last == maxClauses {
+			return fmt.Errorf("search: the query has more than %d different terms: shorten it", maxClauses)
 		}
-		pl.clauses = append(pl.clauses, cl)
 		if known != nil {
-			known[key] = len(pl.clauses)
+			known[key] = last + 1
 		}
 	}
 	pl.weigh(parts, p)
-	return pl, nil
+	return nil
 }
 
 // fewClauses is how many clauses are compared with each other; more of them are kept by key.
@@ -119,8 +147,8 @@ const fewClauses = 32
 
 // same returns the place of a clause that asks for the same, counted from 1, or 0.
 func (pl *plan) same(c analysis.Clause) int {
-	for i := range pl.clauses {
-		d := &pl.clauses[i]
+	for i := range pl.found {
+		d := &pl.found[i]
 		if (c.Occur == analysis.MustNot) == (d.occur == analysis.MustNot) &&
 			slices.EqualFunc(c.Terms, d.terms, func(a, b analysis.PhraseTerm) bool {
 				return a.Term == b.Term && a.Offset-c.Terms[0].Offset == b.Offset-d.terms[0].Offset
@@ -175,39 +203,34 @@ func (c *clause) termDF(term, parts int) (df uint64) {
 	return df
 }
 
-// weigh computes weights and order.
+// weigh computes weights and order. Clauses of the same weight are in the order of the query.
 func (pl *plan) weigh(parts []Part, p Params) {
 	_, factor, base := p.shape()
 	total := 0.0
-	for i := range pl.clauses {
-		c := &pl.clauses[i]
+	for i := range pl.found {
+		c := &pl.found[i]
 		for j := range c.terms {
 			c.idf += p.idf(float64(pl.rows), float64(c.termDF(j, len(parts))))
 		}
-		if c.occur == analysis.MustNot {
-			continue
+		rank := uint64(2)
+		if c.occur != analysis.MustNot {
+			c.weight = float32(float64(c.count) * c.idf * factor)
+			c.base = float64(c.count) * c.idf * base
+			total += c.base
+			pl.scored++
+			rank = 1
 		}
-		c.weight = float32(float64(c.count) * c.idf * factor)
-		c.base = float64(c.count) * c.idf * base
-		total += c.base
-		pl.scored++
 		if c.occur == analysis.Must {
 			pl.musts++
+			rank = 0
 		}
+		lightness := uint64(^math.Float32bits(c.weight)) // no weight is negative, so they are in the order of their bits
+		pl.order = append(pl.order, rank<<48|lightness<<16|uint64(i))
 	}
 	pl.base = float32(total)
 	pl.none = pl.scored == 0
-	rank := func(o analysis.Occur) int {
-		switch o {
-		case analysis.Must:
-			return 0
-		case analysis.Should:
-			return 1
-		default:
-			return 2
-		}
+	slices.Sort(pl.order)
+	for _, key := range pl.order {
+		pl.clauses = append(pl.clauses, pl.found[key&(1<<16-1)])
 	}
-	slices.SortStableFunc(pl.clauses, func(a, b clause) int {
-		return cmp.Or(cmp.Compare(rank(a.occur), rank(b.occur)), cmp.Compare(b.weight, a.weight))
-	})
 }

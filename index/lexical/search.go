@@ -62,15 +62,16 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 	if err := p.Validate(); err != nil {
 		return nil, Stats{}, err
 	}
-	pl, err := newPlan(parts, q, p)
-	if err != nil {
+	s, _ := searches.Get().(*search)
+	pl := &s.own
+	if err := pl.fill(parts, q, p); err != nil {
 		return nil, Stats{}, err
 	}
 	stats := Stats{Rows: int(pl.rows)}
 	if pl.none || k <= 0 {
+		s.release()
 		return nil, stats, ctx.Err()
 	}
-	s, _ := searches.Get().(*search)
 	s.ctx, s.plan, s.way, s.scored, s.decoded = ctx, pl, how, 0, 0
 	s.top.reset(min(k, int(pl.rows)))
 	s.slack = 1 / (1 + float64(pl.scored+8)/(1<<23))
@@ -93,6 +94,7 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 // release gives the memory of a search that has ended well back, without keeping what the caller passed alive.
 func (s *search) release() {
 	s.plan, s.ctx, s.allowed, s.scorer.x, s.scorer.lengths, s.lengths = nil, nil, nil, nil, nil, nil
+	s.own.release()
 	clear(s.heavy)
 	clear(s.banned)
 	searches.Put(s)
@@ -118,6 +120,7 @@ type cursor struct {
 type search struct {
 	ctx     context.Context
 	plan    *plan
+	own     plan // its memory
 	way     way
 	top     top
 	slack   float64 // a sum of contributions times this is below any rounding of it
@@ -143,8 +146,10 @@ type search struct {
 	cut          float64 // threshold in terms of sums: a row whose sum cannot pass it is no hit
 
 	// Of the present window.
-	sums       [window]float32 // all 0 between windows
-	marks      [window / 64]uint64
+	sums       [window]float32     // all 0 between windows
+	marks      [window / 64]uint64 // a bit for each row; all 0 between windows
+	marked     [window / 64]uint8  // words of the marks that are not 0, in order
+	words      int                 // of them
 	out        [blockRows]float32
 	places     [window]uint16 // of rows that may become candidates, in order
 	noted      int            // places
@@ -157,7 +162,6 @@ type search struct {
 	// Of dense.
 	heavy  []heavy
 	banned []*shares
-	sumsOf *[keepRows]float32 // all 0 between searches
 }
 
 // candidate is a row with the sum of the contributions so far.

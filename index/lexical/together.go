@@ -38,9 +38,10 @@ func (s *search) together(essential int, from, end uint32) error {
 	swept := next
 	cut := below(s.cut - s.rest[next])
 	if !all {
-		kernel.Above(s.marks[:], s.sums[:], cut)
+		kernel.Sift(s.marks[:], s.sums[:], cut)
 	}
 	s.gather()
+	sifted := next
 	for ; s.musts == 0 && next < len(s.cursors) && s.noted > 0; next++ {
 		c := s.cursors[next]
 		if !c.here {
@@ -67,7 +68,7 @@ func (s *search) together(essential int, from, end uint32) error {
 			s.candidates = append(s.candidates, candidate{row, s.sums[place&codePlace]})
 		}
 	}
-	s.wipe(swept, from, end)
+	s.wipe(swept, from, end, !all && swept == sifted)
 	if len(s.candidates) == 0 {
 		return nil
 	}
@@ -125,18 +126,36 @@ func (s *search) probe(c *cursor, from, end uint32, cut, after float32) {
 // gather notes the places marked, in order.
 func (s *search) gather() {
 	n := 0
-	for i, w := range s.marks {
-		s.marks[i] = 0
-		for ; w != 0; w &= w - 1 {
-			s.places[n&codePlace] = uint16(i<<6 | bits.TrailingZeros64(w))
+	for _, i := range s.markedWords() {
+		for w := s.marks[i&(window/64-1)]; w != 0; w &= w - 1 {
+			s.places[n&codePlace] = uint16(i)<<6 | uint16(bits.TrailingZeros64(w))
 			n++
 		}
 	}
 	s.noted = n
 }
 
-// wipe sets the sums to 0 again: only those that are not, if the lists of the window are short.
-func (s *search) wipe(next int, from, end uint32) {
+// markedWords returns which words of the marks are not 0. It takes no branch on that, which the processor would often guess wrong.
+func (s *search) markedWords() []uint8 {
+	n := 0
+	for i, w := range s.marks {
+		s.marked[n&(window/64-1)] = uint8(i)
+		n += int((w | -w) >> 63)
+	}
+	s.words = n
+	return s.marked[:n]
+}
+
+// wipe sets the marks and the sums to 0 again: only those that are not, if all others were sifted out or the lists of the window are short.
+func (s *search) wipe(next int, from, end uint32, sifted bool) {
+	if sifted {
+		for _, i := range s.marked[:s.words] {
+			s.marks[i&(window/64-1)] = 0
+			*(*[64]float32)(s.sums[int(i&(window/64-1))<<6:]) = [64]float32{}
+		}
+		return
+	}
+	clear(s.marks[:])
 	if s.added > fewAdded {
 		clear(s.sums[:end-from])
 		return

@@ -78,7 +78,6 @@ type sourceScorer struct {
 	q      []float32 // padded like rows of fp32, so that the sums have the same order
 	buffer []float32
 	ahead  [][]float32 // rows that were asked for
-	first  [1]uint32   // the only row of a slice
 	err    error
 }
 
@@ -98,8 +97,7 @@ func (s *sourceScorer) Gather(dst []float32, rows []uint32) error {
 			if err != nil {
 				return err
 			}
-			b := raw(v)
-			kernel.PrefetchRows(b, len(b), 0, s.first[:])
+			kernel.Prefetch(v)
 			s.ahead = append(s.ahead, v)
 		}
 		for i, v := range s.ahead {

@@ -5107,42 +5107,66 @@ loop:
 	VZEROUPPER
 	RET
 
-// func aboveAVX2(marks *uint64, x *float32, n int, limit float32)
+// func siftAVX2(marks *uint64, x *float32, n int, limit float32)
 // Requires: AVX
-TEXT ·aboveAVX2(SB), NOSPLIT, $0-28
+TEXT ·siftAVX2(SB), NOSPLIT, $0-28
 	MOVQ         marks+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS limit+24(FP), Y0
 
 loop:
-	VCMPPS    $0x11, (CX), Y0, Y1
+	VMOVUPS   (CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, (CX)
 	VMOVMSKPS Y1, BX
-	VCMPPS    $0x11, 32(CX), Y0, Y1
+	VMOVUPS   32(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 32(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x08, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 64(CX), Y0, Y1
+	VMOVUPS   64(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 64(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x10, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 96(CX), Y0, Y1
+	VMOVUPS   96(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 96(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x18, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 128(CX), Y0, Y1
+	VMOVUPS   128(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 128(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x20, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 160(CX), Y0, Y1
+	VMOVUPS   160(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 160(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x28, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 192(CX), Y0, Y1
+	VMOVUPS   192(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 192(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x30, SI
 	ORQ       SI, BX
-	VCMPPS    $0x11, 224(CX), Y0, Y1
+	VMOVUPS   224(CX), Y2
+	VCMPPS    $0x11, Y2, Y0, Y1
+	VANDPS    Y1, Y2, Y2
+	VMOVUPS   Y2, 224(CX)
 	VMOVMSKPS Y1, SI
 	SHLQ      $0x38, SI
 	ORQ       SI, BX
@@ -15120,27 +15144,39 @@ loop:
 	VZEROUPPER
 	RET
 
-// func aboveAVX512(marks *uint64, x *float32, n int, limit float32)
+// func siftAVX512(marks *uint64, x *float32, n int, limit float32)
 // Requires: AVX, AVX512BW, AVX512F
-TEXT ·aboveAVX512(SB), NOSPLIT, $0-28
+TEXT ·siftAVX512(SB), NOSPLIT, $0-28
 	MOVQ         marks+0(FP), AX
 	MOVQ         x+8(FP), CX
 	MOVQ         n+16(FP), DX
 	VBROADCASTSS limit+24(FP), Z0
 
 loop:
-	VCMPPS   $0x11, (CX), Z0, K1
-	VCMPPS   $0x11, 64(CX), Z0, K2
-	VCMPPS   $0x11, 128(CX), Z0, K3
-	VCMPPS   $0x11, 192(CX), Z0, K4
-	KUNPCKWD K1, K2, K1
-	KUNPCKWD K3, K4, K2
-	KUNPCKDQ K1, K2, K1
-	KMOVQ    K1, (AX)
-	ADDQ     $0x00000100, CX
-	ADDQ     $0x08, AX
-	SUBQ     $0x40, DX
-	JNZ      loop
+	VMOVUPS   (CX), Z1
+	VCMPPS    $0x11, Z1, Z0, K1
+	VMOVAPS.Z Z1, K1, Z1
+	VMOVUPS   Z1, (CX)
+	VMOVUPS   64(CX), Z1
+	VCMPPS    $0x11, Z1, Z0, K2
+	VMOVAPS.Z Z1, K2, Z1
+	VMOVUPS   Z1, 64(CX)
+	VMOVUPS   128(CX), Z1
+	VCMPPS    $0x11, Z1, Z0, K3
+	VMOVAPS.Z Z1, K3, Z1
+	VMOVUPS   Z1, 128(CX)
+	VMOVUPS   192(CX), Z1
+	VCMPPS    $0x11, Z1, Z0, K4
+	VMOVAPS.Z Z1, K4, Z1
+	VMOVUPS   Z1, 192(CX)
+	KUNPCKWD  K1, K2, K1
+	KUNPCKWD  K3, K4, K2
+	KUNPCKDQ  K1, K2, K1
+	KMOVQ     K1, (AX)
+	ADDQ      $0x00000100, CX
+	ADDQ      $0x08, AX
+	SUBQ      $0x40, DX
+	JNZ       loop
 	VZEROUPPER
 	RET
 

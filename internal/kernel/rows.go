@@ -221,3 +221,12 @@ func PrefetchRows(rows []byte, size, stride int, ids []uint32) {
 		active.search.prefetch(&rows[0], size, stride, &ids[0], len(ids))
 	}
 }
+
+// Prefetch asks for values to be brought into the second-level cache, as [PrefetchRows] does.
+func Prefetch[T any](values []T) {
+	if size := len(values) * int(unsafe.Sizeof(*new(T))); size > 0 {
+		active.search.prefetch((*byte)(unsafe.Pointer(&values[0])), size, 0, &firstRow[0], 1)
+	}
+}
+
+var firstRow [1]uint32

@@ -260,6 +260,9 @@ func TestSearchNothing(t *testing.T) {
 		DotRowsF16(nil, make([]float32, 32), nil)
 		GatherHamming(nil, []uint64{1}, nil, nil)
 		PrefetchRows(nil, 0, 0, []uint32{7})
+		Prefetch[uint64](nil)
+		Prefetch([]struct{}{{}})
+		Prefetch(fenced[uint16](t, 3))
 		PrefetchRows(make([]byte, 100), 100, 100, []uint32{0, math.MaxUint32})
 		if n := HammingSelect(nil, nil, []uint64{1}, nil, 0, 0, 1); n != 0 {
 			t.Errorf("selected %d rows of none", n)

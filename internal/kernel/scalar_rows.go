@@ -20,7 +20,7 @@ type searchKernels struct {
 	toF16         func(dst *uint16, x *float32, n int) // n a multiple of 16
 	fromF16       func(dst *float32, x *uint16, n int) // n a multiple of 16
 	prefetch      func(rows *byte, size, stride int, ids *uint32, count int)
-	above         func(marks *uint64, x *float32, n int, limit float32) // n a multiple of 64
+	sift          func(marks *uint64, x *float32, n int, limit float32) // n a multiple of 64
 }
 
 var searchScalar = searchKernels{
@@ -29,7 +29,7 @@ var searchScalar = searchKernels{
 	dotI8: dotI8Scalar, hamming: hammingScalar, lookup: lookupScalar,
 	hammingSelect: hammingSelectBy(hammingScalar), toF16: toF16Scalar, fromF16: fromF16Scalar,
 	prefetch: func(*byte, int, int, *uint32, int) {},
-	above:    aboveScalar,
+	sift:     siftScalar,
 }
 
 // rowAt is the row that a kernel's i-th result is about.

@@ -237,12 +237,12 @@ func dropoutAVX2(x *float32, n int, low uint32, high uint32, limit uint32, facto
 //go:noescape
 func panelRowsAVX2(panel *float32, x *float32, ldx int, k int)
 
-// aboveAVX2 marks which of n floats are above a limit, n a positive multiple of 64; NaN is not:
+// siftAVX2 marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:
 //
-//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit }
+//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }
 //
 //go:noescape
-func aboveAVX2(marks *uint64, x *float32, n int, limit float32)
+func siftAVX2(marks *uint64, x *float32, n int, limit float32)
 
 // tileAVX512 computes an m×32 tile of C = A·B + init, 1 ≤ m ≤ 14:
 //
@@ -477,12 +477,12 @@ func dropoutAVX512(x *float32, n int, low uint32, high uint32, limit uint32, fac
 //go:noescape
 func panelRowsAVX512(panel *float32, x *float32, ldx int, k int)
 
-// aboveAVX512 marks which of n floats are above a limit, n a positive multiple of 64; NaN is not:
+// siftAVX512 marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:
 //
-//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit }
+//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }
 //
 //go:noescape
-func aboveAVX512(marks *uint64, x *float32, n int, limit float32)
+func siftAVX512(marks *uint64, x *float32, n int, limit float32)
 
 // outerAVX512BF16 adds a 16×32 tile of Aᵀ·B to C, k > 0:
 //

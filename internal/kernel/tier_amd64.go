@@ -76,7 +76,7 @@ func amx() ops {
 func searchAVX2() searchKernels {
 	t := searchScalar
 	t.dot, t.squared, t.dotI8, t.lookup = dotRowsAVX2, squaredRowsAVX2, dotRowsI8AVX2, lookupRowsAVX2
-	t.prefetch, t.above = prefetchRowsAVX2, aboveAVX2
+	t.prefetch, t.sift = prefetchRowsAVX2, siftAVX2
 	if cpu.X86.HasF16C {
 		t.dotF16, t.squaredF16 = dotRowsF16AVX2, squaredRowsF16AVX2
 		t.toF16, t.fromF16 = toF16AVX2, fromF16AVX2
@@ -94,7 +94,7 @@ func searchAVX512() searchKernels {
 	t := searchAVX2()
 	t.dot, t.squared = dotRowsAVX512, squaredRowsAVX512
 	t.dotF16, t.squaredF16 = dotRowsF16AVX512, squaredRowsF16AVX512
-	t.above = aboveAVX512
+	t.sift = siftAVX512
 	if cpu.X86.HasAVX512VNNI {
 		t.dotI8 = dotRowsI8AVX512VNNI
 	}

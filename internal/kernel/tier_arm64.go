@@ -32,7 +32,7 @@ func searchNEON() searchKernels {
 	t := searchKernels{
 		dot: dotRowsNEON, squared: squaredRowsNEON, dotF16: dotRowsF16NEON, squaredF16: squaredRowsF16NEON,
 		dotI8: dotRowsI8NEON, hamming: hammingRowsNEON, hammingSelect: hammingSelectBy(hammingRowsNEON),
-		lookup: lookupScalar, toF16: toF16NEON, fromF16: fromF16NEON, prefetch: prefetchRowsNEON, above: aboveScalar,
+		lookup: lookupScalar, toF16: toF16NEON, fromF16: fromF16NEON, prefetch: prefetchRowsNEON, sift: siftScalar,
 	}
 	if cpu.ARM64.HasASIMDDP {
 		t.dotI8 = dotRowsI8NEONDot

@@ -37,7 +37,7 @@ func main() {
 		adamW(t)
 		dropout(t)
 		panelRows(t)
-		above(t)
+		sift(t)
 	}
 	outer(avx512, &bf16)
 	dotRowsI8(avx2)

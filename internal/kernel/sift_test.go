@@ -8,37 +8,44 @@ import (
 	"testing"
 )
 
-// aboveByDefinition is the comparison of each float by itself.
-func aboveByDefinition(x []float32, limit float32) []uint64 {
-	marks := make([]uint64, len(x)/64)
+// siftByDefinition is the comparison of each float by itself.
+func siftByDefinition(x []float32, limit float32) (marks []uint64, left []float32) {
+	marks, left = make([]uint64, len(x)/64), make([]float32, len(x))
 	for i, v := range x {
 		if v > limit {
 			marks[i/64] |= 1 << (i % 64)
+			left[i] = v
 		}
 	}
-	return marks
+	return marks, left
 }
 
-func testAbove(t *testing.T, x []float32, limit float32) {
+func testSift(t *testing.T, x []float32, limit float32) {
 	t.Helper()
 	marks := fenced[uint64](t, len(x)/64)
 	for i := range marks {
 		marks[i] = 0xaaaaaaaaaaaaaaaa
 	}
-	Above(marks, x, limit)
-	for i, want := range aboveByDefinition(x, limit) {
+	wantMarks, wantLeft := siftByDefinition(x, limit)
+	Sift(marks, x, limit)
+	for i, want := range wantMarks {
 		if marks[i] != want {
 			t.Fatalf("limit %v, word %d of %d: %#016x, want %#016x", limit, i, len(marks), marks[i], want)
+		}
+	}
+	for i, want := range wantLeft {
+		if math.Float32bits(x[i]) != math.Float32bits(want) {
+			t.Fatalf("limit %v, float %d of %d: %g is left, want %g", limit, i, len(x), x[i], want)
 		}
 	}
 }
 
 // Operands end where memory ends; values are the limit, its neighbours and others, at every place.
-func TestAbove(t *testing.T) {
+func TestSift(t *testing.T) {
 	eachTier(t, func(t *testing.T, o *ops) {
 		use(t, o.tier)
 		r := rand.New(rand.NewPCG(61, 62))
-		Above(nil, nil, 1)
+		Sift(nil, nil, 1)
 		for _, words := range []int{1, 2, 3, 64} {
 			x := fenced[float32](t, 64*words)
 			for _, limit := range []float32{0, 1, 0.7, math.SmallestNonzeroFloat32, math.MaxFloat32} {
@@ -49,13 +56,13 @@ func TestAbove(t *testing.T) {
 				for i := range x {
 					x[i] = near[r.IntN(len(near))]
 				}
-				testAbove(t, x, limit)
+				testSift(t, x, limit)
 			}
 		}
 	})
 }
 
-func FuzzAbove(f *testing.F) {
+func FuzzSift(f *testing.F) {
 	f.Add(uint64(1), float32(0.5), uint8(3))
 	f.Fuzz(func(t *testing.T, seed uint64, limit float32, words uint8) {
 		if !(limit >= 0) || math.Signbit(float64(limit)) {
@@ -71,13 +78,13 @@ func FuzzAbove(f *testing.F) {
 		}
 		for i := range tiers {
 			use(t, tiers[i].tier)
-			testAbove(t, x, limit)
+			testSift(t, x, limit)
 		}
 	})
 }
 
-// BenchmarkAbove compares the sums of a window of 4,096 rows.
-func BenchmarkAbove(b *testing.B) {
+// BenchmarkSift compares the sums of a window of 4,096 rows.
+func BenchmarkSift(b *testing.B) {
 	x, marks := make([]float32, 4096), make([]uint64, 64)
 	r := rand.New(rand.NewPCG(64, 65))
 	for i := range x {
@@ -87,7 +94,7 @@ func BenchmarkAbove(b *testing.B) {
 		b.Run(string(tiers[i].tier), func(b *testing.B) {
 			use(b, tiers[i].tier)
 			for b.Loop() {
-				Above(marks, x, 0.99)
+				Sift(marks, x, 0)
 			}
 			sinkMarks = marks[0]
 		})

@@ -8,14 +8,14 @@ import (
 	"github.com/mmcloughlin/avo/reg"
 )
 
-// above emits the comparison of many floats with a limit.
-func above(t tier) {
-	name := "above" + t.suffix
+// sift emits the comparison of many floats with a limit, which leaves zeros in place of those that are not above it.
+func sift(t tier) {
+	name := "sift" + t.suffix
 	TEXT(name, NOSPLIT, "func(marks *uint64, x *float32, n int, limit float32)")
 	Pragma("noescape")
-	Doc(name+" marks which of n floats are above a limit, n a positive multiple of 64; NaN is not:",
+	Doc(name+" marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:",
 		"",
-		"	for i := range n { bit i%64 of marks[i/64] = x[i] > limit }")
+		"	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }")
 	marks := Load(Param("marks"), GP64()).(reg.GPVirtual)
 	x := Load(Param("x"), GP64()).(reg.GPVirtual)
 	n := Load(Param("n"), GP64()).(reg.GPVirtual)
@@ -30,8 +30,11 @@ func above(t tier) {
 	if t.bits == 512 {
 		masks := make([]reg.Register, 4)
 		for i := range masks {
-			k := K()
-			VCMPPS(operand.Imm(lessThan), operand.Mem{Base: x, Disp: 64 * i}, limit, k)
+			k, z := K(), ZMM()
+			VMOVUPS(operand.Mem{Base: x, Disp: 64 * i}, z)
+			VCMPPS(operand.Imm(lessThan), z, limit, k)
+			VMOVAPS_Z(z, k, z)
+			VMOVUPS(z, operand.Mem{Base: x, Disp: 64 * i})
 			masks[i] = k
 		}
 		low, high := K(), K()
@@ -42,8 +45,11 @@ func above(t tier) {
 	} else {
 		word, part := GP64(), GP64()
 		for i := range 8 {
-			y := YMM()
-			VCMPPS(operand.Imm(lessThan), operand.Mem{Base: x, Disp: 32 * i}, limit, y)
+			y, kept := YMM(), YMM()
+			VMOVUPS(operand.Mem{Base: x, Disp: 32 * i}, kept)
+			VCMPPS(operand.Imm(lessThan), kept, limit, y)
+			VANDPS(y, kept, kept)
+			VMOVUPS(kept, operand.Mem{Base: x, Disp: 32 * i})
 			if i == 0 {
 				VMOVMSKPS(y, word.As32())
 				continue
