@@ -4,7 +4,9 @@ package pdf
 
 import (
 	"bytes"
+	"errors"
 	"math"
+	"strings"
 )
 
 const (
@@ -44,16 +46,33 @@ type painter struct {
 	fonts  map[any]*font
 	hidden int // artifacts, such as running heads, that are open
 	marked []bool
+	open   bool // a text object
 	out    *layout
 }
 
-// run interprets content with its resources.
+// operators are those of ISO 32000-2, annex A.
+var operators = func() map[keyword]bool {
+	m := map[keyword]bool{}
+	for op := range strings.FieldsSeq(`b B b* B* BDC BI BMC BT BX c cm CS cs d d0 d1 Do DP EI EMC ET EX f F f* G g gs h i ID j J K k l m M MP n
+		q Q re RG rg ri s S SC sc SCN scn sh T* Tc Td TD Tf Tj TJ TL Tm Tr Ts Tw Tz v w W W* y ' "`) {
+		m[keyword(op)] = true
+	}
+	return m
+}()
+
+// run interprets content with its resources, just unpacked. Suspect content is damaged if it has operators that do not exist, or ends in a text:
+// a program that writes checksums wrong, or no end to what it packs, writes operators right.
 func (p *painter) run(content []byte, resources dict, depth int) {
+	suspect := p.f.sums.suspect()
+	p.f.addContent()
 	l := lexer{data: content}
 	var operands []any
 	for {
 		o, ok := l.object(0)
 		if !ok {
+			if suspect && p.open {
+				p.f.damage("its content ends in the middle of a text")
+			}
 			return
 		}
 		op, isWord := o.(keyword)
@@ -62,6 +81,10 @@ func (p *painter) run(content []byte, resources dict, depth int) {
 				operands = append(operands, o)
 			}
 			continue
+		}
+		if suspect && !operators[op] && l.pos < len(content) { // the last may be cut
+			p.f.damage("its content is garbled: its checksum or its end is wrong, and %q is no operator", op)
+			return
 		}
 		if op == "BI" {
 			skipImage(&l)
@@ -114,7 +137,9 @@ func (p *painter) do(op keyword, operands []any, resources dict, depth int) {
 	case "cm":
 		p.state.ctm = matrix{num(0), num(1), num(2), num(3), num(4), num(5)}.times(p.state.ctm)
 	case "BT":
-		p.tm, p.line = identity, identity
+		p.tm, p.line, p.open = identity, identity, true
+	case "ET":
+		p.open = false
 	case "Tf":
 		n, _ := arg(0).(name)
 		p.state.font, p.state.size = p.fontOf(n, resources), num(1)
@@ -222,9 +247,12 @@ func (p *painter) form(n name, resources dict, depth int) {
 	if !ok || depth >= maxForms || p.f.resolve(s.dict["Subtype"]) != name("Form") {
 		return
 	}
+	p.f.sums = sums{}
 	content, err := p.f.decode(s)
 	if err != nil {
-		p.f.damage("a form on it", err)
+		if !errors.Is(err, errFilter) {
+			p.f.damage("a form on it cannot be unpacked (%w)", err)
+		}
 		return
 	}
 	own, ok := p.f.resolve(s.dict["Resources"]).(dict)

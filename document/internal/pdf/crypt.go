@@ -96,6 +96,7 @@ func (f *file) decrypt() error {
 	}
 	f.crypt = c
 	clear(f.cache) // objects read so far were not decrypted
+	clear(f.packs)
 	return nil
 }
 
@@ -178,10 +179,23 @@ func hardHash(salt []byte) []byte {
 
 // stream decrypts the bytes of a stream.
 func (c *crypt) stream(r ref, s *stream) []byte {
-	if s.dict["Type"] == name("XRef") {
+	if s.dict["Type"] == name("XRef") || inClear(s.dict) {
 		return s.raw
 	}
 	return c.bytes(r, s.raw)
+}
+
+// inClear reports whether a stream has a filter of its own that leaves it as it is (ISO 32000-2, 7.4.10).
+func inClear(d dict) bool {
+	filter, parms := d["Filter"], d["DecodeParms"]
+	if list, ok := filter.(array); ok && len(list) > 0 {
+		filter = list[0]
+		if list, ok := parms.(array); ok && len(list) > 0 {
+			parms = list[0]
+		}
+	}
+	parm, _ := parms.(dict)
+	return filter == name("Crypt") && (parm["Name"] == nil || parm["Name"] == name("Identity"))
 }
 
 // strings decrypts the strings in an object.

@@ -11,8 +11,6 @@ import (
 	"strconv"
 )
 
-// What is damaged: the table of objects is made anew, and what else the text needs and cannot be read is noted for [Read] to refuse the file.
-
 // lack notes that something is missing which the text needs. That alone does not make a file damaged: references to nothing are
 // allowed. A file whose table of objects is lost as well has probably lost its end.
 func (f *file) lack(format string, args ...any) {
@@ -21,29 +19,49 @@ func (f *file) lack(format string, args ...any) {
 	}
 }
 
-// damage notes that something cannot be unpacked which the text needs.
-func (f *file) damage(what string, err error) {
+// damage notes that something cannot be read which the text needs: the file will be refused.
+func (f *file) damage(format string, args ...any) {
+	err := fmt.Errorf(format, args...)
 	if errors.Is(err, ErrTooLarge) {
 		panic(err)
 	}
+	if f.page > 0 {
+		err = fmt.Errorf("page %d: %w", f.page, err)
+	}
 	if f.damaged == nil {
-		f.damaged = f.onPage(fmt.Errorf("%s cannot be unpacked (%w)", what, err))
+		f.damaged = err
 	}
 }
 
-// onPage is an error with the page that is read.
-func (f *file) onPage(err error) error {
-	if f.page == 0 {
-		return err
+// addContent counts the checksums of content that was unpacked.
+func (f *file) addContent() {
+	if f.sums.wrong > 0 {
+		f.wrongOn = f.page
 	}
-	return fmt.Errorf("page %d: %w", f.page, err)
+	f.contents.right += f.sums.right
+	f.contents.wrong += f.sums.wrong
+}
+
+// oneWrong takes a wrong checksum for damage if it is the only one of several contents: a program that writes wrong ones writes more.
+func (f *file) oneWrong() {
+	const several = 3
+	if f.contents.wrong == 1 && f.contents.right >= several {
+		f.page = f.wrongOn
+		f.damage("the checksum of its content is wrong, and those of others are right")
+	}
 }
 
 // repair finds objects by looking for "1 0 obj" through the whole file. The last one of a number counts.
+//
+// What was met before by a table that was wrong says nothing of the text, nor does what the search meets.
 func (f *file) repair() {
 	f.repaired = true
 	f.entries, f.cache, f.packs = map[int]entry{}, map[int]any{}, map[int]*pack{}
-	defer func() { f.lacks = nil }() // what the search met says nothing of the text
+	damaged := f.damaged
+	if f.page == 0 {
+		damaged = nil
+	}
+	defer func() { f.lacks, f.damaged = nil, damaged }()
 	var streams []int
 	last := 0
 	for pos := 0; ; {
@@ -91,7 +109,13 @@ func (f *file) repair() {
 			continue
 		}
 		for i, inner := range f.openPack(num).numbers {
-			if _, have := f.entries[inner]; !have {
+			e, have := f.entries[inner]
+			if e.pack > 0 {
+				e = f.entries[e.pack]
+			}
+			if !have || e.offset < f.entries[num].offset {
+				delete(f.entries, inner)
+				delete(f.cache, inner)
 				f.set(inner, entry{pack: num, index: i})
 			}
 		}

@@ -28,14 +28,17 @@ type file struct {
 	loading  map[int]bool
 	repaired bool
 	lacks    error // what of a file whose table was lost is not there, though the text needs it
-	damaged  error // what cannot be unpacked, though the text needs it
-	last     int   // number of the object in whose middle the data end, once the table was rebuilt; else 0
-	page     int   // that is read, from 1; 0 while the pages are looked for
+	damaged  error // what cannot be read, though the text needs it
+	sums     sums  // of what was unpacked since they were set to zero
+	contents sums  // of the contents of pages
+	wrongOn  int   // page of one of them that is wrong
 
-	// Some programs write wrong checksums. Where others of the file are right, a wrong one means damage.
-	rightSums bool
-	wrongSum  error // the first one
+	// A table of objects that is a stream has a right checksum. The program that wrote it has written the object streams, too, so that one with a wrong
+	// checksum is damaged; contents and fonts may be of other programs.
+	rightTable bool
 
+	last   int   // number of the object in whose middle the data end, once the table was rebuilt; else 0
+	page   int   // that is read, from 1; 0 while the pages are looked for
 	limit  int   // bytes that one stream may unpack to
 	budget int64 // bytes that may still be unpacked and units of work done, in all
 }
@@ -80,7 +83,14 @@ func open(ctx context.Context, data []byte, limit int) (*file, error) {
 		ctx: ctx, data: data[head:], entries: map[int]entry{}, trailer: dict{}, cache: map[int]any{}, packs: map[int]*pack{},
 		loading: map[int]bool{}, limit: limit, budget: 16 * int64(limit),
 	}
-	if !f.readXrefs() || f.root() == nil {
+	// Objects in streams can be read when the key is known, and it stands outside of them.
+	whole := f.readXrefs()
+	if whole {
+		if err := f.decrypt(); err != nil {
+			return nil, err
+		}
+	}
+	if !whole || f.root() == nil {
 		f.repair()
 	}
 	if err := f.decrypt(); err != nil {
@@ -206,10 +216,12 @@ func (f *file) xrefStream(l *lexer) dict {
 	if !ok || !isStream || s.dict["Type"] != name("XRef") {
 		return nil
 	}
+	f.sums = sums{}
 	data, err := f.decode(s)
 	if err != nil {
 		return nil
 	}
+	f.rightTable = f.rightTable || !f.sums.suspect()
 	widths, ok := s.dict["W"].(array)
 	if !ok || len(widths) < 3 {
 		return nil
@@ -299,6 +311,9 @@ func (f *file) indirect(l *lexer, decrypt bool) (r ref, o any, ok bool) {
 // streamBytes returns the bytes between stream and endstream. The stated length is believed if endstream follows there.
 func (f *file) streamBytes(l *lexer, d dict) []byte {
 	start := l.pos + len("stream")
+	for start+1 < len(l.data) && (l.data[start] == ' ' || l.data[start] == '\t') && isSpace(l.data[start+1]) {
+		start++ // some programs write spaces before the end of the line
+	}
 	if start < len(l.data) && l.data[start] == '\r' {
 		start++
 	}
@@ -396,7 +411,7 @@ func (f *file) unpack(e entry, num int) any {
 		f.packs[e.pack] = p
 	}
 	if p.damage != nil {
-		f.damage(fmt.Sprintf("object stream %d", e.pack), p.damage)
+		f.damage("object stream %d: %w", e.pack, p.damage)
 	}
 	i := e.index
 	if i < 0 || i >= len(p.numbers) || p.numbers[i] != num {
@@ -422,7 +437,14 @@ func (f *file) openPack(num int) *pack {
 	if !ok {
 		return p
 	}
+	before := f.sums
+	f.sums = sums{}
 	data, err := f.decode(s)
+	garbled := f.sums.suspect() && f.rightTable
+	f.sums = before
+	if err == nil && garbled {
+		err = errors.New("its checksum or its end is wrong")
+	}
 	if err != nil {
 		p.damage = err
 		return p
@@ -430,6 +452,7 @@ func (f *file) openPack(num int) *pack {
 	first, ok1 := f.resolve(s.dict["First"]).(int)
 	n, ok2 := f.resolve(s.dict["N"]).(int)
 	if !ok1 || !ok2 || first < 0 || first > len(data) {
+		p.damage = errors.New("it does not say where its objects are")
 		return p
 	}
 	p.data = data

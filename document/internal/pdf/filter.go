@@ -14,7 +14,7 @@ import (
 
 var errFilter = errors.New("a filter that text is not kept in")
 
-// decode undoes the filters of a stream. What is damaged gives an error, or text that [file.wrongSum] knows of.
+// decode undoes the filters of a stream. Streams that end in the middle give what could be read, which [file.lack] notes.
 func (f *file) decode(s *stream) ([]byte, error) {
 	filters, parms := f.list(s.dict["Filter"]), f.list(s.dict["DecodeParms"])
 	data := s.raw
@@ -49,7 +49,7 @@ func (f *file) decode(s *stream) ([]byte, error) {
 			data = ascii85(data)
 		case "RunLengthDecode", "RL":
 			data, err = f.runLength(data)
-		case "Crypt":
+		case "Crypt", "":
 		default:
 			err = fmt.Errorf("%w: %q", errFilter, filter)
 		}
@@ -73,35 +73,45 @@ func (f *file) list(o any) array {
 	}
 }
 
-// inflate unpacks zlib data. The two bytes of their frame say nothing that is needed, the checksum behind them may be missing.
+// sums count the checksums of streams. Some programs write wrong ones, or none, or no end to what they pack, and all of it is there: such
+// streams are suspect, see [painter.run] and [file.oneWrong].
+type sums struct {
+	right, wrong int
+	odd          int // streams that end in the middle, or have the checksum 0
+}
+
+func (s sums) suspect() bool { return s.wrong+s.odd > 0 }
+
+// inflate unpacks zlib data. The two bytes of their frame say nothing that is needed.
 func (f *file) inflate(data []byte) ([]byte, error) {
-	if len(data) == 0 {
+	if len(bytes.TrimSpace(data)) <= 2 {
 		return nil, nil // what some programs write for nothing
 	}
-	packed := bytes.NewReader(data[min(2, len(data)):])
+	packed := bytes.NewReader(data[2:])
 	var out bytes.Buffer
 	n, err := io.Copy(&out, io.LimitReader(flate.NewReader(packed), int64(f.limit)+1))
 	var sum [4]byte
 	switch {
 	case n > int64(f.limit):
 		return nil, fmt.Errorf("%w: a stream of more than %d bytes", ErrTooLarge, f.limit)
-	case errors.Is(err, io.ErrUnexpectedEOF) && bytes.HasSuffix(data, flushed):
+	case errors.Is(err, io.ErrUnexpectedEOF) && n > 0:
+		f.sums.odd++
+		f.lack("the end of a stream (%w)", err)
 	case err != nil:
 		return nil, err
-	case packed.Len() < len(sum):
-	default:
+	case packed.Len() >= len(sum):
 		_, _ = packed.Read(sum[:]) // there are as many
-		if binary.BigEndian.Uint32(sum[:]) == adler32.Checksum(out.Bytes()) {
-			f.rightSums = true
-		} else if f.wrongSum == nil {
-			f.wrongSum = f.onPage(errors.New("the checksum of a stream is wrong and those of others are right"))
+		switch binary.BigEndian.Uint32(sum[:]) {
+		case adler32.Checksum(out.Bytes()):
+			f.sums.right++
+		case 0:
+			f.sums.odd++
+		default:
+			f.sums.wrong++
 		}
 	}
 	return out.Bytes(), nil
 }
-
-// flushed is how data end that were flushed and never finished: with an empty block. They are whole.
-var flushed = []byte{0, 0, 0xFF, 0xFF}
 
 // unpredict undoes the prediction of bytes from those to the left and above.
 func (f *file) unpredict(data []byte, parm dict) ([]byte, error) {

@@ -35,10 +35,11 @@ func (f *file) font(d dict) *font {
 	ft := &font{widths: map[int]float64{}, missing: 500, scale: 0.001}
 	if s, ok := f.resolve(d["ToUnicode"]).(*stream); ok {
 		data, err := f.decode(s)
-		if err != nil {
-			f.damage("what a font's codes mean", err)
+		if err == nil {
+			ft.unicode = f.readCMap(data)
+		} else if f.resolve(d["Subtype"]) == name("Type0") { // the codes of others mean something without it
+			f.damage("what the codes of a font mean cannot be unpacked (%w)", err)
 		}
-		ft.unicode = f.readCMap(data)
 	}
 	if f.resolve(d["Subtype"]) == name("Type0") {
 		f.composite(ft, d)

@@ -58,8 +58,9 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 	}
 	tree, _ := f.resolve(f.root()["Pages"]).(dict)
 	if n, _ := f.resolve(tree["Count"]).(int); n > len(pages) && len(pages) < maxPages {
-		if f.lack("%d of %d pages", n-len(pages), n); missing && f.damaged == nil {
-			f.damaged = fmt.Errorf("%d of %d pages are missing", n-len(pages), n)
+		f.lack("%d of %d pages", n-len(pages), n)
+		if missing {
+			f.damage("%d of %d pages are missing", n-len(pages), n)
 		}
 	}
 	fonts := map[any]*font{}
@@ -69,20 +70,22 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 		f.page = i + 1
 		l := &layout{limit: left}
 		p := painter{f: f, fonts: fonts, out: l, tm: identity, line: identity, state: state{ctm: identity, stretch: 1}}
-		p.run(f.content(pg.dict["Contents"]), pg.resources, 0)
+		f.sums = sums{}
+		content := f.content(pg.dict["Contents"])
+		p.run(content, pg.resources, 0)
 		t := l.text()
 		left -= len(t)
 		doc.Pages = append(doc.Pages, t)
 	}
-	switch {
-	case f.lacks != nil:
+	if f.lacks != nil {
 		return Document{}, fmt.Errorf("the table of objects is missing or wrong, and so is %w: the file is cut short or damaged", f.lacks)
-	case f.damaged != nil:
-		return Document{}, f.damaged
-	case f.wrongSum != nil && f.rightSums:
-		return Document{}, f.wrongSum
 	}
+	f.oneWrong()
+	f.page = 0
 	doc.Title, doc.Lang = f.properties()
+	if f.damaged != nil {
+		return Document{}, f.damaged
+	}
 	return doc, nil
 }
 
@@ -93,7 +96,7 @@ func (f *file) content(o any) []byte {
 		if s, ok := f.resolve(part).(*stream); ok {
 			data, err := f.decode(s)
 			if err != nil {
-				f.damage("its content", err)
+				f.damage("its content cannot be unpacked (%w)", err)
 			}
 			all = append(append(all, data...), '\n')
 		}

@@ -121,7 +121,7 @@ func TestRepairTakesTheLastCatalog(t *testing.T) {
 // reportlab the content of the pages, others the fonts, the catalog or the objects of the first page.
 func TestCut(t *testing.T) {
 	files := map[string][]byte{"simple": simple()}
-	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf"} {
+	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf", "aes-256-packed-open.pdf"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -155,9 +155,10 @@ func TestCut(t *testing.T) {
 	}
 }
 
-// TestDamagedStreams: a byte of a packed stream that is another or gone is noticed, or takes nothing from the text, though the table of objects is whole.
+// TestDamagedStreams: a byte of a packed stream that is another or gone is mostly noticed, though the table of objects is whole. What
+// is not has other letters: PDF has no checksums that can be trusted.
 func TestDamagedStreams(t *testing.T) {
-	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf"} {
+	for _, name := range []string{"pages.pdf", "pages-packed.pdf", "pages-linear.pdf", "packed.pdf", "rc4-128-open.pdf", "aes-256-open.pdf", "aes-256-packed-open.pdf"} {
 		data, err := os.ReadFile(filepath.Join("testdata", name))
 		if err != nil {
 			t.Fatal(err)
@@ -166,8 +167,8 @@ func TestDamagedStreams(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		refused, same := 0, 0
-		check := func(what string, at int, damaged []byte) {
+		refused, same, other := 0, 0, 0
+		check := func(damaged []byte) {
 			d, err := Read(t.Context(), damaged, limit)
 			switch {
 			case err != nil:
@@ -175,7 +176,7 @@ func TestDamagedStreams(t *testing.T) {
 			case slices.Equal(d.Pages, whole.Pages):
 				same++
 			default:
-				t.Errorf("%s: %s byte %d gives other text without an error: %q", name, what, at, d.Pages)
+				other++
 			}
 		}
 		for at := 0; ; {
@@ -192,60 +193,112 @@ func TestDamagedStreams(t *testing.T) {
 			for i := start; i < end-1; i += 1 + (end-start)/64 { // without the end of the line
 				for _, mask := range []byte{1, 0x80} {
 					data[i] ^= mask
-					check("flipped", i, data)
+					check(data)
 					data[i] ^= mask
 				}
-				check("missing", i, slices.Delete(slices.Clone(data), i, i+1))
+				check(slices.Delete(slices.Clone(data), i, i+1))
 			}
 		}
-		if refused == 0 {
-			t.Errorf("%s: nothing was refused", name)
+		t.Logf("%s: %d refused, %d read whole, %d read otherwise", name, refused, same, other)
+		most := refused + same + other
+		if strings.HasPrefix(name, "pages") { // of several contents, one with a wrong checksum is seen
+			most /= 50
+		} else {
+			most /= 8
 		}
-		t.Logf("%s: %d refused, %d read whole", name, refused, same)
+		if other > most {
+			t.Errorf("%s: %d of %d damaged files are read with other text", name, other, refused+same+other)
+		}
 	}
 }
 
 // TestSloppyStreams: what programs write that differ from the standard is read, and what is wrong with a page is named.
 func TestSloppyStreams(t *testing.T) {
 	const font = "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>"
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	_, _ = z.Write([]byte("BT /F1 12 Tf 50 700 Td (readable) Tj ET")) // into memory
-	_ = z.Flush()
-	flushed := packed.String()
-	_ = z.Close()
-	finished := packed.String()
-	wrong := finished[:len(finished)-4] + "abcd"
 	flate := func(data string) string { return streamOf("/Filter/FlateDecode", data) }
-	for what, test := range map[string]struct {
-		contents [2]string
-		page     string // the text of the second; else want
-		want     string // in the error
-	}{
-		"whole":               {[2]string{flate(finished), flate(finished)}, "readable", ""},
-		"never finished":      {[2]string{flate(finished), flate(flushed)}, "readable", ""},
-		"no checksum":         {[2]string{flate(finished), flate(finished[:len(finished)-4])}, "readable", ""},
-		"half a checksum":     {[2]string{flate(finished), flate(finished[:len(finished)-2])}, "readable", ""},
-		"wrong checksums":     {[2]string{flate(wrong), flate(wrong)}, "readable", ""},
-		"nothing":             {[2]string{flate(finished), flate("")}, "", ""},
-		"one wrong checksum":  {[2]string{flate(finished), flate(wrong)}, "", "page 2: the checksum"},
-		"cut":                 {[2]string{flate(finished), flate(finished[:len(finished)-12])}, "", "page 2: its content cannot be unpacked (unexpected EOF)"},
-		"noise":               {[2]string{flate(finished), flate("x\x9c\xff\xff\xff\xff")}, "", "page 2: its content cannot be unpacked (flate: corrupt input"},
-		"unknown filter":      {[2]string{flate(finished), streamOf("/Filter/FlateDecoce", finished)}, "", `page 2: its content cannot be unpacked (a filter that text is not kept in: "FlateDecoce")`},
-		"LZW code of nothing": {[2]string{flate(finished), streamOf("/Filter/LZWDecode", "\x80\x4b\x00")}, "", "page 2: its content cannot be unpacked (a code"},
+	packed := func(content string) (unfinished, finished string) {
+		var b bytes.Buffer
+		z := zlib.NewWriter(&b)
+		_, _ = z.Write([]byte(content)) // into memory
+		_ = z.Flush()
+		unfinished = b.String()
+		_ = z.Close()
+		return unfinished, b.String()
+	}
+	wrong := func(data string) string { return data[:len(data)-4] + "abcd" }
+	const page = "BT /F1 12 Tf 50 700 Td (readable) Tj ET"
+	unfinished, finished := packed(page)
+	_, garbled := packed("BT /F1 12 Tf 50 700 Td (read) Tj (able) Tjj ET")
+	_, cut := packed("BT /F1 12 Tf 50 700 Td (readable) Tj 0 -14")
+	for what, test := range map[string]struct{ content, text, want string }{
+		"whole":                   {flate(finished), "readable", ""},
+		"never finished":          {flate(unfinished), "readable", ""},
+		"never finished, a line":  {flate(unfinished + "\n"), "readable", ""},
+		"not flushed":             {flate(unfinished[:len(unfinished)-5]), "readable", ""},
+		"no checksum":             {flate(finished[:len(finished)-4]), "readable", ""},
+		"half a checksum":         {flate(finished[:len(finished)-2]), "readable", ""},
+		"wrong checksum":          {flate(wrong(finished)), "readable", ""},
+		"own operators":           {flate(garbled), "read", ""},
+		"nothing":                 {flate(""), "", ""},
+		"a line of nothing":       {flate("\r\n"), "", ""},
+		"a frame of nothing":      {flate("x\xda"), "", ""},
+		"no filter":               {streamOf("/Filter[null]", page), "readable", ""},
+		"space after stream":      {strings.Replace(flate(finished), "stream\n", "stream \r\n", 1), "readable", ""},
+		"wrong checksum, garbled": {flate(wrong(garbled)), "", `page 2: its content is garbled: its checksum or its end is wrong, and "Tjj" is no operator`},
+		"wrong checksum, cut":     {flate(wrong(cut)), "", "page 2: its content ends in the middle of a text"},
+		"cut":                     {flate(finished[:len(finished)-20]), "", "page 2: its content ends in the middle of a text"},
+		"noise":                   {flate("x\x9c\xff\xff\xff\xff"), "", "page 2: its content cannot be unpacked (flate: corrupt input"},
+		"unknown filter":          {streamOf("/Filter/FlateDecoce", finished), "", `page 2: its content cannot be unpacked (a filter that text is not kept in: "FlateDecoce")`},
+		"an LZW code for nothing": {streamOf("/Filter/LZWDecode", "\x80\x4b\x00"), "", "page 2: its content cannot be unpacked (a code"},
 	} {
 		d, err := Read(t.Context(), build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 4 0 R]/Count 2/Resources<</Font<</F1 7 0 R>>>>>>",
-			"<</Type/Page/Contents 5 0 R>>", "<</Type/Page/Contents 6 0 R>>", test.contents[0], test.contents[1], font), limit)
+			"<</Type/Page/Contents 5 0 R>>", "<</Type/Page/Contents 6 0 R>>", flate(finished), test.content, font), limit)
 		switch {
-		case test.want == "" && (err != nil || !slices.Equal(d.Pages, []string{"readable", test.page})):
+		case test.want == "" && (err != nil || !slices.Equal(d.Pages, []string{"readable", test.text})):
 			t.Errorf("%s: %v, %q", what, err, d.Pages)
 		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
+			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		}
+	}
+	// One wrong checksum of several is damage, two are a habit, and 0 is none.
+	for what, test := range map[string]struct {
+		last [2]string
+		want string
+	}{
+		"one":  {[2]string{finished, wrong(finished)}, "page 5: the checksum of its content is wrong"},
+		"two":  {[2]string{wrong(finished), wrong(finished)}, ""},
+		"zero": {[2]string{finished, finished[:len(finished)-4] + "\x00\x00\x00\x00"}, ""},
+	} {
+		objects := []string{"<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[4 0 R 5 0 R 6 0 R 7 0 R 8 0 R]/Count 5/Resources<</Font<</F1 3 0 R>>>>>>", font}
+		for i := range 5 {
+			objects = append(objects, fmt.Sprintf("<</Type/Page/Contents %d 0 R>>", 9+i))
+		}
+		objects = append(objects, flate(finished), flate(finished), flate(finished), flate(test.last[0]), flate(test.last[1]))
+		d, err := Read(t.Context(), build(objects...), limit)
+		if test.want == "" && (err != nil || len(d.Pages) != 5 || d.Pages[4] != "readable") || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
 			t.Errorf("%s: %v, %q", what, err, d.Pages)
 		}
 	}
 	// A page that is not there, by a tree that counts it.
 	if _, err := Read(t.Context(), build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R 9 0 R]/Count 2>>", "<</Type/Page>>"), limit); err == nil || !strings.Contains(err.Error(), "1 of 2 pages") {
 		t.Error(err)
+	}
+}
+
+// TestRepairTakesTheLastObjectStream: of an object that two object streams have, or a stream and the file, the later one counts.
+func TestRepairTakesTheLastObjectStream(t *testing.T) {
+	pack := func(num int, object string) string {
+		head := fmt.Sprintf("%d 0 ", num)
+		return streamOf(fmt.Sprintf("/Type/ObjStm/N 1/First %d", len(head)), head+object)
+	}
+	text := func(s string) string { return streamOf("", "BT /F1 12 Tf 1 0 0 1 50 700 Tm ("+s+") Tj ET") }
+	for what, first := range map[string]string{"another stream": pack(3, "<</Type/Page/Contents 6 0 R>>"), "the file": "null"} {
+		data := build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</F1 5 0 R>>>>>>",
+			map[bool]string{true: "<</Type/Page/Contents 6 0 R>>", false: "null"}[first == "null"], first, "<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>", text("old version"), text("new version"), pack(3, "<</Type/Page/Contents 7 0 R>>"))
+		data = data[:bytes.LastIndex(data, []byte("xref\n0 "))]
+		if d, err := Read(t.Context(), data, limit); err != nil || len(d.Pages) != 1 || d.Pages[0] != "new version" {
+			t.Errorf("%s: %q, %v", what, d.Pages, err)
+		}
 	}
 }
 
