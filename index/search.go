@@ -102,8 +102,8 @@ type Plan string
 const (
 	PlanNone      Plan = "none"      // nothing in the segment is allowed
 	PlanExact     Plan = "exact"     // every allowed vector was compared
-	PlanIndex     Plan = "index"     // graph or lists, nothing is filtered
-	PlanFiltered  Plan = "filtered"  // graph or lists, collecting what is allowed
+	PlanIndex     Plan = "index"     // graph, lists or flat codes, nothing is filtered
+	PlanFiltered  Plan = "filtered"  // graph, lists or flat codes, collecting what is allowed
 	PlanPost      Plan = "post"      // graph or lists without filter, what is not allowed dropped, more asked for until there are enough
 	PlanExhausted Plan = "exhausted" // one of the last two found too few: exact after all
 )

@@ -44,15 +44,14 @@ def main() -> None:
     a.add_argument("--keep-indexes", action="store_true", help="use graphs of an earlier run, whose build times are then missing")
     a.add_argument("--growth-kind", default="auto", help="index kind of the growing directory")
     a.add_argument("--cache", type=Path, default=ROOT / ".cache" / "bench-index")
-    a.add_argument("--write", type=Path, help="where the report goes; by default docs/benchmarks/index.md, and part.md in the cache if a part was run")
+    a.add_argument("--write", type=Path, help="where the report goes; by default report.md in the cache")
     a.add_argument("--report", type=Path, nargs="+", help="only write the report again, from these journals")
     a.add_argument("--by-cpu", action="store_true", help="show rates by processor time: for trials on a busy machine")
     o = a.parse_args()
     o.shared, o.cache = o.shared.resolve(), o.cache.resolve()
     if not (o.shared / "eval").is_dir():
         a.error(f"{o.shared} has no folder eval/; --shared is the folder that holds eval/ and train/")
-    whole = all(list(getattr(o, n) or []) == list(a.get_default(n) or []) for n in ("tasks", "vectors", "corpora", "peers", "variants", "kinds"))
-    o.write = o.write or (ROOT / "docs" / "benchmarks" / "index.md" if whole and not (o.report or o.by_cpu) else o.cache / "part.md")
+    o.write = o.write or o.cache / "report.md"
     if o.report:
         rows = report.read(o.report)
     else:

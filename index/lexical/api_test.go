@@ -82,11 +82,11 @@ func TestTies(t *testing.T) {
 func TestPruningSkips(t *testing.T) {
 	parts := []Part{{Index: buildFrom(t, zipfRows(2, 30000, 3000))}}
 	for _, s := range []string{"w0", "w0 w500", "w0 w1 w2 w900", "+w2 w0 w1"} {
-		all, most, err := run(t.Context(), parts, query(s), Params{}, 10, exhaustive)
+		all, most, err := runClean(t.Context(), parts, query(s), Params{}, 10, exhaustive)
 		if err != nil {
 			t.Fatal(err)
 		}
-		hits, stats, err := run(t.Context(), parts, query(s), Params{}, 10, byWindows)
+		hits, stats, err := runClean(t.Context(), parts, query(s), Params{}, 10, byWindows)
 		if err != nil || !slices.Equal(hits, all) {
 			t.Fatalf("%s: %v, want %v, %v", s, hits, all, err)
 		}

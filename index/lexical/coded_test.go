@@ -73,11 +73,11 @@ func TestCodesAreExact(t *testing.T) {
 			for i, p := range []Params{DefaultParams(), other, titles} {
 				part := []Part{{Index: x}, {x, every}, {x, few}}[(round+i)%3]
 				for _, k := range []int{1, 10, 500} {
-					want, _, err := run(t.Context(), []Part{part}, query(q), p, k, exhaustive)
+					want, _, err := runClean(t.Context(), []Part{part}, query(q), p, k, exhaustive)
 					if err != nil {
 						t.Fatal(err)
 					}
-					got, _, err := run(t.Context(), []Part{part}, query(q), p, k, anyWay)
+					got, _, err := runClean(t.Context(), []Part{part}, query(q), p, k, anyWay)
 					if err != nil || !slices.Equal(got, want) {
 						t.Fatalf("%s, %+v, k = %d: %v, want %v, %v", q, p, k, got, want, err)
 					}

@@ -43,8 +43,11 @@ type plan struct {
 	order   []uint64 // their ranks and places
 }
 
-// keptClauses bounds the clauses that memory is kept for from a search to the next.
-const keptClauses = 256
+// What memory is kept for from a search to the next.
+const (
+	keptClauses = 256
+	keptEntries = 4096
+)
 
 // newPlan is fill with memory of its own.
 func newPlan(parts []Part, q analysis.Query, p Params) (*plan, error) {
@@ -55,7 +58,7 @@ func newPlan(parts []Part, q analysis.Query, p Params) (*plan, error) {
 
 // release forgets the query, whose strings are the caller's. Memory is kept.
 func (pl *plan) release() {
-	if len(pl.found) > keptClauses || len(pl.entries) > keptClauses {
+	if len(pl.found) > keptClauses || len(pl.entries) > keptEntries {
 		*pl = plan{}
 		return
 	}
@@ -207,6 +210,7 @@ func (c *clause) termDF(term, parts int) (df uint64) {
 func (pl *plan) weigh(parts []Part, p Params) {
 	_, factor, base := p.shape()
 	total := 0.0
+	pl.order, pl.clauses = slices.Grow(pl.order, len(pl.found)), slices.Grow(pl.clauses, len(pl.found))
 	for i := range pl.found {
 		c := &pl.found[i]
 		for j := range c.terms {
@@ -214,7 +218,7 @@ func (pl *plan) weigh(parts []Part, p Params) {
 		}
 		rank := uint64(2)
 		if c.occur != analysis.MustNot {
-			c.weight = float32(float64(c.count) * c.idf * factor)
+			c.weight = float32(float64(c.count)*c.idf*factor) + 0 // no -0, whose bits are in another order
 			c.base = float64(c.count) * c.idf * base
 			total += c.base
 			pl.scored++
@@ -224,7 +228,7 @@ func (pl *plan) weigh(parts []Part, p Params) {
 			pl.musts++
 			rank = 0
 		}
-		lightness := uint64(^math.Float32bits(c.weight)) // no weight is negative, so they are in the order of their bits
+		lightness := uint64(^math.Float32bits(c.weight)) // no weight is negative, so their bits are in their order
 		pl.order = append(pl.order, rank<<48|lightness<<16|uint64(i))
 	}
 	pl.base = float32(total)

@@ -63,13 +63,22 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 		return nil, Stats{}, err
 	}
 	s, _ := searches.Get().(*search)
+	hits, stats, err := s.run(ctx, parts, q, p, k, how)
+	if err == nil {
+		s.release()
+		searches.Put(s) // after an error it may hold sums of a window
+	}
+	return hits, stats, err
+}
+
+// run searches with the memory of s.
+func (s *search) run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, how way) ([]Hit, Stats, error) {
 	pl := &s.own
 	if err := pl.fill(parts, q, p); err != nil {
 		return nil, Stats{}, err
 	}
 	stats := Stats{Rows: int(pl.rows)}
 	if pl.none || k <= 0 {
-		s.release()
 		return nil, stats, ctx.Err()
 	}
 	s.ctx, s.plan, s.way, s.scored, s.decoded = ctx, pl, how, 0, 0
@@ -81,23 +90,19 @@ func run(ctx context.Context, parts []Part, q analysis.Query, p Params, k int, h
 			bases[i+1] = bases[i] + uint32(part.Index.rows)
 		}
 		if err := s.part(i, part, p, bases[i]); err != nil {
-			// s is not released: it may hold sums of the window that damage or the context ended.
 			return nil, stats, fmt.Errorf("search: part %d: %w", i, err)
 		}
 	}
 	stats.Scored, stats.Blocks = s.scored, s.decoded
-	hits := s.top.hits(bases)
-	s.release()
-	return hits, stats, nil
+	return s.top.hits(bases), stats, nil
 }
 
-// release gives the memory of a search that has ended well back, without keeping what the caller passed alive.
+// release forgets what the caller passed, and lists of indexes. Memory is kept.
 func (s *search) release() {
 	s.plan, s.ctx, s.allowed, s.scorer.x, s.scorer.lengths, s.lengths = nil, nil, nil, nil, nil, nil
 	s.own.release()
-	clear(s.heavy)
-	clear(s.banned)
-	searches.Put(s)
+	clear(s.heavy[:cap(s.heavy)])
+	clear(s.banned[:cap(s.banned)])
 }
 
 var searches = sync.Pool{New: func() any { return new(search) }}
@@ -148,8 +153,8 @@ type search struct {
 	// Of the present window.
 	sums       [window]float32     // all 0 between windows
 	marks      [window / 64]uint64 // a bit for each row; all 0 between windows
-	marked     [window / 64]uint8  // words of the marks that are not 0, in order
-	words      int                 // of them
+	words      [window / 64]uint8  // memory for marked
+	marked     []uint8             // which words of the marks are not 0, in order
 	out        [blockRows]float32
 	places     [window]uint16 // of rows that may become candidates, in order
 	noted      int            // places

@@ -136,12 +136,12 @@ func TestPrunedIsExhaustive(t *testing.T) {
 		for range 5 {
 			q := drawQuery(t, rapid.SampledFrom([]int{5, 30, 300}).Draw(t, "query words"), rapid.Bool().Draw(t, "operators"))
 			k := rapid.SampledFrom([]int{1, 3, 10, 100, 1000}).Draw(t, "k")
-			want, _, err := run(t.Context(), parts, q, p, k, exhaustive)
+			want, _, err := runClean(t.Context(), parts, q, p, k, exhaustive)
 			if err != nil {
 				t.Fatal(err)
 			}
 			for _, how := range []way{byWindows, anyWay, anyWay} { // the last finds lists that were kept
-				got, _, err := run(t.Context(), parts, q, p, k, how)
+				got, _, err := runClean(t.Context(), parts, q, p, k, how)
 				if err != nil {
 					t.Fatal(err)
 				}

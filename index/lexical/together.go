@@ -35,13 +35,12 @@ func (s *search) together(essential int, from, end uint32) error {
 		}
 	}
 	next := s.sweepFirst(essential, from, end)
-	swept := next
+	swept, sifted := next, !all // by which cursors, and whether only rows marked have a sum
 	cut := below(s.cut - s.rest[next])
 	if !all {
 		kernel.Sift(s.marks[:], s.sums[:], cut)
 	}
 	s.gather()
-	sifted := next
 	for ; s.musts == 0 && next < len(s.cursors) && s.noted > 0; next++ {
 		c := s.cursors[next]
 		if !c.here {
@@ -58,7 +57,7 @@ func (s *search) together(essential int, from, end uint32) error {
 				return err
 			}
 			s.drop(after)
-			swept = next + 1
+			swept, sifted = next+1, false
 		}
 		cut = after
 	}
@@ -68,7 +67,7 @@ func (s *search) together(essential int, from, end uint32) error {
 			s.candidates = append(s.candidates, candidate{row, s.sums[place&codePlace]})
 		}
 	}
-	s.wipe(swept, from, end, !all && swept == sifted)
+	s.wipe(swept, sifted, from, end)
 	if len(s.candidates) == 0 {
 		return nil
 	}
@@ -126,7 +125,8 @@ func (s *search) probe(c *cursor, from, end uint32, cut, after float32) {
 // gather notes the places marked, in order.
 func (s *search) gather() {
 	n := 0
-	for _, i := range s.markedWords() {
+	s.listMarked()
+	for _, i := range s.marked {
 		for w := s.marks[i&(window/64-1)]; w != 0; w &= w - 1 {
 			s.places[n&codePlace] = uint16(i)<<6 | uint16(bits.TrailingZeros64(w))
 			n++
@@ -135,21 +135,20 @@ func (s *search) gather() {
 	s.noted = n
 }
 
-// markedWords returns which words of the marks are not 0. It takes no branch on that, which the processor would often guess wrong.
-func (s *search) markedWords() []uint8 {
+// listMarked finds which words of the marks are not 0. It takes no branch on that, which the processor would often guess wrong.
+func (s *search) listMarked() {
 	n := 0
 	for i, w := range s.marks {
-		s.marked[n&(window/64-1)] = uint8(i)
+		s.words[n&(window/64-1)] = uint8(i)
 		n += int((w | -w) >> 63)
 	}
-	s.words = n
-	return s.marked[:n]
+	s.marked = s.words[:n]
 }
 
-// wipe sets the marks and the sums to 0 again: only those that are not, if all others were sifted out or the lists of the window are short.
-func (s *search) wipe(next int, from, end uint32, sifted bool) {
+// wipe sets the marks and the sums to 0 again: only those that are not, if all others were sifted out or the lists of the cursors swept are short.
+func (s *search) wipe(swept int, sifted bool, from, end uint32) {
 	if sifted {
-		for _, i := range s.marked[:s.words] {
+		for _, i := range s.marked {
 			s.marks[i&(window/64-1)] = 0
 			*(*[64]float32)(s.sums[int(i&(window/64-1))<<6:]) = [64]float32{}
 		}
@@ -160,7 +159,7 @@ func (s *search) wipe(next int, from, end uint32, sifted bool) {
 		clear(s.sums[:end-from])
 		return
 	}
-	for _, c := range s.cursors[:next] {
+	for _, c := range s.cursors[:swept] {
 		switch {
 		case !c.here:
 		case c.coded != nil:

@@ -106,12 +106,12 @@ func TestPromisesAreKept(t *testing.T) {
 		for _, q := range []string{"w0", "w0 w1 w2", "w3 w40 w200", "w7 w7 w1 w90", "w2 -w1", "+w1 w2", "w250 w260 w270"} {
 			for _, k := range []int{1, 9, 10, 11, 30, 31, 100, 101, 300, 999, 1000, 1001, 6000} {
 				for _, searched := range [][]Part{whole, parts} {
-					want, _, err := run(t.Context(), searched, query(q), p, k, exhaustive)
+					want, _, err := runClean(t.Context(), searched, query(q), p, k, exhaustive)
 					if err != nil {
 						t.Fatal(err)
 					}
 					for range 2 { // lists are found out about, then known
-						got, _, err := run(t.Context(), searched, query(q), p, k, anyWay)
+						got, _, err := runClean(t.Context(), searched, query(q), p, k, anyWay)
 						if err != nil || !slices.Equal(got, want) {
 							t.Fatalf("%s, %v, k = %d, %d parts: %v, want %v, %v", q, v, k, len(searched), got, want, err)
 						}
@@ -156,12 +156,12 @@ func TestPromisesOfLargeParts(t *testing.T) {
 	for _, q := range []string{"w0 w1 w2", "w4 w9 w30", "+w3 w20 w0", "w50 w6 -w1", "w1~w0 w8"} {
 		for _, k := range depths {
 			for _, parts := range [][]Part{{{Index: large}, small}, {small, {Index: large}}, {{large, allowed}, small}} {
-				want, _, err := run(t.Context(), parts, query(q), Params{}, k, exhaustive)
+				want, _, err := runClean(t.Context(), parts, query(q), Params{}, k, exhaustive)
 				if err != nil {
 					t.Fatal(err)
 				}
 				for range 3 { // codes are kept when they are asked for again
-					got, _, err := run(t.Context(), parts, query(q), Params{}, k, anyWay)
+					got, _, err := runClean(t.Context(), parts, query(q), Params{}, k, anyWay)
 					if err != nil || !slices.Equal(got, want) {
 						t.Fatalf("%s, k = %d: %v, want %v, %v", q, k, got, want, err)
 					}
@@ -202,7 +202,7 @@ func TestSearchesShareNothing(t *testing.T) {
 			if _, _, err := Search(t.Context(), []Part{{Index: x}}, query("w300 w301 w302 w303 w304 w305"), Params{}, 1); err != nil {
 				t.Fatal(err)
 			}
-			hits, _, err := run(t.Context(), part, query("w0"), Params{}, 10, how)
+			hits, _, err := runClean(t.Context(), part, query("w0"), Params{}, 10, how)
 			if err != nil || len(hits) != min(10, want) {
 				t.Fatalf("way %d: %d hits of %d rows, %v", how, len(hits), want, err)
 			}
@@ -213,7 +213,7 @@ func TestSearchesShareNothing(t *testing.T) {
 // naiveCount is the number of allowed rows with a word.
 func naiveCount(t *testing.T, x *Index, allowed *bitset.Set, word string) (n int) {
 	t.Helper()
-	hits, _, err := run(t.Context(), []Part{{Index: x}}, query(word), Params{}, x.Rows(), exhaustive)
+	hits, _, err := runClean(t.Context(), []Part{{Index: x}}, query(word), Params{}, x.Rows(), exhaustive)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -221,8 +221,8 @@ func (s *search) window(w int, from uint32) error {
 	return s.together(essential, from, end)
 }
 
-// fetch asks for what is in memory for window w of the span, which begins at row from, if it will be searched: the next one is on its way
-// while this one is computed. That takes a seventh of the time off (a million passages, Zen 4).
+// fetch asks for the lengths and codes of window w of the span, which begins at row from, unless it will be left out: they are on their way
+// while the window before is computed. That takes a seventh of the time off (a million passages, Zen 4).
 func (s *search) fetch(w int, from uint32) {
 	if w >= span || from >= s.rows || s.totals[w] <= max(0, s.cut) {
 		return

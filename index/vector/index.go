@@ -59,7 +59,7 @@ type Sizes struct {
 // Total is the sum.
 func (s Sizes) Total() int64 { return s.Fine + s.Coarse + s.Graph + s.Lists }
 
-// Defaults of Params, measured on embeddings of text: see docs/benchmarks.
+// Defaults of Params. That of ef was measured on embeddings of text: see docs/benchmarks. Those of lists are a rule of thumb.
 const (
 	defaultEf     = 96
 	probesRoot    = 8  // times the root of the number of lists

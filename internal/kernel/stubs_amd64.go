@@ -239,7 +239,7 @@ func panelRowsAVX2(panel *float32, x *float32, ldx int, k int)
 
 // siftAVX2 marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:
 //
-//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }
+//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if !(x[i] > limit) { x[i] = 0 } }
 //
 //go:noescape
 func siftAVX2(marks *uint64, x *float32, n int, limit float32)
@@ -479,7 +479,7 @@ func panelRowsAVX512(panel *float32, x *float32, ldx int, k int)
 
 // siftAVX512 marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:
 //
-//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }
+//	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if !(x[i] > limit) { x[i] = 0 } }
 //
 //go:noescape
 func siftAVX512(marks *uint64, x *float32, n int, limit float32)

@@ -15,7 +15,7 @@ func sift(t tier) {
 	Pragma("noescape")
 	Doc(name+" marks which of n floats are above a limit, and sets the others to 0, n a positive multiple of 64; NaN is not above:",
 		"",
-		"	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if x[i] <= limit { x[i] = 0 } }")
+		"	for i := range n { bit i%64 of marks[i/64] = x[i] > limit; if !(x[i] > limit) { x[i] = 0 } }")
 	marks := Load(Param("marks"), GP64()).(reg.GPVirtual)
 	x := Load(Param("x"), GP64()).(reg.GPVirtual)
 	n := Load(Param("n"), GP64()).(reg.GPVirtual)
