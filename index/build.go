@@ -86,7 +86,8 @@ type builder struct {
 	settings *Settings
 	analyzer *analysis.Analyzer
 	threads  int
-	newest   uint64 // see head
+	newest   uint64                // see head
+	linked   func(done, total int) // told how many vectors of a segment from entries are linked; may be nil
 }
 
 // write writes all sections. Entries have been checked.
@@ -144,7 +145,7 @@ func (b *builder) write(ctx context.Context, w segment.SectionWriter, entries []
 	if b.settings.Dim == 0 {
 		return count, nil
 	}
-	return count, b.writeVectors(ctx, w, &rows{vectors, b.settings.Dim}, nil)
+	return count, b.writeVectors(ctx, w, &rows{vectors, b.settings.Dim}, b.linked)
 }
 
 // writeVectors builds the vector index of a segment, as the factory string says or, where it leaves that open, as suits the

@@ -74,7 +74,13 @@ func (db *DB) apply(ctx context.Context, c Change) (a Applied, err error) {
 	m := db.manifest.clone() // only changes and merges set it, and they hold db.writing
 	deleted := tombs{}
 	seen := make(map[string]bool, len(c.Delete))
-	for _, id := range c.Delete {
+	for i, id := range c.Delete {
+		if err := canceled(ctx, "delete"); err != nil {
+			return Applied{}, err
+		}
+		if db.progress != nil {
+			db.progress(Progress{"delete", int64(i + 1), int64(len(c.Delete))})
+		}
 		if seen[id] {
 			continue
 		}

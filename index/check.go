@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/winnow-search/winnow/index/segment"
 	"github.com/winnow-search/winnow/internal/vfs"
@@ -31,9 +32,9 @@ type Report struct {
 	all      int64          // bytes of all segments to check
 }
 
-// Progress is how far a check or a repair is.
+// Progress is how far a check, a repair or a deletion is.
 type Progress struct {
-	Phase       string // check: bytes of segments are counted; rebuild: documents of one segment
+	Phase       string // check: bytes of segments are counted; rebuild: documents of one segment; delete: documents
 	Done, Total int64
 }
 
@@ -188,7 +189,8 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 		r.add(f.err)
 		return
 	}
-	if bad := f.file.VerifyAll(ctx); bad != nil {
+	read := func(bytes int64) { r.at(record, float64(bytes)/float64(2*record.Size)) }
+	if bad := f.file.VerifyAll(ctx, read); bad != nil {
 		r.add(bad)
 		return // what follows would find the same again
 	}
@@ -197,19 +199,19 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 		r.add(err)
 		return
 	}
-	const parts = 5 // taken for equally large
-	r.at(record, 1./parts)
-	r.add(p.lexical.Check(ctx))
-	r.at(record, 2./parts)
+	steps := checkSteps{r: r, record: record, sections: f.file.Sections()}
+	r.add(p.lexical.Check(ctx, steps.next("lex.")))
+	columns := steps.next("col.")
 	r.add(p.columns.Check(ctx))
-	r.at(record, 3./parts)
-	if p.vectors != nil {
-		r.add(p.vectors.Check(ctx))
+	columns(1, 1)
+	if vectors := steps.next("vec."); p.vectors != nil {
+		r.add(p.vectors.Check(ctx, vectors))
 	}
 	live := liveRows(record.Rows, m.tombstones[record.Name])
+	met, documents := 0, steps.next("doc.")
 	docs, err := p.checkDocs(ctx, r.seen, func(first int) bool {
-		if first%256 == 0 {
-			r.at(record, 4./parts+float64(first)/float64(parts*record.Rows))
+		if met++; met%256 == 0 {
+			documents(met, record.Docs)
 		}
 		return live == nil || live.Contains(first)
 	})
@@ -219,6 +221,30 @@ func (r *Report) checkSegment(ctx context.Context, f opened, record segmentRecor
 		r.Rows += record.Rows
 	} else {
 		r.Rows += live.Count()
+	}
+}
+
+// checkSteps tell how far the second half of a segment's check is: every byte is read for its checksum, and then once more
+// for what it says. Each step counts as much as its sections are large.
+type checkSteps struct {
+	r        *Report
+	record   segmentRecord
+	sections []*segment.Section
+	before   int64 // bytes of the steps before
+}
+
+// next begins with the sections whose names begin with prefix.
+func (s *checkSteps) next(prefix string) func(done, total int) {
+	from, size := s.before, int64(0)
+	for _, x := range s.sections {
+		if strings.HasPrefix(x.Name(), prefix) {
+			size += int64(x.Len())
+		}
+	}
+	s.before += size
+	return func(done, total int) {
+		read := float64(from) + float64(size)*float64(done)/float64(max(total, 1))
+		s.r.at(s.record, 0.5+read/float64(2*s.record.Size))
 	}
 }
 

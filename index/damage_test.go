@@ -239,12 +239,45 @@ func TestMutilatedFiles(t *testing.T) {
 						continue // says nothing when it is missing
 					}
 					replaceFile(t, path, content)
-					d.judge(vectors+": "+name+" "+what, name, -1)
+					d.judge(vectors+": "+name+" "+what, name, placeOfLength(name, whole, content))
+					if isSegmentName(name) && content != nil && len(content) != len(whole) {
+						d.lengths(vectors+": "+name+" "+what, name, len(content), len(whole))
+					}
 					replaceFile(t, path, whole)
 				}
 			}
 		}
 		t.Logf("%s: %d mutilations: %d times opening was refused, %d times some answers were, %d times all answers were right", vectors, d.cases, d.refused, d.partly, d.silent)
+	}
+}
+
+// placeOfLength is where check must find bytes missing, or too many; -1 if it need not say. A segment knows its length, the
+// pages of index.db have checksums of their own.
+func placeOfLength(name string, whole, content []byte) int {
+	switch shorter := min(len(whole), len(content)); {
+	case content == nil, len(content) == len(whole), isPagesName(name) && len(content) > len(whole):
+		return -1
+	case name == ledgerName && len(content) < len(whole):
+		at := 0
+		for at < shorter && content[at] == whole[at] {
+			at++
+		}
+		return at
+	default:
+		return shorter
+	}
+}
+
+// lengths judges what check says of a file that is too short or too long: where, how long it is and how long it was.
+func (d *damageTest) lengths(what, name string, found, expected int) {
+	r, err := Check(background, d.dir, Options{})
+	if err != nil {
+		d.t.Errorf("%s: check: %v", what, err)
+		return
+	}
+	says := fmt.Sprintf("at byte %d: the file has %d bytes, want %d: ", min(found, expected), found, expected)
+	if !slices.ContainsFunc(r.Problems, func(p error) bool { return strings.Contains(p.Error(), name+": "+says) }) {
+		d.t.Errorf("%s: check does not say %q: %v", what, says, r.Problems)
 	}
 }
 

@@ -45,7 +45,7 @@ type Options struct {
 	// paths it is given: index.db is read past it, as bbolt, which writes index.db within FS.Update, knows no other. The same
 	// goes for the writer's lock and sizes in [DB.Stats]. Segments, and all that is created, renamed or removed, go through it.
 	FS vfs.FS
-	// Progress is told how far [Check] and [Repair] are, from one goroutine; may be nil.
+	// Progress is told how far [Check], [Repair] and the deletions of a [DB.Apply] are, from one goroutine at a time; may be nil.
 	Progress func(Progress)
 }
 
@@ -55,6 +55,7 @@ type DB struct {
 	fs       *ownFS
 	threads  int
 	write    bool
+	progress func(Progress) // may be nil
 	ledger   ledger
 	lock     *flock.Flock
 	settings Settings
@@ -200,7 +201,7 @@ func Memory(s Settings, threads int) (*DB, error) {
 }
 
 func newDB(dir string, o Options) *DB {
-	db := &DB{dir: dir, fs: &ownFS{FS: o.FS, lock: filepath.Join(dir, lockName)}, threads: o.Threads, write: o.Write}
+	db := &DB{dir: dir, fs: &ownFS{FS: o.FS, lock: filepath.Join(dir, lockName)}, threads: o.Threads, write: o.Write, progress: o.Progress}
 	if db.fs.FS == nil {
 		db.fs.FS = vfs.OS
 	}

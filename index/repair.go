@@ -201,12 +201,14 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 		}
 		w.vectors = salvageVectors(file.File, &m.Settings, old.Rows)
 	}
+	w.docs = old.Docs
+	w.build.linked = func(done, total int) { w.tell(float64(done) / float64(max(total, 1))) }
 	met := 0
 	sure = true
 	for doc, d := range documents {
-		if met++; o.Progress != nil {
-			o.Progress(Progress{"rebuild", int64(min(met, old.Docs)), int64(old.Docs)})
-		}
+		met++
+		w.met = min(met, old.Docs)
+		w.tell(0)
 		if live != nil && d.first >= 0 && !live.Contains(d.first) {
 			continue
 		}
@@ -227,6 +229,8 @@ func (db *DB) rebuild(ctx context.Context, old segmentRecord, m *manifest, o Rep
 	if err := w.flush(ctx); err != nil {
 		return nil, false, err
 	}
+	w.met = old.Docs // those that are lost, too
+	w.tell(0)
 	return w.rebuilt, sure, nil
 }
 
@@ -246,6 +250,21 @@ type rebuilder struct {
 	waiting []document.Chunk // passages of fresh that have no vectors
 	bytes   int              // about what entries take
 	rebuilt []segmentRecord
+	docs    int   // in the damaged segment
+	met     int   // of them
+	told    int64 // to Progress
+}
+
+// tell reports progress. A document that was read waits for its segment, whose graph takes longer than reading: it counts by
+// half until then. linked is the share of the vectors that are in the graph.
+func (w *rebuilder) tell(linked float64) {
+	if w.o.Progress == nil || w.docs == 0 {
+		return
+	}
+	waiting := float64(len(w.entries) + len(w.fresh))
+	// Never back: documents may be found that the segment does not count.
+	w.told = max(w.told, int64(float64(w.met)-waiting/2*(1-linked)))
+	w.o.Progress(Progress{"rebuild", w.told, int64(w.docs)})
 }
 
 // embedAtOnce is how many passages wait before they are encoded together.

@@ -4,13 +4,18 @@ package index
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/winnow-search/winnow/document"
 )
 
 // lossySpecimen is an index of two segments, of which the first is the larger.
@@ -79,6 +84,111 @@ func TestProgress(t *testing.T) {
 	at, ends = Progress{}, map[string]bool{}
 	if r, err := Repair(background, dir, RepairOptions{Options: o}); err != nil || r.Kept != 30 || !ends["rebuild"] || !ends["check"] {
 		t.Errorf("%+v, %v, %v", r, err, ends)
+	}
+}
+
+// TestProgressWithinASegment: a large segment is checked in small steps, and its rebuild ends when the graph is there.
+func TestProgressWithinASegment(t *testing.T) {
+	dir := filepath.Join(fastDir(t), "db")
+	settings := testSettings()
+	settings.Vectors = "hnsw8"
+	db, err := Create(dir, settings, Options{Threads: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const documents = 1500
+	random := rand.New(rand.NewPCG(8, 0))
+	c := Change{}
+	for i := range documents {
+		e := entry(fmt.Sprintf("doc%d", i), 1, 0)
+		var noise strings.Builder // which compression leaves as large as it is
+		for range 1024 {
+			fmt.Fprintf(&noise, " %x", random.Uint64())
+		}
+		e.Document.Text += noise.String()
+		c.Add = append(c.Add, e)
+	}
+	mustApply(t, db, c)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var told []Progress
+	o := Options{Threads: 1, Progress: func(p Progress) { told = append(told, p) }}
+	r, err := Check(background, dir, o)
+	if err != nil || len(r.Problems) > 0 || r.Bytes < 8<<20 {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	last := int64(0)
+	for _, p := range told {
+		if step := p.Done - last; step < 0 || step > r.Bytes/8 {
+			t.Errorf("a step from %d to %d of %d", last, p.Done, r.Bytes)
+		}
+		last = p.Done
+	}
+	if last != r.Bytes {
+		t.Errorf("%d of %d bytes at the end", last, r.Bytes)
+	}
+
+	path := filepath.Join(dir, segmentName(1))
+	patch(t, path, int(r.Bytes)-20, 0xEE)
+	told = nil
+	if r, err := Repair(background, dir, RepairOptions{Options: o}); err != nil || r.Kept != documents {
+		t.Fatalf("%+v, %v", r, err)
+	}
+	linking := 0
+	for _, p := range told {
+		if p.Phase == "rebuild" && p.Done > documents/2 && p.Done < documents {
+			linking++
+		}
+	}
+	if linking < 5 || told[len(told)-1] != (Progress{"rebuild", documents, documents}) {
+		t.Errorf("%d steps of linking, and %+v at the end", linking, told[len(told)-1])
+	}
+}
+
+// TestProgressOfDeletion tells of every document, and a deletion that is given up leaves all of them.
+func TestProgressOfDeletion(t *testing.T) {
+	dir := lossySpecimen(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var told []Progress
+	stop := int64(3)
+	db, err := Open(dir, Options{Write: true, Progress: func(p Progress) {
+		if told = append(told, p); p.Done == stop {
+			cancel()
+		}
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer db.Close()
+	s, err := db.Snapshot()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var ids []string
+	err = s.Documents(background, func(d *document.Document, _ []Passage) error {
+		ids = append(ids, d.ID)
+		return nil
+	})
+	s.Release()
+	if err != nil || len(ids) < 10 {
+		t.Fatalf("%v, %v", ids, err)
+	}
+	if a, err := db.Apply(ctx, Change{Delete: ids}); !errors.Is(err, context.Canceled) || a.Deleted != 0 || len(told) != 3 {
+		t.Errorf("%+v, %v, %v", a, err, told)
+	}
+	told, stop = nil, -1
+	if a, err := db.Apply(background, Change{Delete: ids}); err != nil || a.Deleted != len(ids) {
+		t.Errorf("%+v, %v", a, err)
+	}
+	for i, p := range told {
+		if p != (Progress{"delete", int64(i + 1), int64(len(ids))}) {
+			t.Errorf("%d: %+v", i, p)
+		}
+	}
+	if len(told) != len(ids) {
+		t.Errorf("told %d times of %d documents", len(told), len(ids))
 	}
 }
 

@@ -182,7 +182,7 @@ func (db *DB) describe(ctx context.Context, name string) (h head, r segmentRecor
 	if err != nil {
 		return head{}, r, err
 	}
-	if len(h.Replaces) > 0 && file.VerifyAll(ctx) != nil {
+	if len(h.Replaces) > 0 && file.VerifyAll(ctx, nil) != nil {
 		h.Replaces = nil
 	}
 	info := file.Info()

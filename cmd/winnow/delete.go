@@ -39,12 +39,14 @@ func (a *app) deleteCommand() *cobra.Command {
 }
 
 func (a *app) delete(cmd *cobra.Command, f *deleteFlags, ids []string) error {
-	dir, db, err := openIndex(cmd, f.db, index.Options{Write: true})
+	bar := a.newIndexBar()
+	dir, db, err := openIndex(cmd, f.db, index.Options{Write: true, Progress: bar.update})
 	if err != nil {
 		return err
 	}
 	defer db.Close()
 	applied, err := db.Apply(cmd.Context(), index.Change{Delete: ids})
+	bar.clear()
 	if err != nil {
 		return explainDB(dir, err)
 	}

@@ -15,11 +15,14 @@ import (
 type evalBar struct {
 	progress
 	what string
+	from int // what was done when it began
 	last time.Time
 }
 
 // begin starts with something new.
-func (b *evalBar) begin(what string) { b.what, b.start, b.last = what, time.Now(), time.Time{} }
+func (b *evalBar) begin(what string) {
+	b.what, b.from, b.start, b.last = what, 0, time.Now(), time.Time{}
+}
 
 // encoding is told how many passages are encoded.
 func (b *evalBar) encoding(done, total int) {
@@ -44,20 +47,20 @@ func (b *evalBar) draw(what string, done, total int, one, many string) {
 		return
 	}
 	b.last = now
-	b.show(term.Truncate(evalLine(b.out.Line(what), done, total, one, many, now.Sub(b.start)), max(b.out.Columns()-3, 1)))
+	b.show(term.Truncate(evalLine(b.out.Line(what), b.from, done, total, one, many, now.Sub(b.start)), max(b.out.Columns()-3, 1)))
 }
 
-// evalLine is what is shown after some time.
-func evalLine(what string, done, total int, one, many string, took time.Duration) string {
+// evalLine is what is shown after some time, in which it came from one number to another.
+func evalLine(what string, from, done, total int, one, many string, took time.Duration) string {
 	share := float64(done) / float64(total)
 	parts := []string{what + " " + progressBar(share), fmt.Sprintf("%s of %s", term.Count(done), term.Plural(total, one, many))}
-	if seconds := took.Seconds(); seconds > 0.5 && done > 0 {
-		parts = append(parts, figures(float64(done)/seconds, 2)+"/s")
+	if seconds := took.Seconds(); seconds > 0.5 && done > from {
+		parts = append(parts, figures(float64(done-from)/seconds, 2)+"/s")
 	}
-	return strings.Join(append(parts, left(took, share)...), " · ")
+	return strings.Join(append(parts, left(took, float64(done-from)/float64(max(total-from, 1)))...), " · ")
 }
 
-// indexBar is the same for a check or a repair of an index.
+// indexBar is the same for a check, a repair, a deletion or an export of an index.
 type indexBar struct {
 	evalBar
 	phase string
@@ -70,7 +73,10 @@ func (a *app) newIndexBar() *indexBar {
 func (b *indexBar) update(p index.Progress) {
 	if p.Phase != b.phase {
 		b.phase = p.Phase
-		b.begin(map[string]string{"check": "checking", "rebuild": "rebuilding"}[p.Phase])
+		b.begin(map[string]string{"check": "checking", "rebuild": "rebuilding", "delete": "deleting"}[p.Phase])
+		if p.Phase == "check" {
+			b.from = int(p.Done >> 20) // a repair goes on with checking after it has rebuilt a segment
+		}
 	}
 	if p.Phase == "check" {
 		b.draw(b.what, int(p.Done>>20), int(p.Total>>20), "MiB", "MiB")

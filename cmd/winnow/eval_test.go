@@ -13,11 +13,11 @@ import (
 )
 
 func TestEvalLine(t *testing.T) {
-	got := evalLine("dense+auto@20", 50, 200, "query", "queries", 10*time.Second)
+	got := evalLine("dense+auto@20", 0, 50, 200, "query", "queries", 10*time.Second)
 	if want := "dense+auto@20 █████░░░░░░░░░░░░░░░ · 50 of 200 queries · 5.0/s · 30s left"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := evalLine("x", 0, 1, "query", "queries", 0), "x ░░░░░░░░░░░░░░░░░░░░ · 0 of 1 query"; got != want {
+	if got, want := evalLine("x", 0, 0, 1, "query", "queries", 0), "x ░░░░░░░░░░░░░░░░░░░░ · 0 of 1 query"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

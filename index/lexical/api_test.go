@@ -124,7 +124,7 @@ func TestCancelled(t *testing.T) {
 	if _, _, err := Search(ctx, []Part{{Index: x}}, query("w0 w1"), Params{}, 3); !errors.Is(err, context.Canceled) {
 		t.Errorf("search: %v", err)
 	}
-	if err := x.Check(ctx); !errors.Is(err, context.Canceled) {
+	if err := x.Check(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("check: %v", err)
 	}
 }

@@ -113,7 +113,7 @@ func TestLists(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := x.Check(t.Context()); err != nil {
+	if err := x.Check(t.Context(), nil); err != nil {
 		t.Fatal(err)
 	}
 	if x.Totals().Terms != len(want) {

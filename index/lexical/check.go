@@ -21,8 +21,9 @@ var (
 
 // Check reads the whole index and tests everything that search relies on: order and completeness of the dictionary, rising
 // rows, frequencies, positions, the limits of blocks, and that lengths of rows are the numbers of their tokens. It
-// takes 8 bytes of memory a row. The first error found is a *segment.CorruptionError; ctx's error is passed on.
-func (x *Index) Check(ctx context.Context) error {
+// takes 8 bytes of memory a row. The first error found is a *segment.CorruptionError; ctx's error is passed on. progress, which
+// may be nil, is told now and then how many bytes of postings are read.
+func (x *Index) Check(ctx context.Context, progress func(done, total int)) error {
 	for _, s := range []*segment.Section{x.head, x.blocks, x.lengths, x.terms, x.postings, x.positions} {
 		if err := s.VerifyAll(); err != nil {
 			return err
@@ -32,7 +33,7 @@ func (x *Index) Check(ctx context.Context) error {
 	if err := c.lengths(); err != nil {
 		return err
 	}
-	if err := c.dictionary(ctx); err != nil {
+	if err := c.dictionary(ctx, progress); err != nil {
 		return err
 	}
 	for row := range c.total {
@@ -80,7 +81,7 @@ func (c *checker) lengths() error {
 }
 
 // dictionary walks all terms and their postings.
-func (c *checker) dictionary(ctx context.Context) error {
+func (c *checker) dictionary(ctx context.Context, progress func(done, total int)) error {
 	x := c.x
 	r := x.dictionaryReader()
 	var before []byte
@@ -89,6 +90,9 @@ func (c *checker) dictionary(ctx context.Context) error {
 		if n&255 == 0 {
 			if err := ctx.Err(); err != nil {
 				return err
+			}
+			if progress != nil {
+				progress(int(postings), x.postings.Len())
 			}
 		}
 		at := x.terms.Len() - cap(r.data)

@@ -53,7 +53,7 @@ func use(t testing.TB, r segment.SectionReader) (checked error) {
 	if x.tokens < 1<<20 { // a damaged length may make a merge long, not wrong
 		mustBeCorruption(t, Merge(t.Context(), segment.NewMemory(), []MergePart{{x, keep}, {x, nil}}))
 	}
-	checked = x.Check(t.Context())
+	checked = x.Check(t.Context(), nil)
 	mustBeCorruption(t, checked)
 	return checked
 }
@@ -130,7 +130,7 @@ func TestCheckFinds(t *testing.T) {
 		c.damage(bad[c.section])
 		x, err := Open(bad)
 		if err == nil {
-			err = x.Check(t.Context())
+			err = x.Check(t.Context(), nil)
 		}
 		mustBeCorruption(t, err)
 		if err == nil || !strings.Contains(err.Error(), c.want) {

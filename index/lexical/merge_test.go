@@ -69,7 +69,7 @@ func TestMergeIsBuild(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := x.Check(t.Context()); err != nil {
+		if err := x.Check(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 	})

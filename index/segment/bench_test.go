@@ -82,7 +82,7 @@ func BenchmarkVerifyAll(b *testing.B) {
 	f := opened(b)
 	b.SetBytes(benchSize)
 	for b.Loop() {
-		sink = f.VerifyAll(context.Background())
+		sink = f.VerifyAll(context.Background(), nil)
 		must(b, sink)
 	}
 }

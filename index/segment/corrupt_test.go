@@ -29,7 +29,7 @@ func thorough(t *testing.T, b []byte) error {
 	for _, s := range f.Sections() {
 		lazy[s.Name()] = s.VerifyAll()
 	}
-	all := f.VerifyAll(context.Background())
+	all := f.VerifyAll(context.Background(), nil)
 	damaged := false
 	for _, s := range f.Sections() {
 		// A bad block is reported again and again.
@@ -242,7 +242,7 @@ func TestVerifyAllFindsAll(t *testing.T) {
 	f, err := segment.OpenBytes("seg.win", b)
 	must(t, err)
 	var list *segment.CorruptionList
-	if err := f.VerifyAll(context.Background()); !errors.As(err, &list) {
+	if err := f.VerifyAll(context.Background(), nil); !errors.As(err, &list) {
 		t.Fatalf("got %v", err)
 	}
 	var got []string
@@ -266,7 +266,7 @@ func TestVerifyAllIsBounded(t *testing.T) {
 	f, err := segment.OpenBytes("seg.win", b)
 	must(t, err)
 	var list *segment.CorruptionList
-	if err := f.VerifyAll(context.Background()); !errors.As(err, &list) || len(list.Errors) != 1000 || list.More != rows-1000 {
+	if err := f.VerifyAll(context.Background(), nil); !errors.As(err, &list) || len(list.Errors) != 1000 || list.More != rows-1000 {
 		t.Fatalf("got %v", err)
 	}
 	if message := list.Error(); len(message) > 1000 || !strings.HasSuffix(message, "and 1195 more") {
@@ -279,7 +279,7 @@ func TestVerifyAllEndsWithItsContext(t *testing.T) {
 	must(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := f.VerifyAll(ctx); !errors.Is(err, context.Canceled) {
+	if err := f.VerifyAll(ctx, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -303,7 +303,7 @@ func TestVerifyAllUnreadableBlock(t *testing.T) {
 	must(t, err)
 	defer func() { must(t, f.Close()) }()
 	var list *segment.CorruptionList
-	if err := f.VerifyAll(context.Background()); !errors.As(err, &list) || len(list.Errors) != 1 || !errors.Is(err, syscall.EIO) {
+	if err := f.VerifyAll(context.Background(), nil); !errors.As(err, &list) || len(list.Errors) != 1 || !errors.Is(err, syscall.EIO) {
 		t.Fatalf("got %v", err)
 	}
 	if want := int64(1<<20 + 4*4096); list.Errors[0].Offset != want {
@@ -323,7 +323,7 @@ func TestVerifyAllOfAFileCutShort(t *testing.T) {
 		return
 	}
 	var list *segment.CorruptionList
-	if err := f.VerifyAll(context.Background()); !errors.As(err, &list) || list.Errors[0].Offset != 8192 {
+	if err := f.VerifyAll(context.Background(), nil); !errors.As(err, &list) || list.Errors[0].Offset != 8192 {
 		t.Errorf("got %v", err)
 	}
 }

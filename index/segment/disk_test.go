@@ -46,7 +46,7 @@ func TestPowerCuts(t *testing.T) {
 				if err != nil {
 					t.Fatalf("%v, seed %d: %s is named but does not open: %v", p, seed, name, err)
 				}
-				if err := f.VerifyAll(context.Background()); err != nil {
+				if err := f.VerifyAll(context.Background(), nil); err != nil {
 					t.Fatalf("%v, seed %d: %s is named but damaged: %v", p, seed, name, err)
 				}
 				must(t, f.Close())
@@ -64,7 +64,7 @@ func TestPowerCuts(t *testing.T) {
 				unnamed++
 				f, err := segment.Open(vfs.OS, filepath.Join(clone, name))
 				if err == nil {
-					err = errors.Join(f.VerifyAll(context.Background()), f.Close())
+					err = errors.Join(f.VerifyAll(context.Background(), nil), f.Close())
 				}
 				if err != nil {
 					broken++
@@ -158,7 +158,7 @@ func TestVerifyAllMemory(t *testing.T) {
 	defer func() { must(t, f.Close()) }()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	must(t, f.VerifyAll(context.Background()))
+	must(t, f.VerifyAll(context.Background(), nil))
 	runtime.ReadMemStats(&after)
 	if got := after.TotalAlloc - before.TotalAlloc; got > 2<<20 {
 		t.Errorf("%d bytes allocated to verify 24 MiB", got)

@@ -7,6 +7,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/winnow-search/winnow/internal/vfs"
 )
@@ -70,6 +71,9 @@ func parse(name string, m vfs.Mapping, want *Info) (*File, error) {
 		return nil, &CorruptionError{File: name, Offset: off, Err: fmt.Errorf(format, args...)}
 	}
 	size := int64(len(b))
+	if want != nil && size < want.Size && size < int64(len(magic)+4) && strings.HasPrefix(magic, string(b[:min(len(b), len(magic))])) {
+		return corrupt(size, "the file has %d bytes, want %d: truncated", size, want.Size) // too short to say what it is
+	}
 	if err := checkMagic(name, b); err != nil {
 		return nil, err
 	}

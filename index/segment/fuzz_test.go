@@ -56,7 +56,7 @@ func open(t *testing.T, b []byte) {
 	if total > len(b) {
 		t.Fatalf("sections of %d bytes in %d", total, len(b))
 	}
-	all := f.VerifyAll(context.Background())
+	all := f.VerifyAll(context.Background(), nil)
 	if damaged != "" && (all == nil || !strings.Contains(all.Error(), damaged) && !strings.Contains(all.Error(), "more")) {
 		t.Fatalf("section %q is damaged, all: %v", damaged, all)
 	}

@@ -127,7 +127,7 @@ func TestOpenDamaged(t *testing.T) {
 		if err != nil || d.File == nil || !bytes.Equal(d.Scan, bad) {
 			t.Fatalf("%s: %v, %+v", name, err, d)
 		}
-		if err := d.File.VerifyAll(t.Context()); err != nil {
+		if err := d.File.VerifyAll(t.Context(), nil); err != nil {
 			t.Errorf("%s: %v", name, err)
 		}
 		if err := d.Close(); err != nil {

@@ -170,7 +170,7 @@ func TestRoundTrip(t *testing.T) {
 			t.Fatalf("%d sections, want %d", len(f.Sections()), len(parts))
 		}
 		same(t, f, parts)
-		if err := f.VerifyAll(context.Background()); err != nil {
+		if err := f.VerifyAll(context.Background(), nil); err != nil {
 			t.Fatal(err)
 		}
 		memory := segment.NewMemory()
@@ -331,7 +331,7 @@ func TestConcurrentVerify(t *testing.T) {
 				off := rng.IntN(s.Len())
 				err = errors.Join(err, s.Verify(off, rng.IntN(s.Len()-off)))
 			}
-			errs <- errors.Join(err, f.VerifyAll(context.Background()))
+			errs <- errors.Join(err, f.VerifyAll(context.Background(), nil))
 		}()
 	}
 	for range 4 {

@@ -15,8 +15,8 @@ const pieceSize = 1 << 20
 // VerifyAll checks every block, by reading the file instead of touching the mapping, so that resident memory stays low. It
 // goes on after damage and returns all of it as a *CorruptionList: one entry for each damaged block and section that has
 // bytes in it. A block that cannot be read counts as damaged. Blocks found good need no check when they are used later. If
-// ctx ends, its error is returned.
-func (f *File) VerifyAll(ctx context.Context) error {
+// ctx ends, its error is returned. progress, which may be nil, is told after each MiB how many bytes are read.
+func (f *File) VerifyAll(ctx context.Context, progress func(read int64)) error {
 	var found CorruptionList
 	total := int64(len(f.blocks.data))
 	buf := make([]byte, min(pieceSize, total))
@@ -39,6 +39,9 @@ func (f *File) VerifyAll(ctx context.Context) error {
 			if !f.blocks.checkBytes(b, block) {
 				f.addDamage(&found, b, checksumError(len(block)))
 			}
+		}
+		if progress != nil {
+			progress(at + int64(len(piece)))
 		}
 	}
 	return found.orNil()

@@ -10,10 +10,27 @@ import (
 )
 
 // Check reads the whole index: checksums of all rows, values that are not finite, every row in one list, every link to a node
-// that exists and every node reachable. The first error found is returned: *segment.CorruptionError for damaged bytes.
-func (x *Index) Check(ctx context.Context) error {
-	if err := x.checkRows(ctx); err != nil {
-		return fmt.Errorf("check of vector index: %w", err)
+// that exists and every node reachable. The first error found is returned: *segment.CorruptionError for damaged bytes. progress,
+// which may be nil, is told now and then how far it is: a row counts once for each of its encodings and once for its links.
+func (x *Index) Check(ctx context.Context, progress func(done, total int)) error {
+	if progress == nil {
+		progress = func(int, int) {}
+	}
+	storages := []Storage{x.coarse}
+	if x.spec.Fine != None {
+		storages = append(storages, x.fine)
+	}
+	total := len(storages) * x.n
+	if x.graph != nil {
+		total += x.n
+	}
+	at := 0
+	told := func(rows int) { progress(at+rows, total) }
+	for _, st := range storages {
+		if err := checkStorage(ctx, st, told); err != nil {
+			return fmt.Errorf("check of vector index: %w", err)
+		}
+		at += x.n
 	}
 	if x.lists != nil {
 		if err := x.lists.verify(ctx); err != nil {
@@ -21,28 +38,15 @@ func (x *Index) Check(ctx context.Context) error {
 		}
 	}
 	if x.graph != nil {
-		if err := x.graph.check(ctx); err != nil {
+		if err := x.graph.check(ctx, told); err != nil {
 			return fmt.Errorf("check of vector index: graph: %w", err)
 		}
 	}
 	return nil
 }
 
-// checkRows verifies all rows, and computes scores of all, which are finite if the rows are.
-func (x *Index) checkRows(ctx context.Context) error {
-	storages := []Storage{x.coarse}
-	if x.spec.Fine != None {
-		storages = append(storages, x.fine)
-	}
-	for _, st := range storages {
-		if err := checkStorage(ctx, st); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func checkStorage(ctx context.Context, st Storage) error {
+// checkStorage verifies all rows, and computes scores of all, which are finite if the rows are.
+func checkStorage(ctx context.Context, st Storage, progress func(rows int)) error {
 	const piece = 1024
 	return parallel(ctx, st.Len(), piece, 1, func() func(from, to int) error {
 		// A query of zeros: 0·x is 0 for a finite x and NaN for others; distances of huge rows overflow, too.
@@ -58,6 +62,7 @@ func checkStorage(ctx context.Context, st Storage) error {
 					return corruptRow(st, from+i)
 				}
 			}
+			progress(to)
 			return nil
 		}
 	})

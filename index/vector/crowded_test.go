@@ -73,7 +73,7 @@ func TestHugeRows(t *testing.T) {
 	for _, m := range metrics {
 		for _, spec := range []string{"flat,int8", "flat,int8,none", "hnsw8,int8"} {
 			x := reopen(t, mustIndex(t, rows, 2, m, spec))
-			if err := x.Check(t.Context()); err != nil {
+			if err := x.Check(t.Context(), nil); err != nil {
 				t.Errorf("%s, %s: %v", spec, m, err)
 			}
 			for _, q := range [][]float32{{huge, huge}, {0, 0}, {-1, huge}, {1e-45, 0}} {
@@ -113,7 +113,7 @@ func TestHostilePairs(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := x.Check(t.Context()); !errors.As(err, &corruption) {
+				if err := x.Check(t.Context(), nil); !errors.As(err, &corruption) {
 					t.Errorf("%s: float %d is %v: error %v", m, at, value, err)
 				}
 				use(t, x)

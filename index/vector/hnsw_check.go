@@ -12,7 +12,8 @@ import (
 
 // check verifies every byte and link: checksums, numbers in range, no node linked to itself or twice, upper layers as the
 // seed gives them, and a way from the entry point to every row in layer 0. It takes memory for two numbers a row.
-func (g *graph) check(ctx context.Context) error {
+// progress is told of the rows of layer 0, where nearly all links are.
+func (g *graph) check(ctx context.Context, progress func(rows int)) error {
 	for _, s := range []*segment.Section{g.layers[0].section, g.orderSection} {
 		if s != nil {
 			if err := s.VerifyAll(); err != nil {
@@ -24,7 +25,11 @@ func (g *graph) check(ctx context.Context) error {
 		return err
 	}
 	for level := range g.layers {
-		if err := g.layers[level].check(ctx); err != nil {
+		told := progress
+		if level > 0 {
+			told = func(int) {}
+		}
+		if err := g.layers[level].check(ctx, told); err != nil {
 			return fmt.Errorf("hnsw: layer %d: %w", level, err)
 		}
 	}
@@ -58,12 +63,15 @@ func (g *graph) checkOrder() error {
 }
 
 // check checks the links of all nodes.
-func (l *layer) check(ctx context.Context) error {
+func (l *layer) check(ctx context.Context, progress func(nodes int)) error {
 	const nodesPerCheck = 1 << 14
 	sorted := make([]uint32, 0, l.width)
 	for node := range uint32(l.nodes) {
-		if node%nodesPerCheck == 0 && ctx.Err() != nil {
-			return ctx.Err()
+		if node%nodesPerCheck == 0 {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			progress(int(node))
 		}
 		list, err := l.list(node)
 		if err != nil {

@@ -60,7 +60,7 @@ func TestGraphFile(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := g.check(t.Context()); err != nil {
+		if err := g.check(t.Context(), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 		if again := graphBytes(t, g); !slices.EqualFunc(again, sections, slices.Equal) {
@@ -138,7 +138,7 @@ func TestGraphFileDamaged(t *testing.T) {
 					t.Errorf("%s: %d hits, %v", test.name, len(hits), err)
 				}
 			}
-			err = g.check(t.Context())
+			err = g.check(t.Context(), func(int) {})
 		}
 		if !isCorruption(err) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", test.name, err)
@@ -205,7 +205,7 @@ func FuzzGraph(f *testing.F) {
 				}
 			}
 		}
-		if err := g.check(context.Background()); err != nil && !isCorruption(err) {
+		if err := g.check(context.Background(), func(int) {}); err != nil && !isCorruption(err) {
 			t.Fatal(err)
 		}
 	})

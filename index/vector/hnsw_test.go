@@ -145,7 +145,7 @@ func TestGraphRecall(t *testing.T) {
 	for _, metric := range []Metric{Cosine, Dot, Euclidean} {
 		st, queries := clusteredRows(1, 4000, 60, 32, metric)
 		g := mustGraph(t, st, 12, 80, 2)
-		if err := g.check(t.Context()); err != nil {
+		if err := g.check(t.Context(), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 		var got, want [][]Hit
@@ -177,7 +177,7 @@ func TestGraphRecallOfUnevenRows(t *testing.T) {
 	clear(st.row(17))
 	copy(st.row(30), st.row(29))
 	g := mustGraph(t, st, 12, 80, 2)
-	if err := g.check(t.Context()); err != nil {
+	if err := g.check(t.Context(), func(int) {}); err != nil {
 		t.Fatal(err)
 	}
 	var got, want [][]Hit
@@ -310,7 +310,7 @@ func TestGraphProperties(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := g.check(context.Background()); err != nil {
+		if err := g.check(context.Background(), func(int) {}); err != nil {
 			t.Fatal(err)
 		}
 		q := make([]float32, dim)
@@ -365,7 +365,7 @@ func TestGraphOfCopies(t *testing.T) {
 			copy(st.row(i), st.row(0))
 		}
 		g := mustGraph(t, st, 8, 40, 2)
-		if err := g.check(t.Context()); err != nil {
+		if err := g.check(t.Context(), func(int) {}); err != nil {
 			t.Fatalf("%d others: %v", others, err)
 		}
 		hits, _ := mustSearch(t, g, st.RowQuery(0), 50, 100, nil)
@@ -397,7 +397,7 @@ func TestGraphOfZeros(t *testing.T) {
 		for _, metric := range []Metric{Cosine, Dot, Euclidean} {
 			st := &plainRows{data: make([]float32, 4*n), dim: 4, metric: metric}
 			g := mustGraph(t, st, 4, 20, 2)
-			if err := g.check(t.Context()); err != nil {
+			if err := g.check(t.Context(), func(int) {}); err != nil {
 				t.Fatalf("%d rows: %v", n, err)
 			}
 			hits, _ := mustSearch(t, g, st.Query([]float32{1, 2, 3, 4}), 10, 20, nil)
@@ -429,7 +429,7 @@ func TestGraphPassesErrorsOn(t *testing.T) {
 	if _, err := buildGraph(ended, st, 4, 20, 2, 0, nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("build: %v", err)
 	}
-	if err := g.check(ended); !errors.Is(err, context.Canceled) {
+	if err := g.check(ended, func(int) {}); !errors.Is(err, context.Canceled) {
 		t.Errorf("check: %v", err)
 	}
 	late, stop := context.WithCancel(t.Context())

@@ -88,7 +88,7 @@ func TestIndexSearch(t *testing.T) {
 			if stored.Spec().String() != text || stored.Len() != n || stored.Dim() != dim || stored.Metric() != m || stored.Bytes() != built.Bytes() {
 				t.Fatalf("%s: stored as %s, %d×%d, %s, %v bytes, not %v", name, stored.Spec(), stored.Len(), stored.Dim(), stored.Metric(), stored.Bytes(), built.Bytes())
 			}
-			if err := stored.Check(t.Context()); err != nil {
+			if err := stored.Check(t.Context(), nil); err != nil {
 				t.Errorf("%s: %v", name, err)
 			}
 			p := Params{Probes: 8, Oversample: 60, Ef: 600}
@@ -245,7 +245,7 @@ func TestSmallIndexes(t *testing.T) {
 		for _, m := range metrics {
 			for _, text := range append([]string{"auto", "ivf", "hnsw", "flat,pq"}, allSpecs...) {
 				x := reopen(t, mustIndex(t, rows, 3, m, text))
-				if err := x.Check(t.Context()); err != nil {
+				if err := x.Check(t.Context(), nil); err != nil {
 					t.Errorf("%s, %s, %d rows: %v", text, m, len(rows)/3, err)
 				}
 				hits, _, err := x.Search(t.Context(), []float32{1, 2, 3}, 20, Params{})

@@ -223,7 +223,7 @@ func (l *lists) rows(first, count int) ([]uint32, error) {
 // verify checks that every row is in exactly one list, and where places says.
 func (l *lists) verify(ctx context.Context) error {
 	n := len(l.ids)
-	if err := checkStorage(ctx, l.centroids); err != nil {
+	if err := checkStorage(ctx, l.centroids, func(int) {}); err != nil {
 		return err
 	}
 	if _, err := l.allIDs(); err != nil {

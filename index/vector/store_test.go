@@ -3,7 +3,6 @@
 package vector
 
 import (
-	"context"
 	"errors"
 	"io"
 	"maps"
@@ -73,7 +72,7 @@ func use(t testing.TB, x *Index) {
 	if x.Len() > 0 {
 		x.Source().Row(x.Len() - 1)
 	}
-	checkCorruption(t, x.Check(t.Context()))
+	checkCorruption(t, x.Check(t.Context(), nil))
 }
 
 func checkCorruption(t testing.TB, err error) {
@@ -147,7 +146,7 @@ func TestCheckFinds(t *testing.T) {
 		copy(s[c.section][c.at:], c.bytes)
 		x, err := Open(s)
 		if err == nil {
-			err = x.Check(t.Context())
+			err = x.Check(t.Context(), nil)
 		}
 		var corruption *segment.CorruptionError
 		if !errors.As(err, &corruption) || corruption.Section != c.section {
@@ -232,10 +231,11 @@ func searchFile(t *testing.T, path string, query []float32) ([]Hit, error) {
 		hits = nil
 	}
 	checkCorruption(t, err)
-	for _, check := range []func(context.Context) error{x.Check, f.VerifyAll} {
-		if err == nil {
-			err = check(t.Context())
-		}
+	if err == nil {
+		err = x.Check(t.Context(), nil)
+	}
+	if err == nil {
+		err = f.VerifyAll(t.Context(), nil)
 	}
 	return hits, err
 }
