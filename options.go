@@ -107,7 +107,8 @@ func Budget(d time.Duration) SearchOption { return func(o *searchOptions) { o.bu
 func Explain() SearchOption { return func(o *searchOptions) { o.explain = true } }
 
 // Snippets adds to every hit the part of its text that says why it is there.
-// The sentences of hits are encoded for that, which takes some time.
+// Where the query has a vector the sentences of hits are encoded for that,
+// at most 24 of each and all in one call of the encoder, which takes some time.
 func Snippets() SearchOption { return func(o *searchOptions) { o.snippets = true } }
 
 // Diversity chooses hits by maximal marginal relevance: lambda weighs relevance

@@ -17,14 +17,15 @@ type Snippet struct {
 	Start int      `json:"start"` // bytes of the hit's text, half open
 	End   int      `json:"end"`
 	Terms [][2]int `json:"terms,omitempty"` // what the query's words matched: bytes of the hit's text, half open
-	// Sentence is the sentence nearest to the query by their vectors, if the engine has any: bytes of the hit's text.
+	// Sentence is the sentence nearest to the query by their vectors: bytes of the hit's text. There is none in a text of one
+	// sentence, and none where the query has no vector, as in a search by words alone.
 	Sentence *[2]int `json:"sentence,omitempty"`
 }
 
 // snippetLength is the most bytes of a snippet: three lines of a terminal.
 const snippetLength = 280
 
-// maxSentences bounds how many sentences of a hit are encoded.
+// maxSentences bounds how many sentences of a hit are encoded: the first ones.
 const maxSentences = 24
 
 // addSnippets gives every hit its snippet.
@@ -48,13 +49,28 @@ func (s *searching) addSnippets(ctx context.Context) error {
 		for _, span := range spans {
 			h.Snippet.Terms = append(h.Snippet.Terms, [2]int{span.Start, span.End})
 		}
-		if n := h.Snippet.Sentence; n != nil {
-			h.Snippet.Start, h.Snippet.End = widen(h.Text, n[0], n[1])
-			continue
-		}
-		h.Snippet.Start, h.Snippet.End = analysis.Window(h.Text, spans, snippetLength)
+		h.Snippet.Start, h.Snippet.End = shown(h.Text, spans, h.Snippet.Sentence)
 	}
 	return nil
+}
+
+// shown is the part of a text to show: what is around the sentence, which is all of a short text, or else around the words.
+func shown(text string, words []analysis.Span, sentence *[2]int) (start, end int) {
+	if sentence == nil {
+		return analysis.Window(text, words, snippetLength)
+	}
+	if start, end = sentence[0], sentence[1]; end-start <= snippetLength {
+		return widen(text, start, end)
+	}
+	var inside []analysis.Span
+	for _, w := range words {
+		if w.Start >= start && w.End <= end {
+			w.Start, w.End = w.Start-start, w.End-start
+			inside = append(inside, w)
+		}
+	}
+	from, to := analysis.Window(text[start:end], inside, snippetLength)
+	return start + from, start + to
 }
 
 // widen grows a range by the sentences after it, then those before, as long as it stays short.
@@ -73,7 +89,9 @@ func widen(text string, start, end int) (int, int) {
 	return start, end
 }
 
-// nearestSentences finds in each hit of several sentences the one whose vector is nearest to the query's.
+// nearestSentences finds in each hit of several sentences the one whose vector is nearest to the query's. The encoder is called
+// once for the sentences of all hits. A hit costs at most maxSentences of them, a short one no more text than snippetLength, and
+// one without a choice, or a query without a vector, costs nothing.
 func (s *searching) nearestSentences(ctx context.Context) error {
 	e := s.engine
 	if s.query == nil {
@@ -84,13 +102,11 @@ func (s *searching) nearestSentences(ctx context.Context) error {
 	var ranges []document.Range
 	for i := range s.found {
 		text := s.found[i].Text
-		if len(text) <= snippetLength {
+		sentences := document.Sentences(text)
+		if len(sentences) < 2 {
 			continue
 		}
-		for n, r := range document.Sentences(text) {
-			if n == maxSentences {
-				break
-			}
+		for _, r := range sentences[:min(len(sentences), maxSentences)] {
 			texts, owner, ranges = append(texts, text[r.Start:r.End]), append(owner, i), append(ranges, r)
 		}
 	}

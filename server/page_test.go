@@ -103,6 +103,7 @@ func testSearch(t *testing.T, c *chrome, s *tester, address string) {
 	if !slices.Equal(marks, []string{"made"}) { // after letters of two and four bytes
 		t.Errorf("marked %q", marks)
 	}
+	b.sentences(s, false)
 	if label := value[string](b, `document.querySelector(".bar").getAttribute("aria-label")`); !strings.Contains(label, "encode") || !strings.Contains(label, "rerank") {
 		t.Errorf("the bar says %q", label)
 	}
@@ -123,6 +124,34 @@ func testSearch(t *testing.T, c *chrome, s *tester, address string) {
 	b.visit("/?q=what+is+bread+made+of%3F&budget=") // without a bound, which a busy machine would reach
 	b.done()
 	b.equal("hits", value[[]string](b, `[...document.querySelectorAll(".hit")].map(n => n.dataset.hit)`), want)
+}
+
+// sentences checks that hits with a nearest sentence show it underlined, whatever the words in it look like, and that the page says what that means.
+func (b *tab) sentences(s *tester, dark bool) {
+	b.Helper()
+	var r winnow.Result
+	s.post("/v1/search", api.Search{Request: winnow.Request{Query: question, Snippets: true}}, &r)
+	var shown int
+	for _, h := range r.Hits {
+		at := fmt.Sprintf(".hit[data-hit=%q] > .snippet ", h.ID)
+		var want []string
+		if n := h.Snippet.Sentence; n != nil {
+			want = append(want, h.Text[n[0]:n[1]])
+			shown++
+			style := value[[]string](b, fmt.Sprintf(`(s => [s.textDecorationLine, s.textDecorationStyle, s.textDecorationColor])(getComputedStyle(document.querySelector(%s)))`, quoted(at+".sentence")))
+			color := "rgb(0, 105, 75)"
+			if dark {
+				color = "rgb(76, 201, 160)"
+			}
+			b.equal("the line under a sentence", style, []string{"underline", "solid", color})
+		}
+		b.equal("the nearest sentence of "+h.ID, b.texts(at+".sentence"), want)
+	}
+	if shown < 2 {
+		b.Errorf("%d hits have a nearest sentence", shown)
+	}
+	b.equal("words in sentences", len(b.texts(".hit > .snippet .sentence mark")) > 0, true)
+	b.equal("what the line means", b.texts("#search .meaning"), []string{"Tinted: words of the query. Underlined: the sentence nearest to it by vectors."})
 }
 
 func testKeyboard(t *testing.T, c *chrome, _ *tester, address string) {
@@ -189,6 +218,7 @@ func testSettings(t *testing.T, c *chrome, _ *tester, address string) {
 	b.until(`location.search === "?q=yeast&mode=lexical&rerank=off"`)
 	b.done()
 	b.equal("kinds", b.texts(".hit:first-child .scores .main b"), "[BM25]")
+	b.equal("sentences without vectors", len(b.texts(".sentence, .meaning")), 0)
 	b.until(`document.querySelector("select[name=depth]").disabled`)
 	choose("rerank", "builtin:reranker")
 	choose("mode", "hybrid")
@@ -272,12 +302,13 @@ func testNarrow(t *testing.T, c *chrome, _ *tester, address string) {
 	}
 }
 
-func testDark(t *testing.T, c *chrome, _ *tester, address string) {
+func testDark(t *testing.T, c *chrome, s *tester, address string) {
 	b := c.open(t, address, "/?q=what+is+bread+made+of%3F&mode=hybrid", look{1100, 900, true})
 	b.done()
 	if paper := value[string](b, "getComputedStyle(document.body).backgroundColor"); paper == "rgb(251, 251, 249)" {
 		t.Errorf("the paper is light: %s", paper)
 	}
+	b.sentences(s, true)
 	b.click(".hit:first-child h3 button")
 	b.shot("dark-why")
 	b.visit("/?q=what+is+bread+made+of%3F&view=compare")

@@ -113,8 +113,9 @@ func (p *askPrinter) sources(r *winnow.Answer) {
 			head += "  " + o.Paint(term.Bold, title)
 		}
 		o.Println(head)
-		for _, line := range snippet(o.Line(g.Text), quotedWords(r, g.Number), o.Columns()-len(indent), 2) {
-			o.Println(indent + o.Paint(term.Faint, line))
+		e := excerpt{text: o.Line(g.Text), terms: quotedWords(r, g.Number)}
+		for _, l := range e.lines(o.Columns()-len(indent), 2) {
+			o.Println(indent + o.Paint(term.Faint, l.text))
 		}
 	}
 	o.Println("")

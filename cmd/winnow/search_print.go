@@ -48,9 +48,9 @@ func (a *app) printHits(s *searched) error {
 		}
 		o.Println(head)
 		o.Println(indent + strings.Join(s.scores(o, &h), o.Paint(term.Faint, " · ")))
-		text, terms := snippetOf(&h)
-		for _, line := range snippet(o.Line(text), terms, o.Columns()-len(indent), 3) {
-			o.Println(indent + emphasize(o, line, terms))
+		e := excerptOf(o, &h)
+		for _, l := range e.lines(o.Columns()-len(indent), 3) {
+			o.Println(indent + emphasize(o, l, e.terms))
 		}
 		s.printHitExplanation(o, &h, indent)
 		o.Println("")

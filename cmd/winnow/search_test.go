@@ -7,14 +7,24 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/winnow-search/winnow"
 	"github.com/winnow-search/winnow/cmd/winnow/internal/term"
 )
 
-func TestSnippet(t *testing.T) {
+// linesOf are the texts of lines.
+func linesOf(lines []excerptLine) (out []string) {
+	for _, l := range lines {
+		out = append(out, l.text)
+	}
+	return out
+}
+
+func TestExcerptLines(t *testing.T) {
 	terms := map[string]bool{"reranking": true, "passages": true, "work": true}
 	long := strings.Repeat("filler words here ", 20) + "so reranking puts passages in order " + strings.Repeat("and more filler ", 20)
 	for _, c := range []struct {
@@ -27,38 +37,104 @@ func TestSnippet(t *testing.T) {
 		{long, []string{"… words here so reranking puts", "passages in order and more …"}},
 		{strings.Repeat("nothing to find ", 20), []string{"nothing to find nothing to", "find nothing to find nothing …"}},
 	} {
-		if d := cmp.Diff(c.want, snippet(c.text, terms, 30, 2)); d != "" {
+		e := excerpt{text: c.text, terms: terms}
+		if d := cmp.Diff(c.want, linesOf(e.lines(30, 2))); d != "" {
 			t.Errorf("%.40q: %s", c.text, d)
 		}
 	}
-	for _, line := range snippet(long, terms, 30, 3) {
-		if term.Width(line) > 32 {
-			t.Errorf("%q is %d wide", line, term.Width(line))
+	e := excerpt{text: long, terms: terms}
+	for _, l := range e.lines(30, 3) {
+		if term.Width(l.text) > 32 {
+			t.Errorf("%q is %d wide", l.text, term.Width(l.text))
 		}
+	}
+	// The sentence is shown before the part with most words.
+	e = excerpt{text: "Reranking makes passages work. Some other words stand here. The nearest one is this sentence. No more.", terms: terms, sentence: [2]int{60, 93}}
+	lines := e.lines(30, 2)
+	if d := cmp.Diff([]string{"… here. The nearest one is", "this sentence. No more."}, linesOf(lines)); d != "" {
+		t.Error(d)
+	}
+	if got := lines[0].text[lines[0].sentence[0]:] + "|" + lines[1].text[:lines[1].sentence[1]]; got != "The nearest one is|this sentence." {
+		t.Errorf("the sentence is %q", got)
 	}
 }
 
-func TestSnippetOf(t *testing.T) {
-	h := winnow.Hit{Text: "First one. The Second sentence. Last."}
-	if text, terms := snippetOf(&h); text != h.Text || len(terms) != 0 {
-		t.Errorf("%q, %v", text, terms)
+func TestExcerptOf(t *testing.T) {
+	o := term.New(nil)
+	h := winnow.Hit{Text: "First one. The Second\tsentence.\n\nLast \x1b. "}
+	if e := excerptOf(o, &h); e.text != "First one. The Second sentence. Last ␛." || len(e.terms) != 0 || e.sentence != [2]int{} {
+		t.Errorf("%+v", e)
 	}
-	h.Snippet = &winnow.Snippet{Start: 11, End: 31, Terms: [][2]int{{15, 21}}}
-	if text, terms := snippetOf(&h); text != "… The Second sentence. …" || !terms["second"] {
-		t.Errorf("%q, %v", text, terms)
+	for _, c := range []struct {
+		start, end int
+		sentence   *[2]int
+		want, near string
+	}{
+		{11, 31, nil, "… The Second sentence. …", ""},
+		{11, 31, &[2]int{11, 31}, "… The Second sentence. …", "The Second sentence."},
+		{0, 40, &[2]int{11, 31}, "First one. The Second sentence. Last ␛.", "The Second sentence."},
+		{0, 31, &[2]int{0, 10}, "First one. The Second sentence. …", "First one."},
+		{15, 31, &[2]int{11, 40}, "… Second sentence. …", "Second sentence."},
+		{0, 10, &[2]int{33, 40}, "First one. …", ""},
+		{33, 40, &[2]int{0, 10}, "… Last ␛.", ""},
+	} {
+		h.Snippet = &winnow.Snippet{Start: c.start, End: c.end, Terms: [][2]int{{15, 21}}, Sentence: c.sentence}
+		e := excerptOf(o, &h)
+		if got := e.text[e.sentence[0]:e.sentence[1]]; e.text != c.want || got != c.near || !e.terms["second"] {
+			t.Errorf("%d to %d, %v: %q, nearest %q, %v", c.start, c.end, c.sentence, e.text, got, e.terms)
+		}
 	}
+	// Where no space is between sentences none is put there.
+	h = winnow.Hit{Text: "猫が寝る。犬が走る。鳥が鳴く。", Snippet: &winnow.Snippet{End: 45, Sentence: &[2]int{15, 30}}}
+	if e := excerptOf(o, &h); e.text != h.Text || e.text[e.sentence[0]:e.sentence[1]] != "犬が走る。" {
+		t.Errorf("%+v", e)
+	}
+}
+
+// Whatever a text holds, wrapped or not: what is underlined is the sentence, and the rest is there as without it.
+func TestOnlyTheSentenceIsUnderlined(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		piece := rapid.OneOf(rapid.String(), rapid.StringMatching(`[a-d\x{3042} .。\n\t\x{2028}\x1b]{0,60}`), rapid.Just("\xff\xfe x"))
+		parts := [3]string{piece.Draw(t, "before"), piece.Draw(t, "sentence"), piece.Draw(t, "after")}
+		h := winnow.Hit{Text: strings.Join(parts[:], "")}
+		sentence := [2]int{len(parts[0]), len(parts[0]) + len(parts[1])}
+		h.Snippet = &winnow.Snippet{End: len(h.Text), Sentence: &sentence}
+		o := term.New(nil)
+		e := excerptOf(o, &h)
+		letters := func(s string) string { return strings.Join(strings.Fields(s), "") }
+		if got := o.Line(h.Text); utf8.ValidString(parts[0]) && utf8.ValidString(parts[1]) && e.text != got {
+			t.Fatalf("%q, want %q", e.text, got)
+		}
+		if got, want := e.text[e.sentence[0]:e.sentence[1]], o.Line(parts[1]); got != want {
+			t.Fatalf("the sentence is %q, want %q", got, want)
+		}
+		var all, near string
+		for _, l := range e.lines(rapid.IntRange(1, 40).Draw(t, "width"), 1000) {
+			all += l.text
+			near += l.text[l.sentence[0]:l.sentence[1]]
+		}
+		if letters(near) != letters(o.Line(parts[1])) || letters(all) != letters(e.text) {
+			t.Fatalf("%q in %q", near, all)
+		}
+	})
 }
 
 func TestEmphasize(t *testing.T) {
 	o := term.New(nil)
 	terms := map[string]bool{"reranking": true, "naïve": true}
 	const line = "(Reranking) is naïve, rerankings are not."
-	if got := emphasize(o, line, terms); got != line {
-		t.Errorf("%q without colours", got)
+	near := excerptLine{line, [2]int{12, 21}}
+	for _, l := range []excerptLine{{text: line}, near} {
+		if got := emphasize(o, l, terms); got != line {
+			t.Errorf("%q without colours", got)
+		}
 	}
 	o.Color = true
-	if got := emphasize(o, line, terms); got != "(\x1b[1mReranking\x1b[0m) is \x1b[1mnaïve\x1b[0m, rerankings are not." {
+	if got := emphasize(o, excerptLine{text: line}, terms); got != "(\x1b[1mReranking\x1b[0m) is \x1b[1mnaïve\x1b[0m, rerankings are not." {
 		t.Errorf("%q", got)
+	}
+	if got := emphasize(o, near, terms); got != "(\x1b[1mReranking\x1b[0m) \x1b[4mis \x1b[0m\x1b[4;1mnaïve\x1b[0m, rerankings are not." {
+		t.Errorf("%q with a sentence", got)
 	}
 }
 

@@ -66,3 +66,16 @@ func TestServe(t *testing.T) {
 		t.Errorf("asked with its tag %q: status %d, %d bytes", tag, w.Code, w.Body.Len())
 	}
 }
+
+// The nearest sentence is underlined wherever it stands, not in the panel alone, and where it is shown the page says so.
+func TestSentenceIsUnderlined(t *testing.T) {
+	rule := regexp.MustCompile(`(?m)^\.sentence \{[^}]*text-decoration: underline;`)
+	if style := get(t, "style.css").Body.String(); !rule.MatchString(style) {
+		t.Error("style.css has no rule for .sentence that underlines it")
+	}
+	for _, name := range []string{"search.js", "why.js"} {
+		if text := get(t, name).Body.String(); !regexp.MustCompile(`snippet\?\.sentence\)? && el\([^)]*, meaning\)`).MatchString(text) {
+			t.Errorf("%s does not say what the line means", name)
+		}
+	}
+}

@@ -6,7 +6,7 @@ import * as api from "./api.js";
 import { count, duration, el, fill, fixed, percent, setField, shortName, signed } from "./dom.js";
 import * as notice from "./notice.js";
 import * as state from "./state.js";
-import { nameOf, place, snippet } from "./text.js";
+import { meaning, nameOf, place, snippet } from "./text.js";
 import { why } from "./why.js";
 
 const pause = 160; // milliseconds without a key before a search begins
@@ -108,6 +108,7 @@ export class SearchView {
     }
     fill(this.results,
       (result.warnings ?? []).map((w) => el("p", { class: "warning" }, w)),
+      result.hits.some((h) => h.snippet?.sentence) && el("p", { class: "hint meaning" }, meaning),
       el("ol", { class: "hits" }, result.hits.map((h) => hit(h, result, open.has(h.id)))));
     if (focused) [...this.results.querySelectorAll("button[data-id]")].find((b) => b.dataset.id === focused)?.focus();
   }

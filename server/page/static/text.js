@@ -47,6 +47,9 @@ export function snippet(hit) {
   return [s.start > 0 && "… ", marked(hit.text, { ...s }), s.end < length && " …"];
 }
 
+/** What the marks of a hit with a nearest sentence mean. */
+export const meaning = "Tinted: words of the query. Underlined: the sentence nearest to it by vectors.";
+
 /** Where a passage stands, as in docs/a.md:3–11. */
 export function place(source) {
   if (!source?.path) return "";

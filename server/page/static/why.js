@@ -4,7 +4,7 @@
 
 import { count, el, fixed, percent, shortName, signed } from "./dom.js";
 import { influence } from "./influence.js";
-import { marked } from "./text.js";
+import { marked, meaning } from "./text.js";
 
 /** The explanation of a hit of a result that was asked with explain. */
 export function why(hit, result) {
@@ -17,7 +17,7 @@ function passage(hit) {
   const meta = Object.entries(hit.meta ?? {});
   return part("The passage",
     el("p", { class: "full" }, marked(hit.text, { terms: hit.snippet?.terms, sentence: hit.snippet?.sentence })),
-    hit.snippet?.sentence && el("p", { class: "hint" }, "Tinted: words of the query. Underlined: the sentence nearest to it by vectors."),
+    hit.snippet?.sentence && el("p", { class: "hint" }, meaning),
     el("p", { class: "hint" }, el("code", {}, hit.id), meta.map(([k, v]) => [" · ", k + " = " + (Array.isArray(v) ? v.join(", ") : v)])));
 }
 

@@ -79,14 +79,23 @@ type Style string
 
 // The styles. Plain changes nothing.
 const (
-	Plain  Style = ""
-	Bold   Style = "1"
-	Faint  Style = "2"
-	Red    Style = "31"
-	Green  Style = "32"
-	Yellow Style = "33"
-	Cyan   Style = "36"
+	Plain     Style = ""
+	Bold      Style = "1"
+	Faint     Style = "2"
+	Underline Style = "4"
+	Red       Style = "31"
+	Green     Style = "32"
+	Yellow    Style = "33"
+	Cyan      Style = "36"
 )
+
+// And is both styles at once.
+func (s Style) And(other Style) Style {
+	if s == Plain || other == Plain {
+		return s + other
+	}
+	return s + ";" + other
+}
 
 // Paint gives text a style where the output shows styles.
 func (o *Output) Paint(s Style, text string) string {

@@ -74,6 +74,9 @@ func TestPaint(t *testing.T) {
 	if got := o.Paint(Plain, "x") + o.Paint(Red, ""); got != "x" {
 		t.Errorf("%q", got)
 	}
+	if got := o.Paint(Bold.And(Underline), "x") + o.Paint(Plain.And(Bold), "y") + o.Paint(Bold.And(Plain), "z"); got != "\x1b[1;4mx\x1b[0m\x1b[1my\x1b[0m\x1b[1mz\x1b[0m" {
+		t.Errorf("%q", got)
+	}
 	o.Color = false
 	if got := o.Paint(Red, "x"); got != "x" {
 		t.Errorf("%q", got)
