@@ -108,13 +108,13 @@ func TestOnlyTheSentenceIsUnderlined(t *testing.T) {
 		if got, want := e.text[e.sentence[0]:e.sentence[1]], o.Line(parts[1]); got != want {
 			t.Fatalf("the sentence is %q, want %q", got, want)
 		}
-		var all, near string
+		var all, near strings.Builder
 		for _, l := range e.lines(rapid.IntRange(1, 40).Draw(t, "width"), 1000) {
-			all += l.text
-			near += l.text[l.sentence[0]:l.sentence[1]]
+			all.WriteString(l.text)
+			near.WriteString(l.text[l.sentence[0]:l.sentence[1]])
 		}
-		if letters(near) != letters(o.Line(parts[1])) || letters(all) != letters(e.text) {
-			t.Fatalf("%q in %q", near, all)
+		if letters(near.String()) != letters(o.Line(parts[1])) || letters(all.String()) != letters(e.text) {
+			t.Fatalf("%q in %q", near.String(), all.String())
 		}
 	})
 }
