@@ -9,6 +9,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -152,7 +153,9 @@ func TestEvalIsMatch(t *testing.T) {
 					t.Fatalf("%s of %v: eval %v, match %v, %v", e, meta, set.Contains(i), want, err)
 				}
 			}
-			if warned := e.Warnings(c.Fields()); len(warned) > 0 && !strings.ContainsAny(s, "n(") && set.Count() > 0 {
+			// Of one comparison all warnings but that of text beside dates say that it finds nothing.
+			warned := slices.DeleteFunc(e.Warnings(c.Fields()), func(w string) bool { return strings.Contains(w, "compared as text") })
+			if len(warned) > 0 && !strings.ContainsAny(s, "n(") && set.Count() > 0 {
 				t.Fatalf("%s finds %d documents but warns %v", e, set.Count(), warned)
 			}
 		}
