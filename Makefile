@@ -54,6 +54,7 @@ reliability: ## power cuts, kills, damage, full disks, servers stopped under loa
 	WINNOW_LONG=1 $(GO) test -race -count=1 -timeout 1h -v -run 'Together|Processes' ./index
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'TestServer(Killed|Stopped|Reloads)' ./cmd/winnow
 	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'BadConnections' ./server
+	WINNOW_LONG=1 $(GO) test -count=1 -timeout 1h -v -run 'SyncManyTinyFiles' .
 
 .PHONY: noasm
 noasm: models ## everything built, and what computes tested, without any assembly

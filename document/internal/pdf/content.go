@@ -64,7 +64,7 @@ var operators = func() map[keyword]bool {
 // a program that writes checksums wrong, or no end to what it packs, writes operators right.
 func (p *painter) run(content []byte, resources dict, depth int) {
 	suspect := p.f.sums.suspect()
-	p.f.addContent()
+	end := len(bytes.TrimRight(content, "\n"))
 	l := lexer{data: content}
 	var operands []any
 	for {
@@ -82,7 +82,7 @@ func (p *painter) run(content []byte, resources dict, depth int) {
 			}
 			continue
 		}
-		if suspect && !operators[op] && l.pos < len(content) { // the last may be cut
+		if suspect && !operators[op] && l.pos < end { // the last may be cut
 			p.f.damage("its content is garbled: its checksum or its end is wrong, and %q is no operator", op)
 			return
 		}
@@ -248,7 +248,7 @@ func (p *painter) form(n name, resources dict, depth int) {
 		return
 	}
 	p.f.sums = sums{}
-	content, err := p.f.decode(s)
+	content, err := p.f.decodeContent(s)
 	if err != nil {
 		if !errors.Is(err, errFilter) {
 			p.f.damage("a form on it cannot be unpacked (%w)", err)
@@ -259,7 +259,7 @@ func (p *painter) form(n name, resources dict, depth int) {
 	if !ok {
 		own = resources
 	}
-	saved, tm, line, stack := p.state, p.tm, p.line, p.stack
+	saved, tm, line, stack, open := p.state, p.tm, p.line, p.stack, p.open
 	if m, ok := p.f.resolve(s.dict["Matrix"]).(array); ok && len(m) == 6 {
 		var by matrix
 		for i := range by {
@@ -267,9 +267,9 @@ func (p *painter) form(n name, resources dict, depth int) {
 		}
 		p.state.ctm = by.times(p.state.ctm)
 	}
-	p.stack = nil
+	p.stack, p.open = nil, false
 	p.run(content, own, depth+1)
-	p.state, p.tm, p.line, p.stack = saved, tm, line, stack
+	p.state, p.tm, p.line, p.stack, p.open = saved, tm, line, stack, open
 }
 
 // show paints a string: its text goes to the layout with where it begins and ends.

@@ -177,25 +177,22 @@ func hardHash(salt []byte) []byte {
 	}
 }
 
-// stream decrypts the bytes of a stream.
-func (c *crypt) stream(r ref, s *stream) []byte {
-	if s.dict["Type"] == name("XRef") || inClear(s.dict) {
-		return s.raw
+// inClear reports whether a stream is not encrypted: a table of objects, or one with a filter of its own that leaves it as it is (ISO 32000-2, 7.4.10).
+func (f *file) inClear(d dict) bool {
+	if d["Type"] == name("XRef") {
+		return true
 	}
-	return c.bytes(r, s.raw)
-}
-
-// inClear reports whether a stream has a filter of its own that leaves it as it is (ISO 32000-2, 7.4.10).
-func inClear(d dict) bool {
-	filter, parms := d["Filter"], d["DecodeParms"]
-	if list, ok := filter.(array); ok && len(list) > 0 {
-		filter = list[0]
-		if list, ok := parms.(array); ok && len(list) > 0 {
-			parms = list[0]
-		}
+	filters, parms := f.list(d["Filter"]), f.list(d["DecodeParms"])
+	if len(filters) == 0 || f.resolve(filters[0]) != name("Crypt") {
+		return false
 	}
-	parm, _ := parms.(dict)
-	return filter == name("Crypt") && (parm["Name"] == nil || parm["Name"] == name("Identity"))
+	var parm any
+	if len(parms) > 0 {
+		parm = f.resolve(parms[0])
+	}
+	used, _ := parm.(dict)
+	method := f.resolve(used["Name"])
+	return parm == nil || method == nil || method == name("Identity")
 }
 
 // strings decrypts the strings in an object.

@@ -33,13 +33,20 @@ func (f *file) damage(format string, args ...any) {
 	}
 }
 
-// addContent counts the checksums of content that was unpacked.
-func (f *file) addContent() {
-	if f.sums.wrong > 0 {
-		f.wrongOn = f.page
+// decodeContent is decode for content, whose checksums count once, however often it is painted.
+func (f *file) decodeContent(s *stream) ([]byte, error) {
+	before := f.sums
+	f.sums = sums{}
+	data, err := f.decode(s)
+	if !f.counted[s] {
+		f.counted[s] = true
+		f.contents = f.contents.plus(f.sums)
+		if f.sums.wrong > 0 {
+			f.wrongOn = f.page
+		}
 	}
-	f.contents.right += f.sums.right
-	f.contents.wrong += f.sums.wrong
+	f.sums = before.plus(f.sums)
+	return data, err
 }
 
 // oneWrong takes a wrong checksum for damage if it is the only one of several contents: a program that writes wrong ones writes more.

@@ -30,12 +30,14 @@ type file struct {
 	lacks    error // what of a file whose table was lost is not there, though the text needs it
 	damaged  error // what cannot be read, though the text needs it
 	sums     sums  // of what was unpacked since they were set to zero
-	contents sums  // of the contents of pages
+	contents sums  // of the contents of pages and forms, each once
 	wrongOn  int   // page of one of them that is wrong
+	counted  map[*stream]bool
 
 	// A table of objects that is a stream has a right checksum. The program that wrote it has written the object streams, too, so that one with a wrong
 	// checksum is damaged; contents and fonts may be of other programs.
 	rightTable bool
+	oddTable   bool // another of its revisions has none
 
 	last   int   // number of the object in whose middle the data end, once the table was rebuilt; else 0
 	page   int   // that is read, from 1; 0 while the pages are looked for
@@ -81,7 +83,7 @@ func open(ctx context.Context, data []byte, limit int) (*file, error) {
 	}
 	f := &file{
 		ctx: ctx, data: data[head:], entries: map[int]entry{}, trailer: dict{}, cache: map[int]any{}, packs: map[int]*pack{},
-		loading: map[int]bool{}, limit: limit, budget: 16 * int64(limit),
+		loading: map[int]bool{}, counted: map[*stream]bool{}, limit: limit, budget: 16 * int64(limit),
 	}
 	// Objects in streams can be read when the key is known, and it stands outside of them.
 	whole := f.readXrefs()
@@ -221,7 +223,11 @@ func (f *file) xrefStream(l *lexer) dict {
 	if err != nil {
 		return nil
 	}
-	f.rightTable = f.rightTable || !f.sums.suspect()
+	if f.sums.right > 0 && !f.sums.suspect() {
+		f.rightTable = true
+	} else {
+		f.oddTable = true
+	}
 	widths, ok := s.dict["W"].(array)
 	if !ok || len(widths) < 3 {
 		return nil
@@ -296,8 +302,8 @@ func (f *file) indirect(l *lexer, decrypt bool) (r ref, o any, ok bool) {
 		l.skipSpace()
 		if bytes.HasPrefix(l.data[l.pos:], []byte("stream")) {
 			s := &stream{dict: d, raw: f.streamBytes(l, d)}
-			if decrypt && f.crypt != nil {
-				s.raw = f.crypt.stream(r, s)
+			if decrypt && f.crypt != nil && !f.inClear(d) {
+				s.raw = f.crypt.bytes(r, s.raw)
 			}
 			return r, s, true
 		}
@@ -440,7 +446,7 @@ func (f *file) openPack(num int) *pack {
 	before := f.sums
 	f.sums = sums{}
 	data, err := f.decode(s)
-	garbled := f.sums.suspect() && f.rightTable
+	garbled := f.sums.suspect() && f.rightTable && !f.oddTable
 	f.sums = before
 	if err == nil && garbled {
 		err = errors.New("its checksum or its end is wrong")

@@ -82,6 +82,8 @@ type sums struct {
 
 func (s sums) suspect() bool { return s.wrong+s.odd > 0 }
 
+func (s sums) plus(t sums) sums { return sums{s.right + t.right, s.wrong + t.wrong, s.odd + t.odd} }
+
 // inflate unpacks zlib data. The two bytes of their frame say nothing that is needed.
 func (f *file) inflate(data []byte) ([]byte, error) {
 	if len(bytes.TrimSpace(data)) <= 2 {
@@ -94,6 +96,8 @@ func (f *file) inflate(data []byte) ([]byte, error) {
 	switch {
 	case n > int64(f.limit):
 		return nil, fmt.Errorf("%w: a stream of more than %d bytes", ErrTooLarge, f.limit)
+	case errors.Is(err, io.ErrUnexpectedEOF) && bytes.HasSuffix(bytes.TrimRight(data, "\r\n"), flushed):
+		f.sums.odd++
 	case errors.Is(err, io.ErrUnexpectedEOF) && n > 0:
 		f.sums.odd++
 		f.lack("the end of a stream (%w)", err)
@@ -112,6 +116,9 @@ func (f *file) inflate(data []byte) ([]byte, error) {
 	}
 	return out.Bytes(), nil
 }
+
+// flushed is how data end that were flushed and never finished: with an empty block. All of them is there.
+var flushed = []byte{0, 0, 0xFF, 0xFF}
 
 // unpredict undoes the prediction of bytes from those to the left and above.
 func (f *file) unpredict(data []byte, parm dict) ([]byte, error) {

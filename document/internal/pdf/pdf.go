@@ -94,7 +94,7 @@ func (f *file) content(o any) []byte {
 	var all []byte
 	for _, part := range f.list(o) {
 		if s, ok := f.resolve(part).(*stream); ok {
-			data, err := f.decode(s)
+			data, err := f.decodeContent(s)
 			if err != nil {
 				f.damage("its content cannot be unpacked (%w)", err)
 			}

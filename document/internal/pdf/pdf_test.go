@@ -206,7 +206,7 @@ func TestDamagedStreams(t *testing.T) {
 		} else {
 			most /= 8
 		}
-		if other > most {
+		if other > most || refused == 0 {
 			t.Errorf("%s: %d of %d damaged files are read with other text", name, other, refused+same+other)
 		}
 	}
@@ -229,6 +229,8 @@ func TestSloppyStreams(t *testing.T) {
 	const page = "BT /F1 12 Tf 50 700 Td (readable) Tj ET"
 	unfinished, finished := packed(page)
 	_, garbled := packed("BT /F1 12 Tf 50 700 Td (read) Tj (able) Tjj ET")
+	_, emptied := packed("q Q")
+	_, ended := packed(page + "\nEM")
 	_, cut := packed("BT /F1 12 Tf 50 700 Td (readable) Tj 0 -14")
 	for what, test := range map[string]struct{ content, text, want string }{
 		"whole":                   {flate(finished), "readable", ""},
@@ -239,6 +241,8 @@ func TestSloppyStreams(t *testing.T) {
 		"half a checksum":         {flate(finished[:len(finished)-2]), "readable", ""},
 		"wrong checksum":          {flate(wrong(finished)), "readable", ""},
 		"own operators":           {flate(garbled), "read", ""},
+		"flushed nothing":         {flate("x\x9c\x00\x00\x00\xff\xff"), "", ""},
+		"last operator cut":       {flate(ended[:len(ended)-4] + "abcd"), "readable", ""},
 		"nothing":                 {flate(""), "", ""},
 		"a line of nothing":       {flate("\r\n"), "", ""},
 		"a frame of nothing":      {flate("x\xda"), "", ""},
@@ -276,6 +280,23 @@ func TestSloppyStreams(t *testing.T) {
 		objects = append(objects, flate(finished), flate(finished), flate(finished), flate(test.last[0]), flate(test.last[1]))
 		d, err := Read(t.Context(), build(objects...), limit)
 		if test.want == "" && (err != nil || len(d.Pages) != 5 || d.Pages[4] != "readable") || test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)) {
+			t.Errorf("%s: %v, %q", what, err, d.Pages)
+		}
+	}
+	// Where the table is lost, what was flushed and never finished is whole, too.
+	data := build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</F1 5 0 R>>>>>>", "<</Type/Page/Contents 4 0 R>>", flate(unfinished), font)
+	if d, err := Read(t.Context(), data[:bytes.LastIndex(data, []byte("xref\n0 "))], limit); err != nil || !slices.Equal(d.Pages, []string{"readable"}) {
+		t.Errorf("without table: %v, %q", err, d.Pages)
+	}
+	// A form that is suspect, within a text; and one that is shown thrice, which makes it no three.
+	_, thrice := packed("/X Do /X Do /X Do " + page)
+	for what, test := range map[string]struct{ content, form string }{
+		"form in a text":    {streamOf("", "BT /F1 12 Tf 50 700 Td (readable) Tj /X Do ET"), finished[:len(finished)-4] + "\x00\x00\x00\x00"},
+		"form shown thrice": {flate(wrong(thrice)), emptied},
+	} {
+		d, err := Read(t.Context(), build("<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Kids[3 0 R]/Count 1/Resources<</Font<</F1 5 0 R>>/XObject<</X 6 0 R>>>>>>",
+			"<</Type/Page/Contents 4 0 R>>", test.content, font, streamOf("/Type/XObject/Subtype/Form/Filter/FlateDecode", test.form)), limit)
+		if err != nil || len(d.Pages) != 1 || !strings.Contains(d.Pages[0], "readable") {
 			t.Errorf("%s: %v, %q", what, err, d.Pages)
 		}
 	}
