@@ -257,12 +257,18 @@ func placeOfLength(name string, whole, content []byte) int {
 	switch shorter := min(len(whole), len(content)); {
 	case content == nil, len(content) == len(whole), isPagesName(name) && len(content) > len(whole):
 		return -1
-	case name == ledgerName && len(content) < len(whole):
+	case name == ledgerName:
 		at := 0
 		for at < shorter && content[at] == whole[at] {
 			at++
 		}
-		return at
+		if at < pageBytes {
+			return pageBytes + pageHeader // what the first page holds beside its meta page is nothing: the second one tells
+		}
+		if len(content) < len(whole) {
+			return at
+		}
+		return shorter
 	default:
 		return shorter
 	}

@@ -63,7 +63,7 @@ func (l *boltLedger) readMeta(f *os.File) (metaPage, error) {
 		at := i*size + pageHeader
 		if _, err := f.ReadAt(b[:], at); err != nil {
 			if errors.Is(err, io.EOF) {
-				err = fmt.Errorf("%d bytes: the file is cut off", info.Size())
+				at, err = min(at, info.Size()), fmt.Errorf("%d bytes: the file is cut off", info.Size())
 			}
 			return metaPage{}, l.corrupt(at, err)
 		}
