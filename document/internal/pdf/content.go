@@ -60,10 +60,9 @@ var operators = func() map[keyword]bool {
 	return m
 }()
 
-// run interprets content with its resources, just unpacked. Suspect content is damaged if it has operators that do not exist, or ends in a text:
+// run interprets content with its resources. Suspect content is damaged if it has operators that do not exist, or ends in a text:
 // a program that writes checksums wrong, or no end to what it packs, writes operators right.
-func (p *painter) run(content []byte, resources dict, depth int) {
-	suspect := p.f.sums.suspect()
+func (p *painter) run(content []byte, suspect bool, resources dict, depth int) {
 	end := len(bytes.TrimRight(content, "\n"))
 	l := lexer{data: content}
 	var operands []any
@@ -247,8 +246,7 @@ func (p *painter) form(n name, resources dict, depth int) {
 	if !ok || depth >= maxForms || p.f.resolve(s.dict["Subtype"]) != name("Form") {
 		return
 	}
-	p.f.sums = sums{}
-	content, err := p.f.decodeContent(s)
+	content, suspect, err := p.f.decodeContent(s)
 	if err != nil {
 		if !errors.Is(err, errFilter) {
 			p.f.damage("a form on it cannot be unpacked (%w)", err)
@@ -268,7 +266,7 @@ func (p *painter) form(n name, resources dict, depth int) {
 		p.state.ctm = by.times(p.state.ctm)
 	}
 	p.stack, p.open = nil, false
-	p.run(content, own, depth+1)
+	p.run(content, suspect, own, depth+1)
 	p.state, p.tm, p.line, p.stack, p.open = saved, tm, line, stack, open
 }
 

@@ -33,20 +33,27 @@ func (f *file) damage(format string, args ...any) {
 	}
 }
 
-// decodeContent is decode for content, whose checksums count once, however often it is painted.
-func (f *file) decodeContent(s *stream) ([]byte, error) {
+// checked is decode that tells of the checksums met. What is read on the way, such as filters in object streams, is not among them.
+func (f *file) checked(s *stream) (data []byte, met sums, err error) {
 	before := f.sums
 	f.sums = sums{}
-	data, err := f.decode(s)
+	data, err = f.decode(s)
+	met, f.sums = f.sums, before
+	return data, met, err
+}
+
+// decodeContent is decode for content, whose checksums count once, however often it is painted. It says whether they make it suspect.
+func (f *file) decodeContent(s *stream) (data []byte, suspect bool, err error) {
+	data, met, err := f.checked(s)
 	if !f.counted[s] {
 		f.counted[s] = true
-		f.contents = f.contents.plus(f.sums)
-		if f.sums.wrong > 0 {
+		f.contents.right += met.right
+		f.contents.wrong += met.wrong
+		if met.wrong > 0 {
 			f.wrongOn = f.page
 		}
 	}
-	f.sums = before.plus(f.sums)
-	return data, err
+	return data, met.suspect(), err
 }
 
 // oneWrong takes a wrong checksum for damage if it is the only one of several contents: a program that writes wrong ones writes more.
@@ -116,11 +123,7 @@ func (f *file) repair() {
 			continue
 		}
 		for i, inner := range f.openPack(num).numbers {
-			e, have := f.entries[inner]
-			if e.pack > 0 {
-				e = f.entries[e.pack]
-			}
-			if !have || e.offset < f.entries[num].offset {
+			if e, have := f.entries[inner]; !have || f.offset(e) < f.entries[num].offset {
 				delete(f.entries, inner)
 				delete(f.cache, inner)
 				f.set(inner, entry{pack: num, index: i})
@@ -145,16 +148,20 @@ func (f *file) repair() {
 	}
 }
 
+// offset is where in the file an object is, or the object stream that has it.
+func (f *file) offset(e entry) int {
+	if e.pack > 0 {
+		e = f.entries[e.pack]
+	}
+	return e.offset
+}
+
 // fromEnd are the numbers of all objects, the last in the file first: a later version is appended to the former.
 func (f *file) fromEnd() []int {
 	type place struct{ num, offset, index int }
 	places := make([]place, 0, len(f.entries))
 	for num, e := range f.entries {
-		p := place{num, e.offset, 0}
-		if e.pack > 0 {
-			p = place{num, f.entries[e.pack].offset, e.index}
-		}
-		places = append(places, p)
+		places = append(places, place{num, f.offset(e), e.index})
 	}
 	slices.SortFunc(places, func(a, b place) int {
 		return cmp.Or(cmp.Compare(b.offset, a.offset), cmp.Compare(b.index, a.index), cmp.Compare(b.num, a.num))

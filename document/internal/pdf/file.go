@@ -29,7 +29,7 @@ type file struct {
 	repaired bool
 	lacks    error // what of a file whose table was lost is not there, though the text needs it
 	damaged  error // what cannot be read, though the text needs it
-	sums     sums  // of what was unpacked since they were set to zero
+	sums     sums  // of the stream that is unpacked, see checked
 	contents sums  // of the contents of pages and forms, each once
 	wrongOn  int   // page of one of them that is wrong
 	counted  map[*stream]bool
@@ -218,12 +218,11 @@ func (f *file) xrefStream(l *lexer) dict {
 	if !ok || !isStream || s.dict["Type"] != name("XRef") {
 		return nil
 	}
-	f.sums = sums{}
-	data, err := f.decode(s)
+	data, met, err := f.checked(s)
 	if err != nil {
 		return nil
 	}
-	if f.sums.right > 0 && !f.sums.suspect() {
+	if met.right > 0 && !met.suspect() {
 		f.rightTable = true
 	} else {
 		f.oddTable = true
@@ -443,12 +442,8 @@ func (f *file) openPack(num int) *pack {
 	if !ok {
 		return p
 	}
-	before := f.sums
-	f.sums = sums{}
-	data, err := f.decode(s)
-	garbled := f.sums.suspect() && f.rightTable && !f.oddTable
-	f.sums = before
-	if err == nil && garbled {
+	data, met, err := f.checked(s)
+	if err == nil && met.suspect() && f.rightTable && !f.oddTable {
 		err = errors.New("its checksum or its end is wrong")
 	}
 	if err != nil {

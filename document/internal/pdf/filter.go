@@ -82,8 +82,6 @@ type sums struct {
 
 func (s sums) suspect() bool { return s.wrong+s.odd > 0 }
 
-func (s sums) plus(t sums) sums { return sums{s.right + t.right, s.wrong + t.wrong, s.odd + t.odd} }
-
 // inflate unpacks zlib data. The two bytes of their frame say nothing that is needed.
 func (f *file) inflate(data []byte) ([]byte, error) {
 	if len(bytes.TrimSpace(data)) <= 2 {

@@ -70,9 +70,8 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 		f.page = i + 1
 		l := &layout{limit: left}
 		p := painter{f: f, fonts: fonts, out: l, tm: identity, line: identity, state: state{ctm: identity, stretch: 1}}
-		f.sums = sums{}
-		content := f.content(pg.dict["Contents"])
-		p.run(content, pg.resources, 0)
+		content, suspect := f.content(pg.dict["Contents"])
+		p.run(content, suspect, pg.resources, 0)
 		t := l.text()
 		left -= len(t)
 		doc.Pages = append(doc.Pages, t)
@@ -89,12 +88,12 @@ func Read(ctx context.Context, data []byte, limit int) (doc Document, err error)
 	return doc, nil
 }
 
-// content is the content of a page: one stream, or several that are read as one.
-func (f *file) content(o any) []byte {
-	var all []byte
+// content is the content of a page: one stream, or several that are read as one. It says whether their checksums make it suspect.
+func (f *file) content(o any) (all []byte, suspect bool) {
 	for _, part := range f.list(o) {
 		if s, ok := f.resolve(part).(*stream); ok {
-			data, err := f.decodeContent(s)
+			data, odd, err := f.decodeContent(s)
+			suspect = suspect || odd
 			if err != nil {
 				f.damage("its content cannot be unpacked (%w)", err)
 			}
@@ -104,7 +103,7 @@ func (f *file) content(o any) []byte {
 			panic(fmt.Errorf("%w: a page of more than %d bytes", ErrTooLarge, f.limit))
 		}
 	}
-	return all
+	return all, suspect
 }
 
 // page is a leaf of the tree of pages.
